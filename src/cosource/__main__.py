@@ -1,0 +1,20 @@
+"""The command `cosource`."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and turn an unusable setting into one line."""
+    # Imported late: an unusable setting must not come out as a stack trace.
+    from cosource.config.cli import app
+    from cosource.config.environment import BadSetting
+
+    try:
+        app(prog_name="cosource")
+    except BadSetting as bad:
+        print(f"cosource: {bad}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()
