@@ -1,0 +1,21 @@
+"""Registers the `foundation` room with Django."""
+
+from django.apps import AppConfig
+
+
+class FoundationConfig(AppConfig):
+    name = "cosource.foundation"
+    label = "foundation"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from cosource.foundation.services import (  # noqa: PLC0415 - models must be loaded first
+            mail,
+            sweeping,
+            verifying,
+        )
+        from cosource.foundation.web import menu  # noqa: PLC0415 - models must be loaded first
+
+        for service in (mail, sweeping, verifying):
+            service.register()
+        menu.register()

@@ -1,0 +1,66 @@
+"""The refusals that every room speaks, each mapped once to an HTTP status by the doors.
+
+A refusal is raised before anything is written, or rolls the transaction back: it changes nothing and sends nothing.
+"""
+
+from typing import Any
+
+
+class CosourceError(Exception):
+    """A refusal with a sentence for the person and a stable code for programs."""
+
+    status = 400
+    code = "refused"
+
+    def __init__(self, message: str = "", *, code: str = "", **details: Any) -> None:
+        super().__init__(message or self.__class__.__doc__ or "")
+        self.message = str(self.args[0])
+        if code:
+            self.code = code
+        self.details = details
+
+
+class NotFound(CosourceError):
+    """There is no such thing in your sight."""
+
+    status = 404
+    code = "not_found"
+
+    def __init__(self) -> None:
+        # One text for what never existed and for what another party owns: the answer must not tell them apart.
+        super().__init__("There is no such thing in your sight.")
+
+
+class NotAllowed(CosourceError):
+    """You may see this, but not do that."""
+
+    status = 403
+    code = "not_allowed"
+
+
+class Invalid(CosourceError):
+    """A value does not fit; `details['fields']` names each field and says what would fit."""
+
+    status = 422
+    code = "invalid"
+
+
+class StaleVersion(CosourceError):
+    """Somebody changed this since you read it; read it again and repeat what still applies."""
+
+    status = 412
+    code = "stale_version"
+
+
+class Conflict(CosourceError):
+    """The present state does not allow that step."""
+
+    status = 409
+    code = "conflict"
+
+
+class TooMany(CosourceError):
+    """Too many attempts; wait and try again."""
+
+    status = 429
+    code = "too_many"
