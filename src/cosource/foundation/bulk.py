@@ -1,0 +1,208 @@
+"""Writing rows by each database's own fast path, whether one or a million.
+
+What the ORM works out anew for every statement is worked out once here: columns, converters, the statement itself. SQLite
+takes prepared statements, PostgreSQL takes one statement for few rows and COPY for many. Constraints and triggers hold as for
+any other write; defaults are applied only where model instances are given. Not here: anything that knows what the rows mean.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from itertools import chain, islice
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from django.db import connections, models, router
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+# Up to so many rows one statement is quicker than opening a COPY.
+_FEW = 24
+
+type _Converter = Callable[[Any], Any]
+
+
+@lru_cache(maxsize=4096)
+def _sqlite_instant(value: datetime) -> str:
+    # Django's own text form, so that rows from both paths compare as text.
+    return value.astimezone(UTC).isoformat(" ")[:-6]
+
+
+def _sqlite_converter(field: "models.Field[Any, Any]") -> _Converter | None:
+    if isinstance(field, models.ForeignKey):
+        return _sqlite_converter(field.target_field)
+    if isinstance(field, models.UUIDField):
+        return lambda v: v.hex if isinstance(v, UUID) else v
+    if isinstance(field, models.DateTimeField):
+        return lambda v: None if v is None else _sqlite_instant(v)
+    if isinstance(field, models.DateField):
+        return lambda v: v.isoformat() if isinstance(v, date) else v
+    if isinstance(field, models.JSONField):
+        return lambda v: None if v is None else json.dumps(v)
+    return None
+
+
+def _postgresql_converter(field: "models.Field[Any, Any]") -> _Converter | None:
+    if isinstance(field, models.JSONField):
+        return lambda v: None if v is None else json.dumps(v)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A table's named columns as one database takes them; `converters` by place in the row."""
+
+    table: str
+    columns: tuple[str, ...]
+    converters: tuple[tuple[int, _Converter], ...]
+    read: Callable[[Any], tuple[Any, ...]]
+
+    def convert(self, row: Sequence[Any]) -> list[Any]:
+        values = list(row)
+        for place, converter in self.converters:
+            values[place] = converter(values[place])
+        return values
+
+
+@lru_cache(maxsize=256)
+def _plan(
+    vendor: str, model: type[models.Model], names: tuple[str, ...], encoded: frozenset[str] = frozenset()
+) -> _Plan:
+    fields = {f.attname: f for f in model._meta.concrete_fields}
+    chosen = [fields[name] for name in names]
+    pick = _postgresql_converter if vendor == "postgresql" else _sqlite_converter
+    return _Plan(
+        table=f'"{model._meta.db_table}"',
+        columns=tuple(f'"{f.column or f.name}"' for f in chosen),
+        converters=tuple(
+            (i, c) for i, f in enumerate(chosen) if f.attname not in encoded and (c := pick(f)) is not None
+        ),
+        read=attrgetter(*names) if len(names) > 1 else lambda row: (getattr(row, names[0]),),
+    )
+
+
+def insert_rows(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    encoded: Collection[str] = (),
+) -> None:
+    """Insert rows given as tuples in the order of the field `names` (attribute names, such as `ticket_id`).
+
+    Defaults are not applied: every not-null column is named. `encoded`: JSON columns whose values are written down already.
+    Raises: IntegrityError as any insert does.
+    """
+    connection = connections[router.db_for_write(model)]
+    plan = _plan(connection.vendor, model, tuple(names), frozenset(encoded))
+    _insert(connection, plan, map(plan.convert, rows))
+
+
+def insert_all(instances: Iterable[models.Model]) -> None:
+    """Insert model instances, one statement a table, tables in the order in which they first occur.
+
+    As with `bulk_create` nothing is read back; the instances count as saved. Raises: IntegrityError as any insert does.
+    """
+    by_model: dict[type[models.Model], list[models.Model]] = {}
+    for instance in instances:
+        by_model.setdefault(type(instance), []).append(instance)
+    for model, group in by_model.items():
+        connection = connections[router.db_for_write(model)]
+        plan = _plan(connection.vendor, model, _own_names(model))
+        _insert(connection, plan, (plan.convert(plan.read(instance)) for instance in group))
+        for instance in group:
+            instance._state.adding = False
+            instance._state.db = connection.alias
+
+
+def update_all(instances: Sequence[models.Model], names: Sequence[str]) -> None:
+    """Write the named columns of model instances of one model that are in the database, as prepared statements.
+
+    It compares nothing: the caller holds the row that guards them.
+    """
+    if not instances:
+        return
+    model = type(instances[0])
+    connection = connections[router.db_for_write(model)]
+    key = model._meta.pk.attname
+    plan = _plan(connection.vendor, model, (*names, key))
+    *columns, key_column = plan.columns
+    assigned = ", ".join(f"{column} = %s" for column in columns)
+    statement = f"UPDATE {plan.table} SET {assigned} WHERE {key_column} = %s"
+    with connection.cursor() as cursor:
+        for instance in instances:
+            cursor.execute(statement, plan.convert(plan.read(instance)))
+
+
+def update_guarded(instance: models.Model, changes: Mapping[str, Any], *, guard: str) -> bool:
+    """Write columns of one row by compare-and-set: only while `guard` is what the instance has, which rises by one.
+
+    Return whether it was. The instance itself is not changed.
+    """
+    model = type(instance)
+    connection = connections[router.db_for_write(model)]
+    key = model._meta.pk.attname
+    plan = _plan(connection.vendor, model, (*changes, key, guard))
+    *columns, key_column, guard_column = plan.columns
+    assigned = ", ".join([*(f"{column} = %s" for column in columns), f"{guard_column} = {guard_column} + 1"])
+    values = plan.convert((*changes.values(), getattr(instance, key), getattr(instance, guard)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {plan.table} SET {assigned} WHERE {key_column} = %s AND {guard_column} = %s", values
+        )
+        return bool(cursor.rowcount)
+
+
+def counters_advance[K](
+    model: type[models.Model], key_name: str, value_name: str, keys: Collection[K]
+) -> dict[K, int]:
+    """Add one to the counter of each key, starting at nought, and return what each now says.
+
+    One statement; the rows stay locked until the transaction ends, so that a number taken back leaves no gap.
+    """
+    connection = connections[router.db_for_write(model)]
+    plan = _plan(connection.vendor, model, (key_name, value_name))
+    key, value = plan.columns
+    # In one order, so that two transactions that share counters wait for each other instead of standing crosswise.
+    firsts = {k: plan.convert((k, 1)) for k in sorted(keys, key=str)}
+    marks = ", ".join(["(%s, %s)"] * len(firsts))
+    statement = (
+        f"INSERT INTO {plan.table} ({key}, {value}) VALUES {marks} "
+        f"ON CONFLICT ({key}) DO UPDATE SET {value} = {plan.table}.{value} + 1 RETURNING {key}, {value}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, list(chain.from_iterable(firsts.values())))
+        said = dict(cursor.fetchall())
+    return {k: said[first[0]] for k, first in firsts.items()}
+
+
+@lru_cache(maxsize=256)
+def _own_names(model: type[models.Model]) -> tuple[str, ...]:
+    # What the database gives a row by itself is left to it.
+    return tuple(
+        f.attname
+        for f in model._meta.concrete_fields
+        if not isinstance(f, models.AutoField | models.GeneratedField)
+    )
+
+
+def _insert(connection: BaseDatabaseWrapper, plan: _Plan, rows: Iterable[list[Any]]) -> None:
+    into = f"{plan.table} ({', '.join(plan.columns)})"
+    marks = f"({', '.join(['%s'] * len(plan.columns))})"
+    rest = iter(rows)
+    few = list(islice(rest, _FEW))
+    if not few:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.executemany(f"INSERT INTO {into} VALUES {marks}", list(chain(few, rest)))
+        elif len(few) < _FEW:
+            cursor.execute(
+                f"INSERT INTO {into} VALUES {', '.join([marks] * len(few))}", list(chain.from_iterable(few))
+            )
+        else:
+            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+                for row in chain(few, rest):
+                    copy.write_row(row)

@@ -1,0 +1,100 @@
+"""Work in the background and what guards it: due work, leases, replayed requests, the access log.
+
+Not here: what the work does; rooms register handlers with `services.duework`.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+
+from cosource.foundation.ids import NIL, new_id
+
+
+class DueWork(models.Model):
+    """One piece of work that is due at an instant and happens once.
+
+    `key` is unique per effect: enqueueing the same effect again is a no-op. A worker claims a row by compare-and-set on
+    `state`, `lease_until` and `fence`, and keeps the lease while it works; a worker that died loses it. `fair_key` groups rows
+    (an engagement, an organization) so that none starves the others.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        PARKED = "parked"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=120, null=True, unique=True)  # noqa: DJ001 - work without a key may repeat
+    args = models.JSONField(default=dict)
+    fair_key = models.UUIDField(null=True)
+    owner_organization_id = models.UUIDField(null=True)
+    owner_person_id = models.UUIDField(null=True)
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    max_attempts = models.PositiveSmallIntegerField(default=8)
+    claimed_by = models.CharField(max_length=60, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    fence = models.PositiveIntegerField(default=0)
+    progress_done = models.PositiveBigIntegerField(default=0)
+    progress_total = models.PositiveBigIntegerField(default=0)
+    message = models.CharField(max_length=500, blank=True)
+    result = models.JSONField(default=dict)
+    cancel_requested = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["state", "due_at"], name="due_work_next")]
+
+
+class Lease(models.Model):
+    """A named claim that at most one process holds at a time, with a fence number that only grows."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    holder = models.CharField(max_length=60, blank=True)
+    until = models.DateTimeField()
+    fence = models.PositiveBigIntegerField(default=0)
+
+
+class ReplayedRequest(models.Model):
+    """The answer that was given to a request with an idempotency key, kept so that a repeat gets the same one."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    actor_id = models.UUIDField()
+    key = models.CharField(max_length=120)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField(default=dict)
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["actor_id", "key"], name="replayed_request_once")
+        ]
+
+
+class AccessLog(models.Model):
+    """A read of something sensitive: one row per actor, object and hour."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization_id = models.UUIDField(null=True)
+    owner_organization_id = models.UUIDField(db_index=True)
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.UUIDField(default=NIL, help_text="The nil UUID for the system.")
+    object_kind = models.CharField(max_length=30)
+    object_id = models.UUIDField()
+    reason = models.CharField(max_length=200, blank=True)
+    hour_at = models.DateTimeField()
+    first_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["actor_id", "object_kind", "object_id", "hour_at"], name="access_log_once_an_hour"
+            )
+        ]

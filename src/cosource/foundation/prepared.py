@@ -1,0 +1,94 @@
+"""Queries of one shape that are asked with every request, put into SQL once instead of each time.
+
+To the ORM every query is a new one: for a wide row it takes longer to write the statement than the database takes to answer
+it. A `Prepared` is built like any other queryset, with named values instead of given ones. It keeps the statement for each
+connection and from then on only puts the values in their places. Rows come out as the queryset would give them.
+
+Not here: queries whose shape depends on who asks, such as `visible_to`. Those are written anew, since each is different.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import QuerySet
+
+_LONG_AGO = datetime(1000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A statement as one connection takes it; `places`: the name of the value for each parameter, None for a constant."""
+
+    queryset: "QuerySet[Any]"
+    compiler: Any
+    sql: str
+    constants: tuple[Any, ...]
+    places: tuple[str | None, ...]
+
+
+class Prepared[T]:
+    """A queryset that is compiled once for each connection.
+
+    `build`: makes the queryset from the named values; `kinds`: their types, UUID or datetime. A value may stand in several
+    places, but `build` must do nothing with it than hand it to the queryset.
+
+    >>> from cosource.foundation.models import Stream
+    >>> opened = Prepared[UUID](lambda at: Stream.objects.filter(created_at=at).values_list("id", flat=True), at=datetime)
+    """
+
+    def __init__(
+        self, build: "Callable[..., QuerySet[Any, Any]]", **kinds: type[UUID] | type[datetime]
+    ) -> None:
+        self._build = build
+        self._kinds = kinds
+
+    def __call__(self, **values: UUID | datetime) -> list[T]:
+        """Return all rows for these values."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        kept: dict[Prepared[Any], _Ready] = connection.__dict__.setdefault("prepared", {})
+        ready = kept.get(self)
+        if ready is None:
+            ready = kept[self] = self._ready(connection)
+        written = {name: _written(value, connection) for name, value in values.items()}
+        params = tuple(
+            constant if name is None else written[name]
+            for constant, name in zip(ready.constants, ready.places, strict=True)
+        )
+        ready.compiler.__dict__["as_sql"] = lambda *_args, **_options: (ready.sql, params)
+        # What the queryset itself would do, had it no memory of the rows before.
+        rows: Any = ready.queryset
+        return [*rows._iterable_class(rows)]  # noqa: SLF001 - there is no public way past that memory
+
+    def first(self, **values: UUID | datetime) -> T | None:
+        """Return the first row for these values; None when there is none."""
+        return next(iter(self(**values)), None)
+
+    def _ready(self, connection: BaseDatabaseWrapper) -> _Ready:
+        marks = {name: _mark(kind, number) for number, (name, kind) in enumerate(self._kinds.items())}
+        queryset = self._build(**marks)
+        compiler = queryset.query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        names = {_written(mark, connection): name for name, mark in marks.items()}
+        places = tuple(names.get(p) if isinstance(p, str | UUID | datetime) else None for p in params)
+        if missing := set(self._kinds) - set(places):
+            raise TypeError(f"The query does not ask for {', '.join(sorted(missing))}.")
+        converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
+        compiler.__dict__["get_converters"] = lambda _columns: converters
+        queryset.query.__dict__["get_compiler"] = lambda *_args, **_options: compiler
+        return _Ready(queryset, compiler, sql, tuple(params), places)
+
+
+def _mark(kind: type[UUID] | type[datetime], number: int) -> UUID | datetime:
+    return uuid4() if kind is UUID else _LONG_AGO + timedelta(microseconds=number)
+
+
+def _written(value: UUID | datetime, connection: BaseDatabaseWrapper) -> Any:
+    """Return a value as this database takes it in a parameter."""
+    if isinstance(value, UUID):
+        return value if connection.features.has_native_uuid_field else value.hex
+    return connection.ops.adapt_datetimefield_value(value)

@@ -1,0 +1,38 @@
+"""Named claims that one process holds at a time.
+
+A claim is taken by compare-and-set. Its fence number only grows, so that whoever held it before and wakes up late can be told
+apart.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from cosource.foundation.models import Lease
+
+
+def lease_claim(*, name: str, holder: str, at: datetime, seconds: int) -> int | None:
+    """Take or renew a claim for `seconds`; return its fence number, or None while somebody else holds it."""
+    until = at + timedelta(seconds=seconds)
+    lease = Lease.objects.filter(name=name).first()
+    if lease is None:
+        try:
+            with transaction.atomic():
+                Lease.objects.create(name=name, holder=holder, until=until, fence=1)
+        except IntegrityError:  # somebody else was first
+            return None
+        return 1
+    if lease.holder == holder:
+        taken = Lease.objects.filter(name=name, holder=holder, fence=lease.fence).update(until=until)
+        return lease.fence if taken else None
+    if lease.until > at:
+        return None
+    taken = Lease.objects.filter(name=name, fence=lease.fence).update(
+        holder=holder, until=until, fence=lease.fence + 1
+    )
+    return lease.fence + 1 if taken else None
+
+
+def lease_release(*, name: str, holder: str, at: datetime) -> None:
+    """Give a claim back, so that another process need not wait for its end."""
+    Lease.objects.filter(name=name, holder=holder).update(until=at, holder="")

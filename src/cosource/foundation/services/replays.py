@@ -1,0 +1,70 @@
+"""Keeping the answers to requests that carried an idempotency key, for two days.
+
+Not here: the protocol around it (`api.creating`). An answer may repeat texts of the thing that was made; it goes with the
+sweep, and its own row is no record of anything.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from cosource.foundation.errors import Invalid
+from cosource.foundation.ids import new_id
+from cosource.foundation.models import ReplayedRequest
+
+KEPT_HOURS = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to answer a key for the first time, within the present transaction."""
+
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered the first time."""
+
+    status: int
+    text: str
+    headers: dict[str, str]
+
+
+def replay_claim(*, actor_id: UUID, key: str, request_digest: str, at: datetime) -> Claim | Answer:
+    """Claim a key inside the caller's transaction, or return the answer that was given to it.
+
+    While another transaction holds the key this waits for its end. Raises: Invalid when the key belongs to another request.
+    """
+    claim = Claim(new_id())
+    try:
+        with transaction.atomic():
+            ReplayedRequest.objects.create(
+                id=claim.id,
+                actor_id=actor_id,
+                key=key,
+                request_digest=request_digest,
+                status=0,
+                created_at=at,
+            )
+    except IntegrityError:
+        kept = ReplayedRequest.objects.get(actor_id=actor_id, key=key)
+    else:
+        return claim
+    if kept.request_digest != request_digest:
+        raise Invalid("This key was used for another request; take a new one.", code="key_reused")
+    return Answer(kept.status, kept.body["text"], kept.headers)
+
+
+def replay_keep(*, claim: Claim, status: int, text: str, headers: dict[str, str]) -> None:
+    """Keep the answer to a claimed key; stands or falls with the caller's transaction."""
+    # As text: a database that stores JSON its own way would give other bytes back.
+    ReplayedRequest.objects.filter(id=claim.id).update(status=status, body={"text": text}, headers=headers)
+
+
+def replays_sweep(*, at: datetime) -> int:
+    """Remove answers older than two days; return how many went."""
+    removed, _ = ReplayedRequest.objects.filter(created_at__lt=at - timedelta(hours=KEPT_HOURS)).delete()
+    return removed
