@@ -1,0 +1,245 @@
+"""Reading the ledger: entries newest first, one entry with its seals, the access log.
+
+Everything is read through the seals of streams that the actor may go through, by position downwards, so that a page costs the
+same however long the record is. Not here: checking the chain (`verification`).
+"""
+
+import base64
+import binascii
+import heapq
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from cosource.foundation.errors import Invalid, NotAllowed, NotFound
+from cosource.foundation.ledger_sight import ReadableStream, ledger_sight
+from cosource.foundation.models import AccessLog, DueWork, Entry, Seal
+from cosource.foundation.queries.paging import KeyPage, key_page
+from cosource.foundation.queries.streams import stream_head
+from cosource.foundation.sight import Actor
+
+# A rare kind is looked for this far back; then the reader is asked whether to go on.
+WINDOW = 10_000
+# The kind of work that checks the ledger on demand (`services.verifying`).
+VERIFICATION = "foundation.verification"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry in the list. `positions`: where it stands, by stream label. `names`: of those it concerns."""
+
+    id: UUID
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    organization: str
+    on_behalf_of: str
+    channel: str
+    subject_kind: str
+    subject_id: UUID
+    facts: dict[str, Any]
+    positions: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """A page of entries. `searched_back_to_end`: false when a filter stopped after `WINDOW` entries of a stream."""
+
+    rows: list[EntryRow]
+    next_cursor: str
+    searched_back_to_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDetail:
+    """One entry with all that may be read of it."""
+
+    row: EntryRow
+    digest: str
+    payload_digest: str
+    payload: dict[str, Any] | None
+    salt: str
+    has_payload: bool
+    erased_at: datetime | None
+    erased_reason: str
+    seals: list[tuple[str, int, str]] = field(default_factory=list)
+    may_read_payload: bool = False
+    may_erase: bool = False
+
+
+def readable_streams(actor: Actor) -> list[ReadableStream]:
+    """Return the streams that the actor may go through. Raises: NotAllowed when there is none."""
+    streams = ledger_sight().streams(actor)
+    if not streams:
+        raise NotAllowed("Your role does not include the ledger.", action="ledger.read")
+    return streams
+
+
+def entry_list(
+    *,
+    actor: Actor,
+    stream_id: UUID | None = None,
+    kind: str = "",
+    subject_id: UUID | None = None,
+    cursor: str = "",
+    limit: int = 50,
+) -> EntryPage:
+    """Return entries of the streams that the actor may go through, newest first.
+
+    `stream_id`: of one stream only. `kind`: beginning of the kind, such as "ticket.". `subject_id`: about one thing only.
+    Raises: NotAllowed, NotFound for a stream that is not the actor's, Invalid for a strange cursor.
+    """
+    streams = readable_streams(actor)
+    if stream_id is not None:
+        streams = [s for s in streams if s.id == stream_id]
+        if not streams:
+            raise NotFound
+    tops = _tops(streams, cursor)
+    about = Q(entry__subject_id=subject_id) if subject_id else Q()
+    if kind:
+        about &= Q(entry__kind__startswith=kind)
+    filtered = bool(kind or subject_id)
+    found = [_newest(s, tops[s.id], about, limit + 1, windowed=filtered) for s in streams]
+    labels = {s.id: s.label for s in streams}
+    chosen: dict[UUID, list[Seal]] = {}
+    left = dict(tops)
+    for seal in heapq.merge(*found, key=lambda s: s.entry_id, reverse=True):
+        if seal.entry_id not in chosen and len(chosen) == limit:
+            break
+        chosen.setdefault(seal.entry_id, []).append(seal)
+        left[seal.stream_id] = seal.position - 1
+    full = len(chosen) == limit and any(
+        seals and seals[-1].position <= left[s.id] for s, seals in zip(streams, found, strict=True)
+    )
+    if not full and filtered:
+        # What was looked through without a match need not be looked through again.
+        left = {s.id: max(tops[s.id] - WINDOW, 0) for s in streams}
+    more = full or (filtered and any(left.values()))
+    rows = _rows(actor, [seals[0].entry for seals in chosen.values()], chosen, labels)
+    return EntryPage(rows, _write(left) if more else "", searched_back_to_end=full or not more)
+
+
+def _tops(streams: Sequence[ReadableStream], cursor: str) -> dict[UUID, int]:
+    given = _read(cursor) if cursor else {}
+    return {s.id: given[s.id] if s.id in given else stream_head(s.id)[0] for s in streams}
+
+
+def _newest(stream: ReadableStream, top: int, about: Q, count: int, *, windowed: bool) -> list[Seal]:
+    seals = Seal.objects.filter(about, stream_id=stream.id, position__lte=top)
+    if windowed:
+        seals = seals.filter(position__gt=top - WINDOW)
+    return list(seals.select_related("entry").order_by("-position")[:count])
+
+
+def _rows(
+    actor: Actor, entries: Sequence[Entry], seals: dict[UUID, list[Seal]], labels: dict[UUID, str]
+) -> list[EntryRow]:
+    ids = {i for e in entries for i in (e.actor_id, e.organization_id, e.on_behalf_of_id) if i is not None}
+    names = ledger_sight().names(actor, ids)
+
+    def called(identity: UUID | None) -> str:
+        return "" if identity is None else names.get(identity, "")
+
+    return [
+        EntryRow(
+            id=e.id,
+            kind=e.kind,
+            occurred_at=e.occurred_at,
+            recorded_at=e.recorded_at,
+            actor=called(e.actor_id) or e.actor_kind,
+            organization=called(e.organization_id),
+            on_behalf_of=called(e.on_behalf_of_id),
+            channel=e.channel,
+            subject_kind=e.subject_kind,
+            subject_id=e.subject_id,
+            facts=e.facts,
+            positions=tuple((labels[s.stream_id], s.position) for s in seals[e.id]),
+        )
+        for e in entries
+    ]
+
+
+def entry_get(*, actor: Actor, entry_id: UUID) -> EntryDetail:
+    """Return one entry of a stream that the actor may go through. Raises: NotAllowed, NotFound."""
+    streams = {s.id: s for s in readable_streams(actor)}
+    seals = list(
+        Seal.objects.filter(entry_id=entry_id, stream_id__in=streams)
+        .select_related("entry__payload", "entry__erasure")
+        .order_by("stream_id")
+    )
+    if not seals:
+        raise NotFound
+    entry = seals[0].entry
+    through = [streams[s.stream_id] for s in seals]
+    labels = {s.id: s.label for s in through}
+    payload = getattr(entry, "payload", None)
+    erasure = getattr(entry, "erasure", None)
+    may_read = any(s.with_payload for s in through)
+    [row] = _rows(actor, [entry], {entry.id: seals}, labels)
+    return EntryDetail(
+        row=row,
+        digest=entry.digest,
+        payload_digest=entry.payload_digest,
+        payload=payload.body if payload is not None and may_read else None,
+        salt=payload.salt if payload is not None and may_read else "",
+        has_payload=bool(entry.payload_digest),
+        erased_at=erasure.at if erasure is not None else None,
+        erased_reason=erasure.reason if erasure is not None and may_read else "",
+        seals=[(labels[s.stream_id], s.position, s.hash) for s in seals],
+        may_read_payload=may_read,
+        may_erase=payload is not None and any(s.may_erase for s in through),
+    )
+
+
+def verification_get(*, actor: Actor, work_id: UUID) -> DueWork:
+    """Return a check of the ledger that this person asked for. Raises: NotFound."""
+    work = DueWork.objects.filter(
+        pk=work_id,
+        kind=VERIFICATION,
+        owner_organization_id=actor.organization_id,
+        owner_person_id=actor.id,
+    ).first()
+    if work is None or actor.organization_id is None or actor.id is None:
+        raise NotFound
+    return work
+
+
+def access_list(*, actor: Actor, cursor: str = "", limit: int = 50) -> KeyPage[AccessLog]:
+    """Return the reads of the organization's sensitive things, newest first. Raises: NotAllowed."""
+    readable_streams(actor)
+    if actor.organization_id is None:
+        raise NotFound
+    rows = AccessLog.objects.filter(owner_organization_id=actor.organization_id)
+    return key_page(rows, order=("-first_at", "-id"), cursor=cursor, limit=limit)
+
+
+def access_names(actor: Actor, rows: Sequence[AccessLog]) -> dict[UUID, str]:
+    """Return the names of those who read, as far as the actor may know them."""
+    ids = {i for row in rows for i in (row.actor_id, row.organization_id) if i is not None}
+    return dict(ledger_sight().names(actor, ids))
+
+
+def _write(left: dict[UUID, int]) -> str:
+    plain = {stream_id.hex: position for stream_id, position in sorted(left.items())}
+    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _read(cursor: str) -> dict[UUID, int]:
+    try:
+        plain = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        return dict(_pairs(plain))
+    except (binascii.Error, ValueError, AttributeError, TypeError):
+        raise Invalid("This page was not linked from here.", code="bad_cursor") from None
+
+
+def _pairs(plain: dict[str, Any]) -> Iterator[tuple[UUID, int]]:
+    for stream, position in plain.items():
+        if not isinstance(position, int) or not 0 <= position < 2**62:
+            raise ValueError(stream)
+        yield UUID(stream), position

@@ -1,0 +1,73 @@
+"""Finding things by words, newest first, within what the reader may read.
+
+Who reads a text stands beside its words in the index itself, so that a word in another party's text finds nothing, counts
+nothing and takes up none of the places of a bounded search. No ranking: ranks would be learned from texts that the reader may
+not see. SQLite answers with FTS5, PostgreSQL with a GIN index; both get the same ready words. Not here: indexing
+(`services.search`).
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+
+from cosource.foundation.models import SearchText
+from cosource.foundation.rules.words import words_of
+from cosource.foundation.sight import REQUESTER, WORKERS, Actor
+
+FTS = "foundation_searchwords"
+# Marks of an audience beside its readers' ids: the requester reads along; it is more than one party's note to itself.
+_WITH_REQUESTER, _SHARED = "requester", "shared"
+
+
+def marks_of(party_ids: Iterable[UUID], with_requester: bool) -> list[str]:
+    """Return what stands for an audience in the index."""
+    marks = sorted(party.hex for party in party_ids)
+    if with_requester or len(marks) > 1:
+        marks.append(_SHARED)
+    if with_requester:
+        marks.append(_WITH_REQUESTER)
+    return marks
+
+
+def _marks_for(actor: Actor) -> list[str]:
+    """Return the marks that a text must have for the actor to find it.
+
+    Who only asks for help finds what is written for requesters; who works on nothing finds no notes of a party to itself.
+    """
+    marks = [actor.reads_as.hex]
+    if actor.sight.roles == {REQUESTER}:
+        marks.append(_WITH_REQUESTER)
+    elif not actor.sight.roles & WORKERS:
+        marks.append(_SHARED)
+    return marks
+
+
+def matching_subjects(text: str, *, actor: Actor, limit: int) -> list[UUID]:
+    """Return the ids of what has all the words in one text that the actor reads, newest first, at most `limit` texts.
+
+    The last word may be the beginning of one. Whether the subject itself is in sight is the caller's to check.
+    """
+    words = words_of(text)
+    if not words:
+        return []
+    rows = SearchText.objects.filter(id__in=_matching_rows(words, _marks_for(actor), limit))
+    return list(dict.fromkeys(rows.order_by("-id").values_list("subject_id", flat=True)))
+
+
+def _matching_rows(words: list[str], marks: list[str], limit: int) -> list[int]:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            query = " & ".join([*(f"':{m}'" for m in marks), *(f"'{w}'" for w in words)]) + ":*"
+            cursor.execute(
+                "SELECT id FROM foundation_searchtext WHERE words @@ %s::tsquery ORDER BY id DESC LIMIT %s",
+                [query, limit],
+            )
+        else:
+            asked = " AND ".join(f'"{w}"' for w in words) + " *"
+            query = f"readers : ({' AND '.join(f'"{m}"' for m in marks)}) AND words : ({asked})"
+            cursor.execute(
+                f"SELECT rowid FROM {FTS} WHERE {FTS} MATCH %s ORDER BY rowid DESC LIMIT %s",  # noqa: S608 - the table's name is ours
+                [query, limit],
+            )
+        return [row[0] for row in cursor.fetchall()]
