@@ -1,0 +1,1 @@
+"""Template tags that foundation offers to every room."""
