@@ -1,0 +1,279 @@
+"""What every test may ask for, and what no test gets.
+
+Databases. A test that uses the database runs on one kind at a time: `pytest` on SQLite, `pytest --db=postgresql` on the server
+at COSOURCE_TEST_DATABASE_URL (`make test` does both). Each kind is migrated once into a template, kept under .pytest_cache by
+a digest of everything that shapes it. The ledger is append-only in the database itself, so nothing is ever flushed:
+
+- `db` (or the mark `django_db`): the worker's own copy of the template, in a transaction that is rolled back. The usual one.
+- `transactional_db`, `live_server` (or `django_db(transaction=True)`): a fresh copy of the template for this test alone,
+  thrown away afterwards. Commits are real, other threads and processes can take part.
+- `database_url`: the address of the database in use, for a child process. Wants `transactional_db`.
+- `world`: two clients and three partners (`tests/worlds.py`), built once a run and rolled back to after each test. With one of
+  the fixtures above it is built anew in the test's own copy.
+- `database_template`: makes a further copy that a test fills once and others start from (a large world, say).
+
+Network. Sockets are off. A test that uses `live_server`, `local_network` or `chromium` may reach this machine, nothing else.
+
+Browser. `chromium` is the system's Chromium under playwright; without it the test is skipped, and the closing lines say so.
+
+COSOURCE_TEST_REQUIRE=postgresql,chromium turns such a skip into a failure.
+"""
+
+import contextlib
+import os
+import pickle
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.databases import Template
+    from tests.worlds import World
+
+# Settings are read when pytest-django loads, just after this module: nothing may come from, or go to, a real installation.
+_RUN_DIR = Path(tempfile.mkdtemp(prefix="cosource-test-"))
+for _name in [
+    name for name in os.environ if name.startswith("COSOURCE_") and not name.startswith("COSOURCE_TEST_")
+]:
+    if not _name.startswith("COSOURCE_PROOF_"):
+        del os.environ[_name]
+os.environ["COSOURCE_DATA_DIR"] = str(_RUN_DIR)
+os.environ["COSOURCE_LOG_LEVEL"] = "warning"
+
+LACKING = pytest.StashKey[list[str]]()
+# Quick runs sample the same cases each time, so that a red run can be run again; the proof looks further.
+hypothesis.settings.register_profile("quick", max_examples=50, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("proof", max_examples=5_000, deadline=None)
+
+SERVER_VARIABLE = "COSOURCE_TEST_DATABASE_URL"
+REQUIRED = frozenset(os.environ.get("COSOURCE_TEST_REQUIRE", "").replace(" ", "").split(",")) - {""}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+USES_DATABASE = frozenset(
+    {"world", "db", "transactional_db", "live_server", "database_url", "database_template"}
+)
+OWN_COPY = frozenset({"transactional_db", "live_server", "database_url"})
+USES_NETWORK = frozenset({"live_server", "local_network", "chromium"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--db",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="The kind of database to test on; with postgresql only the tests that use a database run.",
+    )
+    parser.addoption(
+        "--proof", action="store_true", help="Run what takes hours too, and every property in full."
+    )
+    parser.addoption(
+        "--full-coverage",
+        action="store_true",
+        help="Fail unless rules, services and policies are covered in full. Wants --cov.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+    from django.db import connections
+
+    from cosource.config.addresses import database_of
+
+    unknown = REQUIRED - {"postgresql", "chromium"}
+    if unknown:
+        raise pytest.UsageError(
+            f"COSOURCE_TEST_REQUIRE names {', '.join(sorted(unknown))}: give postgresql, chromium"
+        )
+    if "postgresql" in REQUIRED and not os.environ.get(SERVER_VARIABLE):
+        raise pytest.UsageError(f"PostgreSQL is required and {SERVER_VARIABLE} is not set")
+    if "chromium" in REQUIRED and not CHROMIUM:
+        raise pytest.UsageError("Chromium is required and not installed")
+    if config.getoption("--db") == "postgresql":
+        url = os.environ.get(SERVER_VARIABLE)
+        if not url:
+            raise pytest.UsageError(f"--db=postgresql needs a server: set {SERVER_VARIABLE}")
+        settings.DATABASES["default"].clear()
+        settings.DATABASES["default"].update(database_of(url))
+        connections.configure_settings(settings.DATABASES)
+        # Whatever looked at the connection while Django was set up saw the other kind.
+        with contextlib.suppress(AttributeError):
+            del connections["default"]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Each test client would else look through all static files before its first request.
+    settings.WHITENOISE_AUTOREFRESH = True
+
+    hypothesis.settings.load_profile("proof" if config.getoption("--proof") else "quick")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    result = yield
+    # The coverage plugin, wrapped by this hook, has joined what the workers measured by now.
+    if session.config.getoption("--full-coverage") and not hasattr(session.config, "workerinput"):
+        from tests.coverage_gate import lacking
+
+        session.config.stash[LACKING] = lacking(str(session.config.rootpath / ".coverage"))
+        if session.config.stash[LACKING]:
+            session.testsfailed += 1
+    return result
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(_RUN_DIR, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & USES_NETWORK:
+            item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "::1"]))
+        if item.get_closest_marker("proof") and not config.getoption("--proof"):
+            item.add_marker(pytest.mark.skip(reason="takes hours: make proof"))
+        if "chromium" in names and not CHROMIUM:
+            item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+    if config.getoption("--db") == "postgresql":
+        chosen = [item for item in items if _uses_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
+        items[:] = chosen
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    return item.get_closest_marker("django_db") is not None or bool(
+        USES_DATABASE & set(getattr(item, "fixturenames", ()))
+    )
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if config.getoption("--db") == "sqlite" and not os.environ.get(SERVER_VARIABLE):
+        terminalreporter.write_line(
+            f"Not run on PostgreSQL: {SERVER_VARIABLE} is not set (.ci/run starts a server)."
+        )
+    for line in config.stash.get(LACKING, []):
+        terminalreporter.write_line(f"Not covered in full: {line}")
+    if not CHROMIUM:
+        terminalreporter.write_line("Browser tests skipped: Chromium is not installed (.ci/run installs it).")
+
+
+@pytest.fixture(scope="session")
+def database_template(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
+) -> Iterator["Template"]:
+    """The migrated template of the kind under test; `copy()` lends a copy of it."""
+    from tests.databases import open_template
+
+    with django_db_blocker.unblock():
+        template = open_template(request.config.cache.mkdir("databases"), _RUN_DIR)
+        yield template
+        template.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(database_template: "Template", django_db_blocker: Any) -> Iterator[None]:
+    """Replaces pytest-django's own: the worker's copy of the template, for the tests that roll back."""
+    from django.test import TransactionTestCase
+
+    # A test with real commits has a copy to itself; flushing it would fail on the append-only tables.
+    setattr(TransactionTestCase, "_fixture_teardown", _no_flush)  # noqa: B010 - a private name that the stubs don't know
+    with django_db_blocker.unblock(), database_template.copy():
+        yield
+
+
+def _no_flush(test_case: object) -> None:
+    """Takes the place of Django's flush."""
+
+
+@pytest.fixture(scope="session")
+def _standing_world(
+    database_template: "Template", django_db_setup: None, django_db_blocker: Any
+) -> tuple[str, bytes]:
+    """A kept copy with the world in it, and the world itself, pickled so that no test changes another's."""
+    from tests.databases import in_place
+    from tests.worlds import two_clients_three_partners
+
+    name = database_template.keep()
+    with django_db_blocker.unblock(), in_place(name):
+        return name, pickle.dumps(two_clients_three_partners())
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, db: None) -> "World":
+    """Two clients and three partners."""
+    from tests.worlds import two_clients_three_partners
+
+    if _has_own_copy(request):
+        return two_clients_three_partners()
+    standing: World = pickle.loads(request.getfixturevalue("_standing_world")[1])
+    return standing
+
+
+def _has_own_copy(request: pytest.FixtureRequest) -> bool:
+    mark = request.node.get_closest_marker("django_db")
+    return bool(OWN_COPY & set(request.fixturenames)) or (
+        mark is not None and bool(mark.kwargs.get("transaction"))
+    )
+
+
+@pytest.fixture
+def _own_database(
+    request: pytest.FixtureRequest,
+    database_template: "Template",
+    django_db_setup: None,
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    from tests.databases import in_place
+
+    if _has_own_copy(request):
+        with django_db_blocker.unblock(), database_template.copy():
+            yield
+    elif "world" in request.fixturenames:
+        name, _ = request.getfixturevalue("_standing_world")
+        with django_db_blocker.unblock(), in_place(name):
+            yield
+    else:
+        yield
+
+
+@pytest.fixture
+def _django_db_helper(_own_database: None, _django_db_helper: None) -> None:
+    """Puts the own copy in place before pytest-django's fixture of this name begins."""
+
+
+@pytest.fixture
+def database_url(transactional_db: None) -> str:
+    """The address of this test's database, for COSOURCE_DATABASE_URL of a child process."""
+    from tests.databases import current_url
+
+    return current_url()
+
+
+@pytest.fixture
+def local_network() -> None:
+    """Lets the test open sockets on this machine."""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """The system's Chromium under playwright; open a context each for people who sign in side by side."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright runs an event loop in this thread; the tests around it are ordinary blocking code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()

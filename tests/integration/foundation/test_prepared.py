@@ -1,0 +1,111 @@
+"""A prepared query gives what its queryset gives, for whatever values, and asks once."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from cosource.foundation.models import Audience, AudienceReader, DueWork, Stream
+from cosource.foundation.prepared import Prepared
+from cosource.foundation.services.audience import audience_intern
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
+
+
+def streams(count: int) -> list[Stream]:
+    return [
+        Stream.objects.create(
+            first_organization_id=uuid4(),
+            second_organization_id=uuid4() if n % 2 else None,
+            created_at=AT + timedelta(hours=n),
+        )
+        for n in range(count)
+    ]
+
+
+def test_instances_are_those_of_the_queryset():
+    made = streams(4)
+    since = Prepared[Stream](
+        lambda at: Stream.objects.filter(created_at__gte=at).order_by("created_at"), at=datetime
+    )
+
+    for n in (0, 2, 4):
+        found = since(at=AT + timedelta(hours=n))
+        assert found == made[n:]
+        assert [(s.first_organization_id, s.second_organization_id, s.created_at) for s in found] == [
+            (s.first_organization_id, s.second_organization_id, s.created_at) for s in made[n:]
+        ]
+
+
+def test_related_rows_come_along(django_assert_num_queries):
+    stream = streams(1)[0]
+    audience_id = audience_intern([stream.id], with_requester=True)
+    readers = Prepared[AudienceReader](
+        lambda audience_id: AudienceReader.objects.filter(audience_id=audience_id).select_related("audience"),
+        audience_id=UUID,
+    )
+    readers(audience_id=uuid4())
+
+    with django_assert_num_queries(1):
+        (reader,) = readers(audience_id=audience_id)
+        assert reader.organization_id == stream.first_organization_id
+        assert reader.audience == Audience(id=audience_id)
+        assert reader.audience.with_requester
+
+
+def test_a_value_may_stand_in_several_places_and_beside_constants():
+    mine = uuid4()
+    for n in range(3):
+        DueWork.objects.create(kind=f"k{n % 2}", args={"n": n}, due_at=AT, created_at=AT, fair_key=mine)
+    same = Prepared[tuple[str, dict[str, int]]](
+        lambda key, at: (
+            DueWork.objects.filter(fair_key=key, due_at__lte=at, created_at__lte=at, kind="k0")
+            .exclude(id=key)
+            .order_by("id")
+            .values_list("kind", "args")
+        ),
+        key=UUID,
+        at=datetime,
+    )
+
+    assert same(key=mine, at=AT) == [("k0", {"n": 0}), ("k0", {"n": 2})]
+    assert same(key=mine, at=AT - timedelta(microseconds=1)) == []
+    assert same(key=uuid4(), at=AT) == []
+
+
+def test_the_first_row_or_none():
+    made = streams(2)
+    newest = Prepared[UUID](
+        lambda before: (
+            Stream.objects.filter(created_at__lt=before)
+            .order_by("-created_at")
+            .values_list("id", flat=True)[:1]
+        ),
+        before=datetime,
+    )
+
+    assert newest.first(before=AT) is None
+    assert newest.first(before=AT + timedelta(hours=9)) == made[1].id
+
+
+def test_two_instants_that_are_the_same_are_the_same_value():
+    made = streams(1)
+    at = Prepared[Stream](lambda at: Stream.objects.filter(created_at=at), at=datetime)
+
+    assert at(at=AT.astimezone(tz=None)) == made
+
+
+def test_a_value_that_the_query_does_not_ask_for_is_a_mistake():
+    careless = Prepared[Stream](lambda key, **_: Stream.objects.filter(id=key), key=UUID, at=datetime)
+
+    with pytest.raises(TypeError, match="does not ask for at"):
+        careless(key=uuid4(), at=AT)
+
+
+def test_a_value_that_is_missing_is_a_mistake():
+    own = Prepared[Stream](lambda key: Stream.objects.filter(id=key), key=UUID)
+
+    with pytest.raises(KeyError):
+        own()
