@@ -1,0 +1,11 @@
+"""Registers the `calendars` room with Django."""
+
+from django.apps import AppConfig
+
+
+class CalendarsConfig(AppConfig):
+    """The room of working hours; it holds rules only, and no rows yet."""
+
+    name = "cosource.calendars"
+    label = "calendars"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,191 @@
+"""Business time against an oracle that looks at every minute, over zones with every kind of change of the clocks.
+
+The quick suite samples cases and zones; COSOURCE_PROOF_CASES sets how many cases are run. A case is made from its number alone,
+so a failure names what is needed to see it again: COSOURCE_PROOF_FROM starts at that number.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from random import Random
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+
+from cosource.calendars.rules.business_time import Calendar, due, elapsed, elapsed_minutes, open_stretches
+
+ZONES = (
+    "Europe/Berlin",
+    "Europe/Dublin",
+    "Africa/Cairo",
+    "America/Santiago",
+    "Australia/Lord_Howe",
+    "Antarctica/Troll",
+    "Africa/Casablanca",
+    "Asia/Kathmandu",
+    "Pacific/Apia",
+)
+QUICK = 2000
+CASES = int(os.environ.get("COSOURCE_PROOF_CASES", QUICK))
+FIRST = int(os.environ.get("COSOURCE_PROOF_FROM", "0"))
+BATCHES = 8
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Case:
+    zone: str
+    hours: tuple[tuple[tuple[int, int], ...], ...]
+    closed: frozenset[date]
+    kept_open: frozenset[date]
+    start: datetime
+    end: datetime
+    pauses: tuple[tuple[datetime, datetime], ...]
+    amount: int
+
+    def calendar(self) -> Calendar:
+        return Calendar(self.zone, self.hours, self.closed, self.kept_open)
+
+
+@cache
+def changes(zone: str, year: int) -> tuple[datetime, ...]:
+    """The hours of a year in which the offset of the zone changes."""
+    info = ZoneInfo(zone)
+
+    def differ(at: datetime, length: timedelta) -> bool:
+        return at.astimezone(info).utcoffset() != (at + length).astimezone(info).utcoffset()
+
+    days = (datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(365))
+    hours = (
+        day + timedelta(hours=hour) for day in days if differ(day, timedelta(days=1)) for hour in range(24)
+    )
+    return tuple(hour for hour in hours if differ(hour, timedelta(hours=1)))
+
+
+def counted(case: Case) -> tuple[int, datetime | None]:
+    """Working minutes from start to end, and when the amount is reached if it is until then."""
+    zone = ZoneInfo(case.zone)
+    total, reached = 0, case.start if case.amount == 0 else None
+    minute = case.start
+    while minute < case.end:
+        local = minute.astimezone(zone)
+        of_day, day = local.hour * 60 + local.minute, local.date()
+        if (
+            any(opens <= of_day < closes for opens, closes in case.hours[local.weekday()])
+            and (day not in case.closed or day in case.kept_open)
+            and not any(start <= minute < end for start, end in case.pauses)
+        ):
+            total += 1
+        minute += MINUTE
+        if reached is None and total == case.amount:
+            reached = minute
+    return total, reached
+
+
+def make_case(number: int) -> Case:
+    random = Random(f"business time {number}")
+    zone = random.choice(ZONES)
+    year = 2011 if zone == "Pacific/Apia" and random.random() < 0.5 else random.randrange(2000, 2038)
+    near = changes(zone, year)
+    if near and random.random() < 0.7:
+        start = random.choice(near) - timedelta(minutes=random.randrange(0, 1500))
+    else:
+        start = datetime(year, 1, 1, tzinfo=UTC) + timedelta(minutes=random.randrange(365 * 1440))
+    end = start + timedelta(minutes=random.choice((random.randrange(0, 300), random.randrange(0, 3000))))
+    days = [start.date() + timedelta(days=shift) for shift in range(-1, 5)]
+    pauses = []
+    for _ in range(random.choice((0, 0, 1, 1, 2, 4))):
+        pause = start + timedelta(minutes=random.randrange(-300, 3000))
+        pauses.append((pause, pause + timedelta(minutes=random.choice((0, 7, 60, random.randrange(2000))))))
+    hours = tuple(make_day(random) for _ in range(7))
+    if not any(hours):
+        hours = (((0, 1440),),) * 7
+    return Case(
+        zone=zone,
+        hours=hours,
+        closed=frozenset(random.sample(days, random.choice((0, 0, 1, 2)))),
+        kept_open=frozenset(random.sample(days, random.choice((0, 0, 0, 1)))),
+        start=start,
+        end=end,
+        pauses=tuple(pauses),
+        amount=random.randrange(0, 2500),
+    )
+
+
+def make_day(random: Random) -> tuple[tuple[int, int], ...]:
+    kind = random.random()
+    if kind < 0.2:
+        return ()
+    if kind < 0.4:
+        return ((0, 1440),)
+    # Half of the edges lie in the small hours, where the clocks change.
+    edges = sorted(random.sample(range(300) if kind < 0.7 else range(1441), random.choice((2, 4))))
+    return tuple(zip(edges[::2], edges[1::2], strict=True))
+
+
+def cases(batch: int) -> Iterator[tuple[int, Case]]:
+    for number in range(FIRST + batch, FIRST + CASES, BATCHES):
+        yield number, make_case(number)
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_elapsed_and_due_agree_with_counting_minutes(batch: int) -> None:
+    reached_count = 0
+    for number, case in cases(batch):
+        calendar = case.calendar()
+        minutes, reached = counted(case)
+        assert elapsed_minutes(case.start, case.end, calendar, case.pauses) == minutes, (number, case)
+        at = due(case.start, case.amount, calendar, case.pauses)
+        if reached is None:
+            assert at > case.end, (number, case)
+        else:
+            reached_count += 1
+            assert at == reached, (number, case)
+    assert reached_count > 0
+
+
+def test_due_and_elapsed_are_inverse_to_the_microsecond() -> None:
+    random = Random("inverse")
+    for number in range(300):
+        case = make_case(number)
+        calendar = case.calendar()
+        amount = timedelta(microseconds=random.randrange(1, 10**11))
+        start = case.start + timedelta(microseconds=random.randrange(60_000_000))
+        at = due(start, amount / MINUTE, calendar, case.pauses)
+        amount = (amount / MINUTE) * MINUTE
+        assert elapsed(start, at, calendar, case.pauses) == amount, number
+        assert elapsed(start, at - timedelta(microseconds=1), calendar, case.pauses) < amount, number
+
+
+def test_elapsed_adds_up_wherever_it_is_cut() -> None:
+    random = Random("cut")
+    for number in range(300):
+        case = make_case(number)
+        calendar = case.calendar()
+        span = (case.end - case.start) // timedelta(microseconds=1)
+        middle = case.start + timedelta(microseconds=random.randrange(span + 1))
+        assert elapsed(case.start, case.end, calendar, case.pauses) == (
+            elapsed(case.start, middle, calendar, case.pauses)
+            + elapsed(middle, case.end, calendar, case.pauses)
+        ), number
+
+
+@pytest.mark.parametrize("year", [1972, 1996, 2011, 2024, 2026, 2037])
+def test_no_change_of_any_zone_is_overlooked(year: int) -> None:
+    """A calendar of one window a day is open, in every zone of the world, at the instants at which it should be."""
+    random = Random(f"zones {year}")
+    hours = (((120, 200), (1380, 1440)),) * 7
+    zones = sorted(available_timezones() - {"localtime", "Factory"})
+    for zone in random.sample(zones, 40) if CASES <= QUICK else zones:
+        info = ZoneInfo(zone)
+        table = open_stretches(Calendar(zone, hours), year)
+        for edge in random.sample([*table.starts, *table.ends], 12):
+            for shift in (-1, 1):
+                at = edge + timedelta(seconds=shift)
+                local = at.astimezone(info)
+                of_day = local.hour * 60 + local.minute
+                expected = any(opens <= of_day < closes for opens, closes in hours[0])
+                if at.year == year:
+                    assert (table.until(at + timedelta(seconds=1)) > table.until(at)) is expected, (zone, at)
