@@ -1,0 +1,48 @@
+"""Parties: organizations, engagements, people, teams, grants. `Person` is the user model."""
+
+from cosource.parties.models.access import Grant, IntegrationToken, Invitation, SignInProvider
+from cosource.parties.models.engagements import (
+    Engagement,
+    EngagementService,
+    EngagementSite,
+    ProviderKind,
+    Stage,
+    StageChange,
+    TransferMilestone,
+)
+from cosource.parties.models.organizations import Organization, Service, Site
+from cosource.parties.models.people import (
+    Employment,
+    EngagementTeam,
+    Membership,
+    Person,
+    PersonSkill,
+    Placement,
+    Skill,
+    Team,
+)
+
+__all__ = [
+    "Employment",
+    "Engagement",
+    "EngagementService",
+    "EngagementSite",
+    "EngagementTeam",
+    "Grant",
+    "IntegrationToken",
+    "Invitation",
+    "Membership",
+    "Organization",
+    "Person",
+    "PersonSkill",
+    "Placement",
+    "ProviderKind",
+    "Service",
+    "SignInProvider",
+    "Site",
+    "Skill",
+    "Stage",
+    "StageChange",
+    "Team",
+    "TransferMilestone",
+]

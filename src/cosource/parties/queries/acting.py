@@ -1,0 +1,27 @@
+"""Acting as a named person without a session: for the command line, which is told who it acts for."""
+
+from datetime import datetime
+from uuid import UUID
+
+from cosource.foundation.errors import NotFound
+from cosource.foundation.sight import ADMINISTRATOR, Actor
+from cosource.parties.models import Person
+from cosource.parties.queries.sight import actor_under_hat, hats_of
+
+
+def administrator_named(email: str, at: datetime) -> list[Actor]:
+    """Return the person with this address as an administrator, once for each organization that they administer."""
+    person = Person.objects.filter(email__iexact=email.strip(), is_active=True).first()
+    if person is None:
+        return []
+    hats = [hat for hat in hats_of(person.id, at) if not hat.as_host]
+    actors = [actor_under_hat(person, hat, at=at, channel="cli") for hat in hats]
+    return [actor for actor in actors if ADMINISTRATOR in actor.sight.roles_on(None)]
+
+
+def own_person_id(actor: Actor, email: str) -> UUID:
+    """Return the person with this address, in the actor's sight. Raises: NotFound."""
+    found = Person.objects.visible_to(actor).filter(email__iexact=email.strip()).first()
+    if found is None:
+        raise NotFound
+    return found.id
