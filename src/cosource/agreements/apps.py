@@ -1,0 +1,17 @@
+"""Registers the `agreements` room with Django."""
+
+from django.apps import AppConfig
+
+
+class AgreementsConfig(AppConfig):
+    """The room of agreements."""
+
+    name = "cosource.agreements"
+    label = "agreements"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Put the room into the menu and its step into the palette."""
+        from cosource.agreements.web import menu  # noqa: PLC0415 - models must be loaded first
+
+        menu.register()

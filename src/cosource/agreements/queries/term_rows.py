@@ -1,0 +1,196 @@
+"""The terms of a version as rows to read, beside those of another version.
+
+Not here: what the terms do (`rules.terms`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from uuid import UUID
+
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from cosource.agreements.queries.terms import terms_of
+from cosource.agreements.rules.durations import minutes_text
+from cosource.agreements.rules.terms import Terms
+from cosource.calendars.rules.business_time import Calendar
+from cosource.parties.models import Service, Site
+
+_HOUR = 60
+_MATRIX_LEVELS = (1, 2, 3)
+
+KIND_WORDS = {"respond": gettext_lazy("respond"), "resolve": gettext_lazy("resolve")}
+TURN_WORDS = {
+    "requester": gettext_lazy("requester"),
+    "client": gettext_lazy("client"),
+    "partner": gettext_lazy("partner"),
+    "third_party": gettext_lazy("third party"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a term says: its value and what that rests on, such as a calendar."""
+
+    value: str
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TermRow:
+    """One term: `after` in the version that is read, `before` in the one it is compared with; None where it has none."""
+
+    label: str
+    after: Cell | None
+    before: Cell | None
+    compared: bool
+
+    @property
+    def is_changed(self) -> bool:
+        """Tell whether the two versions differ in this term."""
+        return self.compared and self.after != self.before
+
+    @property
+    def value_changed(self) -> bool:
+        """Tell whether the value differs, whatever it rests on."""
+        return self.compared and _value(self.after) != _value(self.before)
+
+    @property
+    def base_changed(self) -> bool:
+        """Tell whether what the value rests on differs."""
+        return self.compared and _base(self.after) != _base(self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class TermGroup:
+    """Rows under one heading."""
+
+    title: str
+    rows: tuple[TermRow, ...]
+
+
+def _value(cell: Cell | None) -> str:
+    return cell.value if cell else ""
+
+
+def _base(cell: Cell | None) -> str:
+    return cell.base if cell else ""
+
+
+def term_groups(version_id: UUID, against_id: UUID | None = None) -> tuple[TermGroup, ...]:
+    """Return the terms of a version by heading, beside those of another one. Whoever asks has both in sight."""
+    terms = terms_of(version_id)
+    against = terms_of(against_id) if against_id else None
+    places = _places(filter(None, (terms, against)))
+    groups = (
+        (_("Targets"), _target_cells, True),
+        (_("Pause reasons"), _pause_cells, False),
+        (_("Calendars"), _calendar_cells, False),
+        (_("Limits"), _limit_cells, False),
+        (_("Priority by impact and urgency"), _matrix_cells, False),
+    )
+    found = []
+    for title, cells_of, by_place in groups:
+        after = cells_of(terms, places)
+        before = cells_of(against, places) if against else {}
+        labels = list(dict.fromkeys((*after, *before)))
+        if by_place:
+            labels.sort(key=lambda key: key[0])
+        rows = tuple(
+            TermRow(key[1], after.get(key), before.get(key), compared=against is not None) for key in labels
+        )
+        if rows:
+            found.append(TermGroup(title, rows))
+    return tuple(found)
+
+
+# A row's key sorts it and is its label, so that equal terms of two versions meet.
+type _Key = tuple[tuple[object, ...], str]
+type _Places = dict[UUID, str]
+
+
+def _places(terms: Iterable[Terms]) -> _Places:
+    named = [t for one in terms for t in one.targets]
+    site_ids = {t.site_id for t in named if t.site_id}
+    service_ids = {t.service_id for t in named if t.service_id}
+    places: _Places = {}
+    if site_ids:
+        places.update(Site.objects.filter(id__in=site_ids).values_list("id", "name"))
+    if service_ids:
+        places.update(Service.objects.filter(id__in=service_ids).values_list("id", "name"))
+    return places
+
+
+def _target_cells(terms: Terms, places: _Places) -> dict[_Key, Cell]:
+    cells: dict[_Key, Cell] = {}
+    for target in terms.targets:
+        site, service = (
+            places.get(place, "") if place else "" for place in (target.site_id, target.service_id)
+        )
+        words = [
+            _("Priority %(priority)s, %(kind)s")
+            % {"priority": target.priority, "kind": KIND_WORDS[target.kind]},
+            *filter(None, (service, site)),
+        ]
+        order = (target.kind == "resolve", target.priority, service, site)
+        cells[order, " · ".join(words)] = Cell(minutes_text(target.minutes), target.calendar)
+    return cells
+
+
+def _pause_cells(terms: Terms, _places: _Places) -> dict[_Key, Cell]:
+    turn = gettext_lazy("turn of the %(turn)s")
+    return {
+        ((), reason.label): Cell(str(turn % {"turn": TURN_WORDS[reason.turn]}), reason.key)
+        for reason in terms.pause_reasons
+    }
+
+
+def _calendar_cells(terms: Terms, _places: _Places) -> dict[_Key, Cell]:
+    return {
+        ((), name): Cell(calendar_words(calendar), calendar.zone)
+        for name, calendar in terms.calendars.items()
+    }
+
+
+def _limit_cells(terms: Terms, _places: _Places) -> dict[_Key, Cell]:
+    return {
+        ((), _("Returns before one named owner")): Cell(str(terms.return_limit), _("per ticket")),
+        ((), _("Warning at")): Cell(f"{terms.warning_percent} %", _("of a target")),
+        ((), _("Answer to an offered handover")): Cell(minutes_text(terms.accept_minutes)),
+    }
+
+
+def _matrix_cells(terms: Terms, _places: _Places) -> dict[_Key, Cell]:
+    if terms.priority_matrix is None:
+        return {}
+    label = gettext_lazy("Impact %(impact)s")
+    return {
+        ((), str(label % {"impact": impact})): Cell(
+            " · ".join(map(str, terms.priority_matrix[impact - 1])), _("urgency 1 · 2 · 3")
+        )
+        for impact in _MATRIX_LEVELS
+    }
+
+
+def calendar_words(calendar: Calendar) -> str:
+    """Say in short when a calendar is open, such as "24 × 7" or "Mon–Fri 08:00–17:00"."""
+    if calendar.is_always_open:
+        return "24 × 7"
+    parts = []
+    for hours, group in groupby(range(7), key=lambda day: calendar.hours[day]):
+        days = list(group)
+        if not hours:
+            continue
+        first, last = str(WEEKDAYS_ABBR[days[0]]), str(WEEKDAYS_ABBR[days[-1]])
+        span = first if first == last else f"{first}–{last}"
+        parts.append(f"{span} {', '.join(f'{_clock(a)}–{_clock(b)}' for a, b in hours)}")
+    closed = len(calendar.shut_dates)
+    if closed:
+        parts.append(ngettext("%(count)s day closed", "%(count)s days closed", closed) % {"count": closed})
+    return "; ".join(parts)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // _HOUR:02}:{minute % _HOUR:02}"
