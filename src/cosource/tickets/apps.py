@@ -1,0 +1,17 @@
+"""Registers the `tickets` room with Django."""
+
+from django.apps import AppConfig
+
+
+class TicketsConfig(AppConfig):
+    name = "cosource.tickets"
+    label = "tickets"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from cosource.tickets.services import sharing  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.web import list_menu, menu  # noqa: PLC0415 - models must be loaded first
+
+        sharing.register()
+        menu.register()
+        list_menu.register()

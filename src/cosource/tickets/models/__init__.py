@@ -1,0 +1,30 @@
+"""Tickets and all that hangs on them."""
+
+from cosource.tickets.models.participation import NEVER, Participation
+from cosource.tickets.models.tickets import (
+    Clock,
+    Handover,
+    Message,
+    Pause,
+    Possession,
+    SavedView,
+    SeriesCounter,
+    StatedFigures,
+    Ticket,
+    TicketReference,
+)
+
+__all__ = [
+    "NEVER",
+    "Clock",
+    "Handover",
+    "Message",
+    "Participation",
+    "Pause",
+    "Possession",
+    "SavedView",
+    "SeriesCounter",
+    "StatedFigures",
+    "Ticket",
+    "TicketReference",
+]
