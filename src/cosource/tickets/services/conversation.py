@@ -1,0 +1,141 @@
+"""Writing into a ticket's conversation, with the readers always named."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from cosource.foundation.errors import Conflict, Invalid, NotAllowed
+from cosource.foundation.services.audience import audience_readers
+from cosource.foundation.sight import Actor
+from cosource.tickets.models import Message
+from cosource.tickets.models.participation import Kind
+from cosource.tickets.rules.audience import Audience, Widening, widening
+from cosource.tickets.rules.states import IN_PROGRESS, Who
+from cosource.tickets.services import policy
+from cosource.tickets.services.listkeys import response_count, sync
+from cosource.tickets.services.moving import state_set
+from cosource.tickets.services.policy import Action
+from cosource.tickets.services.record import (
+    Record,
+    audience_of,
+    load,
+    message_add,
+    note,
+    parties_seen_by,
+    require_open,
+    require_text,
+    save,
+)
+
+
+@transaction.atomic
+def ticket_reply(
+    *,
+    ticket_id: UUID,
+    text: str,
+    party_ids: Iterable[UUID],
+    with_requester: bool,
+    actor: Actor,
+    at: datetime,
+    wider_confirmed: bool = False,
+    expected_version: int | None = None,
+) -> UUID:
+    """Write to the named parties, and the requester if asked; return the entry's id.
+
+    The writer's own party always reads along. An audience with somebody who read nothing of this ticket before is refused once
+    (`wider_audience`), and taken with `wider_confirmed`. An answer by the side whose turn it was takes a paused ticket up
+    again. Partners that read one entry together know of each other from then on. Appends `ticket.message_added/1`.
+    Raises: NotFound, NotAllowed, Invalid, Conflict, StaleVersion.
+    """
+    record = load(ticket_id, actor, expected_version=expected_version)
+    policy.require(actor, Action.REPLY, record)
+    require_open(record.ticket)
+    body = require_text(text, "text", limit=20_000)
+    readers = _readers(record, actor, party_ids)
+    if Who.ANY not in policy.capacities(actor, record):
+        # A requester writes to the whole desk of the owner, and to whoever holds the ticket on its behalf.
+        readers, with_requester = {record.ticket.owner_id}, True
+    if with_requester and record.ticket.requester_id is None:
+        raise Invalid(
+            "Nobody is named as requester of this ticket.",
+            fields={"with_requester": "Name a requester first."},
+        )
+    if with_requester and record.ticket.owner_id not in readers:
+        raise Invalid(
+            "The requester reads along only together with the owner.", code="audience_without_client"
+        )
+    wider = would_widen(record, actor, readers, with_requester)
+    introduced = _introduced_by(record, readers)
+    if (wider.is_wider or introduced) and not wider_confirmed:
+        raise Conflict(
+            "Somebody would read of this ticket for the first time, or would learn of another partner.",
+            code="wider_audience",
+            parties=[str(p) for p in sorted(wider.party_ids | introduced, key=str)],
+            requester=wider.includes_requester,
+        )
+    entry_id = note(
+        record,
+        kind="ticket.message_added/1",
+        actor=actor,
+        at=at,
+        readers=readers,
+        with_requester=with_requester,
+        facts={"length": len(body)},
+        payload={"text": body},
+    )
+    message_add(record, entry_id, audience_of(record, readers, with_requester), actor, at, text=body)
+    save(record, at=at)
+    for part in record.parts:
+        part.joint = part.joint or part.organization_id in introduced
+    response_count(record, actor, readers=readers, with_requester=with_requester, at=at)
+    answers = _answers(record, actor)
+    if answers:
+        state_set(record, IN_PROGRESS, actor=actor, at=at)
+    sync(record, at=at, told=None if answers else readers)
+    return entry_id
+
+
+def would_widen(record: Record, actor: Actor, readers: Iterable[UUID], with_requester: bool) -> Widening:
+    """Return who would read of the ticket for the first time, judged by the entries that the writer can see."""
+    ids = Message.objects.filter(ticket=record.ticket).values_list("audience_id", flat=True).distinct()
+    audiences = (Audience(*audience_readers(audience_id)) for audience_id in ids)
+    return widening(
+        Audience(frozenset(readers), with_requester), [a for a in audiences if actor.reads_as in a.party_ids]
+    )
+
+
+def _readers(record: Record, actor: Actor, party_ids: Iterable[UUID]) -> set[UUID]:
+    if actor.organization_id is None:
+        raise NotAllowed("Only a party writes into a ticket.")
+    readers = set(party_ids) | {actor.on_behalf_of or actor.organization_id}
+    known = parties_seen_by(record.mine.organization_id, record.parts)
+    if not readers <= known:
+        # The same words as for a party that does not exist: a guess must learn nothing.
+        raise Invalid("That party takes no part in this ticket.", code="no_participant")
+    return readers
+
+
+def _introduced_by(record: Record, readers: set[UUID]) -> set[UUID]:
+    """Return the partners that would learn of each other by reading one entry together."""
+    together = [p for p in record.parts if p.organization_id in readers and p.kind != Kind.OWNER]
+    strangers = [
+        p
+        for p in together
+        for q in together
+        if q.organization_id not in parties_seen_by(p.organization_id, record.parts)
+    ]
+    return {p.organization_id for p in together} if strangers else set()
+
+
+def _answers(record: Record, actor: Actor) -> bool:
+    ticket = record.ticket
+    if ticket.category != "paused":
+        return False
+    if ticket.turn == "requester":
+        return policy.is_requester(actor, record)
+    return ticket.turn_organization_id is not None and ticket.turn_organization_id in (
+        actor.organization_id,
+        actor.on_behalf_of,
+    )

@@ -1,0 +1,210 @@
+"""Moving a ticket through its states, with the pauses and clocks that follow."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from cosource.agreements.queries.terms import terms_of
+from cosource.foundation.errors import Conflict, Invalid
+from cosource.foundation.rules.canonical import instant_text
+from cosource.foundation.sight import Actor
+from cosource.tickets.models import Handover, Pause, Possession
+from cosource.tickets.rules.states import (
+    CANCELLED,
+    IN_PROGRESS,
+    RESOLVED,
+    STATES,
+    WAITING_CLIENT,
+    WAITING_PARTNER,
+    WAITING_REQUESTER,
+    StateMoveRefused,
+    UnknownState,
+    move,
+)
+from cosource.tickets.services import policy
+from cosource.tickets.services.listkeys import (
+    clock_meet,
+    clock_reopen,
+    clocks_recompute,
+    response_count,
+    sync,
+)
+from cosource.tickets.services.policy import Action
+from cosource.tickets.services.record import (
+    Record,
+    audience_of,
+    load,
+    message_add,
+    note,
+    readers_with,
+    require_text,
+    save,
+    tell_others,
+)
+
+WAITING = (WAITING_REQUESTER, WAITING_CLIENT, WAITING_PARTNER)
+
+
+@transaction.atomic
+def ticket_move(
+    *,
+    ticket_id: UUID,
+    to_state: str,
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
+    text: str = "",
+    expected_version: int | None = None,
+) -> None:
+    """Move a ticket to another state.
+
+    Waiting needs one of the agreement's pause reasons and the request itself, which is sent to the side whose turn it becomes.
+    Resolving and reopening need a word as well. Appends `ticket.state_changed/1`, and `ticket.message_added/1` for the text.
+    Raises: NotFound, NotAllowed, Conflict (no such move from here), Invalid, StaleVersion.
+    """
+    record = load(ticket_id, actor, expected_version=expected_version)
+    have = policy.capacities(actor, record)
+    if not have:
+        policy.require(actor, Action.MOVE, record)
+    try:
+        move(record.ticket.state, to_state, have)
+    except UnknownState as unknown:
+        raise Invalid(str(unknown), fields={"to_state": str(unknown)}) from None
+    except StateMoveRefused as refused:
+        raise Conflict(str(refused), code="no_such_move", allowed=list(refused.allowed)) from None
+    needs_text = to_state in (*WAITING, RESOLVED, CANCELLED) or record.ticket.category == "resolved"
+    body = require_text(text, "text", limit=20_000, optional=not needs_text or to_state == "closed")
+    actor = policy.acting_for(actor, record, record.ticket.holder_organization_id)
+    state_set(record, to_state, actor=actor, at=at, reason=reason, text=body)
+    sync(record, at=at)
+
+
+def state_set(
+    record: Record, to_state: str, *, actor: Actor, at: datetime, reason: str = "", text: str = ""
+) -> None:
+    """Write a permitted move: state, pause, clocks, entries. The caller syncs the list keys."""
+    ticket = record.ticket
+    came_from = ticket.state
+    reopening = ticket.category == "resolved" and to_state == IN_PROGRESS
+    changes: dict[str, object] = {"state": to_state, "category": STATES[to_state].category}
+    turn, turn_organization_id, version_id = _turn_after(record, to_state, reason)
+    changes |= {"turn": turn, "turn_organization_id": turn_organization_id}
+    if STATES[to_state].category == "closed":
+        changes["closed_at"] = at
+        Possession.objects.filter(ticket=ticket, until_at__isnull=True).update(until_at=at)
+        Handover.objects.filter(ticket=ticket, state=Handover.State.OFFERED).update(
+            state=Handover.State.WITHDRAWN, answered_at=at
+        )
+    if to_state == RESOLVED:
+        changes["resolved_at"] = at
+    elif reopening:
+        changes["resolved_at"] = None
+    ended = Pause.objects.filter(ticket=ticket, until_at__isnull=True).update(until_at=at)
+    save(record, at=at, **changes)
+    if to_state in WAITING:
+        Pause.objects.create(
+            ticket=ticket,
+            sequence=Pause.objects.filter(ticket=ticket).count() + 1,
+            turn=turn,
+            turn_organization_id=turn_organization_id,
+            reason=reason,
+            version_id=version_id,
+            from_at=at,
+        )
+    if ended:
+        clocks_recompute(record)
+    if to_state == RESOLVED:
+        clock_meet(record, "respond", at=at)
+        clock_meet(record, "resolve", at=at)
+    elif reopening:
+        clock_reopen(record)
+    _append(record, came_from, to_state, reason, text, actor, at)
+
+
+def _append(  # noqa: PLR0917 - private, called once
+    record: Record, came_from: str, to_state: str, reason: str, text: str, actor: Actor, at: datetime
+) -> None:
+    ticket = record.ticket
+    asked = ticket.turn_organization_id if to_state in WAITING else None
+    readers = readers_with(record, actor, asked)
+    to_requester = ticket.requester_id is not None and (
+        to_state in (WAITING_REQUESTER, RESOLVED) or policy.is_requester(actor, record)
+    )
+    facts: dict[str, object] = {
+        "from": came_from,
+        "to": to_state,
+        "category": ticket.category,
+        "turn": ticket.turn,
+        "turn_organization": ticket.turn_organization_id.hex if ticket.turn_organization_id else None,
+        "reason": reason,
+    }
+    note(
+        record,
+        kind="ticket.state_changed/1",
+        actor=actor,
+        at=at,
+        readers=readers,
+        with_requester=to_requester,
+        facts=facts,
+    )
+    tell_others(
+        record,
+        readers=readers,
+        at=at,
+        facts={"state": to_state, "category": ticket.category, "at": instant_text(at)},
+    )
+    if text:
+        entry_id = note(
+            record,
+            kind="ticket.message_added/1",
+            actor=actor,
+            at=at,
+            readers=readers,
+            with_requester=to_requester,
+            facts={"length": len(text)},
+            payload={"text": text},
+        )
+        message_add(record, entry_id, audience_of(record, readers, to_requester), actor, at, text=text)
+        response_count(record, actor, readers=readers, with_requester=to_requester, at=at)
+
+
+def _turn_after(record: Record, to_state: str, reason: str) -> tuple[str, UUID | None, UUID | None]:
+    """Return whose turn it becomes: its name, the organization if it is a party, and the terms that name the reason."""
+    ticket = record.ticket
+    if to_state not in WAITING:
+        turn = STATES[to_state].turn.value
+        return turn, ticket.holder_organization_id if turn == "holder" else None, None
+    expected = {
+        WAITING_REQUESTER: ("requester",),
+        WAITING_CLIENT: ("client",),
+        WAITING_PARTNER: ("partner", "third_party"),
+    }
+    holder = record.part_of(ticket.holder_organization_id) or record.owner_part
+    if holder.agreement_version_id is None:
+        turn = expected[to_state][0]
+        return turn, _asked(record, turn), None
+    terms = terms_of(holder.agreement_version_id)
+    fitting = [r for r in terms.pause_reasons if r.turn in expected[to_state]]
+    chosen = next((r for r in fitting if r.key == reason), None)
+    if chosen is None:
+        keys = ", ".join(r.key for r in fitting) or "none for this turn"
+        raise Invalid(
+            "The agreement does not list that reason.",
+            fields={"reason": f"Choose one of the agreed reasons: {keys}."},
+        )
+    return chosen.turn, _asked(record, chosen.turn), holder.agreement_version_id
+
+
+def _asked(record: Record, turn: str) -> UUID | None:
+    ticket = record.ticket
+    if turn == "client":
+        return ticket.owner_id
+    if turn == "partner":
+        others = [
+            p.organization_id
+            for p in record.parts
+            if p.organization_id not in (ticket.owner_id, ticket.holder_organization_id)
+        ]
+        return others[0] if len(others) == 1 else None
+    return None

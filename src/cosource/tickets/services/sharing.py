@@ -1,0 +1,43 @@
+"""Bringing a party into a ticket that came into its scope, and erasing what a ticket says."""
+
+from datetime import datetime
+from uuid import UUID
+
+from cosource.foundation.models import Payload
+from cosource.foundation.services.erasure import register_eraser
+from cosource.foundation.sight import system_actor
+from cosource.tickets.models import Message, Ticket
+from cosource.tickets.models.participation import Participation
+from cosource.tickets.services.opening import share_description
+from cosource.tickets.services.record import Record
+
+ERASED = "–"
+
+
+def description_of(ticket: Ticket) -> str:
+    """Return the description that the ticket was opened with; empty when it is erased or never was."""
+    first = Message.objects.filter(ticket=ticket, kind="description").order_by("at", "id").first()
+    payload = Payload.objects.filter(entry_id=first.id).first() if first else None
+    return str(payload.body.get("text", "")) if payload else ""
+
+
+def share_with(record: Record, part: Participation, *, at: datetime) -> None:
+    """Bring the ticket into a newcomer's stream, by the system for the owner, and start its clocks."""
+    author = system_actor(
+        reason="the ticket came into the engagement's scope", organization_id=record.ticket.owner_id
+    )
+    share_description(record, part, text=description_of(record.ticket), actor=author, at=at)
+
+
+def erase_ticket_copies(subject_id: UUID, entry_id: UUID) -> list[UUID]:
+    """Blank what the ticket shows of an erased description; return the entries that repeat it in other streams."""
+    if not Message.objects.filter(id=entry_id, kind="description").exists():
+        return []
+    Ticket.objects.filter(id=subject_id).update(title=ERASED, requester_name="", asset_name="")
+    copies = Message.objects.filter(ticket_id=subject_id, kind="description").exclude(id=entry_id)
+    return list(copies.values_list("id", flat=True))
+
+
+def register() -> None:
+    """Let the ground floor call this room when an entry of a ticket is erased."""
+    register_eraser("ticket", erase_ticket_copies)
