@@ -1,0 +1,69 @@
+"""An entry of a ticket as the conversation reads it: the columns it needs, in one row.
+
+Not here: which entries a reader gets (`conversation`), and what they say (`events`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+SOURCE_LINE = "ticket.source_line/1"
+DESCRIPTIONS = ("ticket.opened/1", "ticket.shared/1")
+# Entries that carry what somebody wrote; a line of a foreign record does so when it brings the description.
+_WRITTEN = frozenset(
+    {
+        *DESCRIPTIONS,
+        "ticket.message_added/1",
+        "ticket.handover_offered/1",
+        "ticket.handover_declined/1",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """An entry with its payload, or with what is left of it after an erasure; fields in the order of `ENTRY_COLUMNS`."""
+
+    id: UUID
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor_kind: str
+    actor_id: UUID | None
+    organization_id: UUID | None
+    on_behalf_of_id: UUID | None
+    audience_id: UUID
+    facts: dict[str, Any]
+    payload: dict[str, Any] | None
+    erased_at: datetime | None
+    erased_for: str | None
+
+    @property
+    def has_text(self) -> bool:
+        """Tell whether somebody wrote this, whether or not the text is still there."""
+        if self.kind == SOURCE_LINE:
+            return self.payload is not None and "text" in self.payload
+        return self.kind in _WRITTEN
+
+    @property
+    def is_description(self) -> bool:
+        """Tell whether the text is that of the ticket itself, which each stream has once."""
+        return self.kind in DESCRIPTIONS or self.kind == SOURCE_LINE
+
+
+ENTRY_COLUMNS = (
+    "id",
+    "kind",
+    "occurred_at",
+    "recorded_at",
+    "actor_kind",
+    "actor_id",
+    "organization_id",
+    "on_behalf_of_id",
+    "audience_id",
+    "facts",
+    "payload__body",
+    "erasure__at",
+    "erasure__reason",
+)

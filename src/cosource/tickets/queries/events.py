@@ -1,0 +1,302 @@
+"""What an entry of a ticket says happened, as an icon and a sentence. Names that the reader may not have become "another party".
+
+Not here: messages, which speak for themselves, and reading the entries (`conversation`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from cosource.agreements.queries.terms import terms_of
+from cosource.foundation.pages import PartyBadge
+from cosource.tickets.models import Participation
+from cosource.tickets.models.participation import Kind
+from cosource.tickets.queries.entry_rows import SOURCE_LINE, EntryRow
+from cosource.tickets.queries.record import Record
+from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
+from cosource.tickets.rules.priority import LEVEL_LABELS
+from cosource.tickets.rules.states import STATES
+from cosource.tickets.rules.wording import Phrase, gettext_lazy
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened. `badge`: the party that it is about. `note`: words for the ribbon's handover mark.
+
+    `quiet`: said elsewhere on the page already, so only the ledger shows it.
+    """
+
+    icon: str
+    words: Phrase
+    badge: PartyBadge | None = None
+    note: str = ""
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that entries mention by id, as far as the reader may have them; `readers`: of the entry at hand."""
+
+    parties: Mapping[UUID, PartyBadge] = field(default_factory=dict)
+    people: Mapping[UUID, str] = field(default_factory=dict)
+    teams: Mapping[UUID, str] = field(default_factory=dict)
+    services: Mapping[UUID, str] = field(default_factory=dict)
+    sites: Mapping[UUID, str] = field(default_factory=dict)
+    readers: frozenset[UUID] = frozenset()
+
+    def party(self, value: Any) -> PartyBadge | None:
+        """Return the badge of the party with this id as facts write it."""
+        return self.parties.get(UUID(value)) if value else None
+
+    def whom(self, party: Any, team: Any) -> str:
+        """Return a party with its team, "another party" or "unknown"."""
+        if not party:
+            return _("unknown")
+        badge = self.party(party)
+        if badge is None:
+            return _("another party")
+        team_name = self.teams.get(UUID(team)) if team else None
+        return f"{badge.name}, {team_name}" if team_name else badge.name
+
+
+def event_of(entry: EntryRow, before: EntryRow | None, record: Record, names: Names) -> Event | None:
+    """Return what the entry says happened; None for a plain message. `before`: the line of the source before this one."""
+    kind = entry.kind.partition("/")[0]
+    if kind == "ticket.message_added":
+        return None
+    if entry.kind == SOURCE_LINE:
+        return _source_line(entry, before, names)
+    told = _TOLD.get(kind)
+    if told is None:
+        return Event(
+            "timeline-event", gettext_lazy("%(kind)s", kind=kind.rpartition(".")[2].replace("_", " "))
+        )
+    return told(entry, record, names)
+
+
+def _opened(entry: EntryRow, record: Record, names: Names) -> Event:
+    whom = names.whom(entry.facts.get("holder"), entry.facts.get("team"))
+    priority = entry.facts.get("priority", record.ticket.priority)
+    words = gettext_lazy(
+        "Opened with priority %(priority)s, held by %(holder)s", priority=priority, holder=whom
+    )
+    return Event("route", words, names.party(entry.facts.get("holder")))
+
+
+def _shared(entry: EntryRow, record: Record, names: Names) -> Event:
+    parts = [p for p in record.parts if p.organization_id in names.parties]
+    newcomer = next((names.parties[p.organization_id] for p in parts if _joined_by(p, names.readers)), None)
+    if newcomer is None:
+        return Event("share-3", gettext_lazy("Shared with a further party"))
+    return Event("share-3", gettext_lazy("Shared with %(name)s", name=newcomer.name), newcomer)
+
+
+def _joined_by(part: Participation, readers: frozenset[UUID]) -> bool:
+    """Tell whether an audience is that of the engagement under which a party takes part."""
+    return part.engagement is not None and readers == {part.engagement.client_id, part.organization_id}
+
+
+def _offered(entry: EntryRow, record: Record, names: Names) -> Event:
+    facts = entry.facts
+    to = names.party(facts.get("to"))
+    whom = names.whom(facts.get("to"), facts.get("to_team"))
+    reason = _(REASONS.get(facts.get("reason", ""), facts.get("reason", "")))
+    if facts.get("is_return"):
+        words = gettext_lazy("Offered back to %(whom)s: %(reason)s", whom=whom, reason=reason)
+    else:
+        words = gettext_lazy("Offered to %(whom)s: %(reason)s", whom=whom, reason=reason)
+    owner = _person(facts.get("named_owner"), names)
+    if owner:
+        words = gettext_lazy("%(words)s. %(person)s is to keep it to the end", words=words, person=owner)
+    return Event("arrows-exchange", words, to)
+
+
+def _handed_over(entry: EntryRow, record: Record, names: Names) -> Event:
+    facts = entry.facts
+    whom = names.whom(facts.get("to"), facts.get("to_team"))
+    reason = _(REASONS.get(facts.get("reason", ""), facts.get("reason", "")))
+    if facts.get("is_return"):
+        words = gettext_lazy("Accepted: it came back to %(whom)s", whom=whom)
+    else:
+        words = gettext_lazy("Accepted: it is with %(whom)s now", whom=whom)
+    return Event("arrows-exchange", words, names.party(facts.get("to")), note=reason)
+
+
+def _declined(entry: EntryRow, record: Record, names: Names) -> Event:
+    whom = names.whom(entry.facts.get("to"), entry.facts.get("to_team"))
+    key = entry.facts.get("reason", "")
+    reason = _(DECLINE_REASONS.get(key, key))
+    return Event(
+        "hand-stop",
+        gettext_lazy("Declined by %(whom)s: %(reason)s", whom=whom, reason=reason),
+        names.party(entry.facts.get("to")),
+    )
+
+
+def _withdrawn(entry: EntryRow, record: Record, names: Names) -> Event:
+    whom = names.whom(entry.facts.get("to"), entry.facts.get("to_team"))
+    return Event("arrow-back-up", gettext_lazy("Offer to %(whom)s taken back", whom=whom))
+
+
+_STATE_ICONS = {"paused": "player-pause", "resolved": "circle-check", "closed": "archive"}
+
+
+def _state_changed(entry: EntryRow, record: Record, names: Names) -> Event:
+    facts = entry.facts
+    to, came_from = STATES.get(facts.get("to", "")), STATES.get(facts.get("from", ""))
+    if to is None:
+        return Event("circle-dot", gettext_lazy("%(state)s", state=str(facts.get("to", ""))))
+    icon = _STATE_ICONS.get(to.category, "player-play")
+    turn = names.party(facts.get("turn_organization"))
+    if to.category == "paused":
+        label = _(to.label)
+        if turn is not None and facts.get("turn") in ("client", "partner"):
+            label = _("Waiting for %(party)s") % {"party": turn.name}
+        reason = facts.get("reason")
+        if not reason:
+            return Event(icon, gettext_lazy("%(state)s", state=label), turn)
+        words = gettext_lazy("%(state)s: %(reason)s", state=label, reason=_reason(reason, record, names))
+        return Event(icon, words, turn)
+    if came_from is not None and came_from.category == "paused" and to.key == "in_progress":
+        return Event(icon, gettext_lazy("Taken up again"))
+    if came_from is not None and came_from.category == "resolved" and to.key == "in_progress":
+        return Event("repeat", gettext_lazy("Reopened"))
+    return Event(icon, gettext_lazy("%(state)s", state=_(to.label)))
+
+
+def _reason(key: str, record: Record, names: Names) -> str:
+    """Find what an agreement that the reader knows of calls the reason."""
+    for part in record.parts:
+        if part.agreement_version_id is None or part.organization_id not in names.parties:
+            continue
+        found = terms_of(part.agreement_version_id).pause_reason(key)
+        if found is not None:
+            return found.label
+    return key.replace("_", " ")
+
+
+def _state_known(entry: EntryRow, record: Record, names: Names) -> Event:
+    state = STATES.get(entry.facts.get("state", ""))
+    # The owner has read the step itself.
+    quiet = record.mine.kind == Kind.OWNER
+    if state is None:
+        return Event("circle-dot", gettext_lazy("The state of the ticket changed"), quiet=quiet)
+    return Event("circle-dot", gettext_lazy("It is now: %(state)s", state=_(state.label)), quiet=quiet)
+
+
+def _changed(entry: EntryRow, record: Record, names: Names) -> Event:
+    texts = entry.payload or {}
+    said = [
+        _change(name, value, texts.get(name), names)
+        for name, value in entry.facts.items()
+        if _is_change(name, value)
+    ]
+    if not said:
+        return Event("edit", gettext_lazy("Changed"))
+    words = said[0]
+    for more in said[1:]:
+        words = gettext_lazy("%(first)s; %(second)s", first=words, second=more)
+    return Event("edit", words)
+
+
+def _is_change(name: str, value: Any) -> bool:
+    return name in _FIELDS and not (isinstance(value, dict) and value.get("from") == value.get("to"))
+
+
+def _change(name: str, value: Any, text: Any, names: Names) -> Phrase:
+    label = _FIELDS[name]()
+    if isinstance(value, dict):
+        before, after = (_shown(name, value.get(end), names) for end in ("from", "to"))
+    elif isinstance(text, dict):
+        before, after = str(text.get("from", "")) or "–", str(text.get("to", "")) or "–"
+    else:
+        return gettext_lazy("%(field)s changed", field=label)
+    return gettext_lazy("%(field)s: %(before)s → %(after)s", field=label, before=before, after=after)
+
+
+def _shown(name: str, value: Any, names: Names) -> str:
+    if value is None:
+        return "–"
+    if name in ("impact", "urgency"):
+        return _(LEVEL_LABELS.get(value, str(value)))
+    if name in ("service_id", "site_id"):
+        titles = names.services if name == "service_id" else names.sites
+        return titles.get(UUID(value), "–")
+    return str(value)
+
+
+_FIELDS: dict[str, Callable[[], str]] = {
+    "title": lambda: _("Title"),
+    "topic": lambda: _("Topic"),
+    "subtopic": lambda: _("Subtopic"),
+    "asset_name": lambda: _("Asset"),
+    "requester_name": lambda: _("Requester"),
+    "impact": lambda: _("Impact"),
+    "urgency": lambda: _("Urgency"),
+    "priority": lambda: _("Priority"),
+    "service_id": lambda: _("Service"),
+    "site_id": lambda: _("Site"),
+}
+
+
+def _assigned(entry: EntryRow, record: Record, names: Names) -> Event:
+    person = _person(entry.facts.get("person"), names)
+    if not person:
+        return Event("user-minus", gettext_lazy("Assigned to nobody yet"))
+    return Event("user-check", gettext_lazy("Assigned to %(person)s", person=person))
+
+
+def _erased(entry: EntryRow, record: Record, names: Names) -> Event:
+    return Event("trash", gettext_lazy("A text was erased"))
+
+
+def _source_line(entry: EntryRow, before: EntryRow | None, names: Names) -> Event:
+    """Say what a line of the source changed against the line before it."""
+    facts, earlier = entry.facts, before.facts if before is not None else {}
+    whom = names.whom(facts.get("holder"), facts.get("team"))
+    badge = names.party(facts.get("holder"))
+    state = str(facts.get("source_state") or facts.get("state") or "")
+    if before is None:
+        words = gettext_lazy("In the source: %(state)s, held by %(holder)s", state=state, holder=whom)
+        return Event("file-import", words, badge)
+    said: list[Phrase] = []
+    if (facts.get("holder"), facts.get("team")) != (earlier.get("holder"), earlier.get("team")):
+        said.append(gettext_lazy("Held by %(holder)s", holder=whom))
+    if facts.get("source_state") != earlier.get("source_state"):
+        said.append(gettext_lazy("%(state)s", state=state))
+    if facts.get("priority") != earlier.get("priority") and facts.get("priority"):
+        said.append(gettext_lazy("Priority %(priority)s", priority=facts["priority"]))
+    if not said:
+        return Event("file-import", gettext_lazy("Updated in the source"), quiet=True)
+    words = said[0]
+    for more in said[1:]:
+        words = gettext_lazy("%(first)s; %(second)s", first=words, second=more)
+    held = facts.get("holder") != earlier.get("holder") or facts.get("team") != earlier.get("team")
+    return Event("arrows-exchange" if held else "file-import", words, badge if held else None)
+
+
+def _source_names(entry: EntryRow, record: Record, names: Names) -> Event:
+    return Event("user", gettext_lazy("Names from the source"), quiet=True)
+
+
+def _person(value: Any, names: Names) -> str:
+    return names.people.get(UUID(value), "") if value else ""
+
+
+_TOLD: dict[str, Callable[[EntryRow, Record, Names], Event]] = {
+    "ticket.opened": _opened,
+    "ticket.shared": _shared,
+    "ticket.handover_offered": _offered,
+    "ticket.handed_over": _handed_over,
+    "ticket.handover_declined": _declined,
+    "ticket.handover_withdrawn": _withdrawn,
+    "ticket.state_changed": _state_changed,
+    "ticket.state_known": _state_known,
+    "ticket.changed": _changed,
+    "ticket.assigned": _assigned,
+    "payload.erased": _erased,
+    "ticket.source_names": _source_names,
+}

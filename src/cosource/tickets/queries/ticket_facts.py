@@ -1,0 +1,152 @@
+"""A ticket as plain facts for programs: what one actor's organization may know of it, names of unknown parties left out.
+
+Not here: the page's view of it (`ticket_page`), lists (`lists`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count
+
+from cosource.foundation.models import Audience, Entry
+from cosource.foundation.queries.paging import KeyPage, key_page
+from cosource.foundation.sight import REQUESTER, WORKERS, Actor
+from cosource.tickets.models import NEVER, Clock, Handover, Possession
+from cosource.tickets.queries.record import Record, load, parties_seen_by
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFacts:
+    """One ticket. `holder_id` null is unknown possession or a party that the reader does not know of."""
+
+    id: UUID
+    version: int
+    reference: str
+    owner_id: UUID
+    engagement_id: UUID | None
+    kind: str
+    title: str
+    state: str
+    category: str
+    impact: int
+    urgency: int
+    priority: int
+    topic: str
+    subtopic: str
+    service_id: UUID | None
+    site_id: UUID | None
+    asset_name: str
+    requester_name: str
+    holder_id: UUID | None
+    team_id: UUID | None
+    assignee_id: UUID | None
+    parties: list[UUID]
+    turn: str
+    turn_party_id: UUID | None
+    offered_to_team_id: UUID | None
+    handovers: int
+    returns: int
+    internal: bool
+    opened_at: datetime
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    next_due_at: datetime | None
+    updated_at: datetime
+
+
+def ticket_facts(*, actor: Actor, ticket_id: UUID) -> TicketFacts:
+    """Return one ticket in the actor's sight. Raises: NotFound."""
+    return facts_of(load(ticket_id, actor))
+
+
+def facts_of(record: Record) -> TicketFacts:
+    """Return the facts of a loaded record for its reader."""
+    ticket, mine = record.ticket, record.mine
+    seen = parties_seen_by(mine.organization_id, record.parts)
+    known_holder = ticket.holder_organization_id in seen
+    own_people = ticket.holder_organization_id == mine.organization_id or mine.kind == "owner"
+    offered = Handover.objects.filter(ticket=ticket, state=Handover.State.OFFERED).first()
+    due = mine.next_due_at
+    return TicketFacts(
+        id=ticket.id,
+        version=mine.revision,
+        reference=mine.reference,
+        owner_id=ticket.owner_id,
+        engagement_id=mine.engagement_id,
+        kind=ticket.kind,
+        title=ticket.title,
+        state=ticket.state,
+        category=ticket.category,
+        impact=ticket.impact,
+        urgency=ticket.urgency,
+        priority=ticket.priority,
+        topic=ticket.topic,
+        subtopic=ticket.subtopic,
+        service_id=ticket.service_id,
+        site_id=ticket.site_id,
+        asset_name=ticket.asset_name,
+        requester_name=ticket.requester_name,
+        holder_id=ticket.holder_organization_id if known_holder else None,
+        team_id=ticket.holder_team_id if known_holder else None,
+        assignee_id=ticket.assignee_id if own_people else None,
+        parties=sorted(seen),
+        turn=ticket.turn,
+        turn_party_id=ticket.turn_organization_id if ticket.turn_organization_id in seen else None,
+        offered_to_team_id=offered.to_team_id if offered and offered.to_organization_id in seen else None,
+        handovers=ticket.handovers if mine.kind == "owner" else _known_changes(record, seen),
+        returns=ticket.returns if mine.kind == "owner" else int(mine.came_back),
+        internal=ticket.internal,
+        opened_at=ticket.opened_at,
+        resolved_at=ticket.resolved_at,
+        closed_at=ticket.closed_at,
+        next_due_at=None if due == NEVER else due,
+        updated_at=mine.updated_at,
+    )
+
+
+def _known_changes(record: Record, seen: frozenset[UUID]) -> int:
+    """Count the changes of holder between parties that the reader knows of."""
+    held = Possession.objects.filter(ticket=record.ticket, organization_id__in=seen).count()
+    return max(held - 1, 0)
+
+
+def entries_of(*, actor: Actor, ticket_id: UUID, cursor: str = "", limit: int = 50) -> KeyPage[Entry]:
+    """Return a page of the ticket's ledger entries that the actor reads, in the order of what happened.
+
+    Raises: NotFound, Invalid for a cursor or limit that was not given out.
+    """
+    record = load(ticket_id, actor)
+    found = Entry.objects.filter(
+        subject_id=record.ticket.id, audience__readers__organization_id=actor.reads_as
+    ).select_related("payload")
+    if actor.sight.roles == {REQUESTER}:
+        found = found.filter(audience__with_requester=True)
+    if not actor.sight.roles_on(record.mine.engagement_id) & WORKERS:
+        # What a party notes for itself is read by those who work there, not by those who look over their shoulder.
+        own = Audience.objects.filter(with_requester=False).alias(n=Count("readers")).filter(n=1)
+        found = found.exclude(audience__in=own, payload_digest__gt="")
+    return key_page(found, order=("occurred_at", "source_seq", "id"), cursor=cursor, limit=limit)
+
+
+def clocks_of(*, actor: Actor, ticket_id: UUID) -> list[dict[str, Any]]:
+    """Return the clocks that the actor may see: the owner's customer-facing ones and its own engagement's; the owner sees all.
+
+    Raises: NotFound.
+    """
+    record = load(ticket_id, actor)
+    clocks = Clock.objects.filter(ticket=record.ticket).order_by("kind", "id")
+    return [
+        {
+            "kind": c.kind,
+            "engagement_id": c.engagement_id,
+            "target_minutes": c.target_minutes,
+            "started_at": c.started_at,
+            "due_at": None if c.due_at == NEVER else c.due_at,
+            "first_due_at": None if c.first_due_at == NEVER else c.first_due_at,
+            "met_at": c.met_at,
+        }
+        for c in clocks
+        if record.mine.kind == "owner" or c.engagement_id in (None, record.mine.engagement_id)
+    ]

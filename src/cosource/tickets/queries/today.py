@@ -1,0 +1,160 @@
+"""What the tickets ask of somebody today, and what others do for them meanwhile.
+
+Every read is a range of an index of `Participation`, cut off after `LIMIT`.
+Not here: what other rooms ask (`foundation.today`), and the order of the day (`rules.day`).
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import get_current_timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from cosource.foundation.sight import MANAGER, REQUESTER, SERVICE_OWNER, Actor
+from cosource.foundation.today import TodayItem
+from cosource.tickets.models import Participation
+from cosource.tickets.models.participation import ParticipationQuerySet, Turn
+from cosource.tickets.queries.filters import TicketFilter
+from cosource.tickets.queries.list_ranges import asks_only, ranges_of
+from cosource.tickets.queries.list_rows import TicketRow, rows_for
+from cosource.tickets.rules.clocks import ClockBar, ClockStatus
+from cosource.tickets.rules.wording import gettext_lazy
+
+LIMIT = 60
+SOON = timedelta(hours=2)
+WATCHED = 8
+REQUESTS = 20
+
+
+def tickets_waiting(actor: Actor, at: datetime, for_teams: bool) -> list[TodayItem]:
+    """Return the tickets on which it is the actor's turn.
+
+    For the person: what is assigned to them, and what their teams have but nobody took yet. For the teams: all that is theirs.
+    Who leads without a team is asked for what no team has, and for handovers that wait for an answer.
+    """
+    return [
+        _item(row, at) for row in rows_for(_waiting_ids(actor, at, for_teams=for_teams), actor=actor, at=at)
+    ]
+
+
+def _waiting_ids(actor: Actor, at: datetime, *, for_teams: bool) -> list[UUID]:
+    mine = TicketFilter(turn="mine")
+    ranges: list[ParticipationQuerySet] = []
+    teams = actor.sight.team_ids
+    if teams:
+        of_teams = _ranges(actor, mine.but(team="mine"), at)
+        ranges += of_teams if for_teams else [rows.filter(assignee_id__isnull=True) for rows in of_teams]
+        # Offered by a team of one's own party, which holds the ticket until the answer.
+        offered = _ranges(actor, mine.but(flag="unanswered"), at)
+        ranges += [rows.filter(offered_team_id__in=teams) for rows in offered]
+    elif leads(actor):
+        whole = _ranges(actor, mine, at)
+        ranges += whole if for_teams else [rows.filter(team_id__isnull=True) for rows in whole]
+        ranges += _ranges(actor, mine.but(flag="unanswered"), at)
+    if actor.person_id is not None:
+        ranges += _ranges(actor, mine.but(assignee="mine"), at)
+    return _merged(ranges, LIMIT)
+
+
+def _ranges(actor: Actor, filters: TicketFilter, at: datetime) -> list[ParticipationQuerySet]:
+    if asks_only(actor):
+        return []  # who administers, or only asks for help, works on no ticket
+    return ranges_of(actor, filters, at).parts
+
+
+def _merged(ranges: list[ParticipationQuerySet], limit: int) -> list[UUID]:
+    found: dict[UUID, datetime] = {}
+    for rows in ranges:
+        found.update(rows.order_by("next_due_at", "id").values_list("id", "next_due_at")[:limit])
+    return sorted(found, key=lambda i: (found[i], i))[:limit]
+
+
+def waiting_count(actor: Actor, at: datetime) -> int:
+    """Return on how many tickets it is the actor's turn, counted no further than a page shows."""
+    return len(_waiting_ids(actor, at, for_teams=False))
+
+
+def _bar(row: TicketRow, at: datetime) -> ClockBar | None:
+    """Return the clock; where there is time left, with the due time beside it rather than the remainder."""
+    if row.bar is None or row.due_at is None or row.due_at - at < SOON or row.bar.state == ClockStatus.PAUSED:
+        return row.bar
+    local = row.due_at.astimezone(get_current_timezone())
+    is_today = local.date() == at.astimezone(get_current_timezone()).date()
+    shown = pgettext("date format", "H:i") if is_today else pgettext("date format", "D H:i")
+    return replace(row.bar, label=gettext_lazy("%(due)s", due=date_format(local, shown)))
+
+
+def _item(row: TicketRow, at: datetime) -> TodayItem:
+    icon, action, key, why = _asked(row)
+    return TodayItem(
+        id=row.id,
+        icon=icon,
+        title=row.title,
+        reference=row.reference,
+        why=why,
+        url=reverse("tickets:ticket", args=[row.id]),
+        action=action,
+        action_key=key,
+        due_at=row.due_at,
+        party=row.holder,
+        client=row.client,
+        bar=_bar(row, at),
+        priority=row.priority,
+    )
+
+
+def _asked(row: TicketRow) -> tuple[str, str, str, str]:
+    place = row.place
+    if row.unanswered:
+        back = (
+            _("It comes back to you: accept or decline")
+            if row.came_back
+            else _("Accept or decline the handover")
+        )
+        return "arrows-exchange", _("Accept"), "a", _joined(back, place)
+    if row.category == "paused":
+        return "hourglass", _("Answer"), "r", _joined(_("The work stands still until you answer"), place)
+    if row.verb == "accept":
+        return "ticket", _("Start"), "s", _joined(_("Nobody works on it yet"), place)
+    return "ticket", _("Open"), "o", _joined(_("With you"), place)
+
+
+def _joined(*words: str) -> str:
+    return " · ".join(word for word in words if word)
+
+
+def tickets_watched(actor: Actor, at: datetime, *, for_teams: bool) -> list[TicketRow]:
+    """Return the tickets that the person, or their teams, had or brought, and on which others have the turn now."""
+    ranges: list[ParticipationQuerySet] = []
+    if actor.person_id is not None:
+        ranges += _ranges(actor, TicketFilter(assignee="mine"), at)
+    if actor.sight.team_ids:
+        ranges += _ranges(actor, TicketFilter(team="mine"), at)
+    elif leads(actor):
+        ranges += _ranges(actor, TicketFilter(), at)
+    others = [rows.exclude(turn=Turn.MINE) for rows in ranges]
+    return rows_for(_merged(others, WATCHED), actor=actor, at=at)
+
+
+def leads(actor: Actor) -> bool:
+    """Tell whether the actor answers for a desk or an engagement."""
+    return bool(actor.sight.roles & {SERVICE_OWNER, MANAGER})
+
+
+def is_requester_only(actor: Actor) -> bool:
+    """Tell whether the actor asks for help here and nothing else."""
+    return actor.sight.roles == {REQUESTER}
+
+
+def requests_of(actor: Actor, at: datetime) -> list[TicketRow]:
+    """Return what the actor asked for, open ones first, then the newest."""
+    if actor.person_id is None:
+        return []
+    mine = Participation.objects.visible_to(actor).filter(requester_id=actor.person_id)
+    ids = list(mine.order_by("-opened_at", "-id").values_list("id", flat=True)[:REQUESTS])
+    rows = rows_for(ids, actor=actor, at=at)
+    return sorted(rows, key=lambda r: ("resolved", "open", "paused", "closed").index(r.category))
