@@ -1,0 +1,267 @@
+"""The ticket endpoints: parse, call one service or query, answer."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Status
+
+from cosource.foundation import clock
+from cosource.foundation.api import creates, edits, expected_version, stamp
+from cosource.foundation.api import router as room_router
+from cosource.foundation.api.schemas import ListOut, list_out
+from cosource.foundation.doors import actor_of
+from cosource.foundation.errors import Invalid
+from cosource.foundation.models import Entry
+from cosource.tickets.api.schemas import (
+    AssigneeIn,
+    ClockOut,
+    DeclineIn,
+    EntryOut,
+    HandoverIn,
+    MadeOut,
+    MessageIn,
+    MoveIn,
+    TicketChangeIn,
+    TicketIn,
+    TicketListOut,
+    TicketOut,
+)
+from cosource.tickets.queries.filters import TicketFilter
+from cosource.tickets.queries.lists import ticket_list
+from cosource.tickets.queries.ticket_facts import TicketFacts, clocks_of, entries_of, ticket_facts
+from cosource.tickets.services.changing import ticket_assign, ticket_update
+from cosource.tickets.services.conversation import ticket_reply
+from cosource.tickets.services.handover import (
+    handover_accept,
+    handover_decline,
+    handover_withdraw,
+    ticket_hand_over,
+)
+from cosource.tickets.services.moving import ticket_move
+from cosource.tickets.services.opening import ticket_open
+
+router = room_router(tag="tickets")
+_MOST = 200
+
+
+@router.get("/tickets", response=TicketListOut, summary="List tickets in sight")
+def tickets_list(  # noqa: PLR0917 - each is a query parameter of its own
+    request: HttpRequest,
+    state: str = "open",
+    turn: str = "",
+    due: str = "",
+    priority: str = "",
+    team: str = "",
+    assignee: str = "",
+    client: str = "",
+    engagement: str = "",
+    service: str = "",
+    site: str = "",
+    holder: str = "",
+    flag: str = "",
+    text: str = "",
+    order: str = "due",
+    cursor: str = "",
+    limit: int = 50,
+) -> dict[str, Any]:
+    """Return one page of the tickets in the caller's sight, filtered and in a total order."""
+    if not 1 <= limit <= _MOST:
+        raise Invalid(
+            f"A page has 1 to {_MOST} rows.", fields={"limit": f"give 1 to {_MOST}"}, code="bad_limit"
+        )
+    filters = TicketFilter(
+        state,
+        turn,
+        due,
+        priority,
+        team,
+        assignee,
+        client,
+        engagement,
+        service,
+        site,
+        holder,
+        flag,
+        text,
+        order,
+    )
+    page = ticket_list(actor=actor_of(request), filters=filters, at=clock.now(), cursor=cursor, limit=limit)
+    return {"items": page.rows, "next_cursor": page.next_cursor or None, "stopped_after": page.stopped_after}
+
+
+@router.post("/tickets", response={201: TicketOut}, summary="Open a ticket")
+@creates
+def ticket_create(request: HttpRequest, response: HttpResponse, body: TicketIn) -> Status[TicketFacts]:
+    """Open an incident on the caller's own desk, or on that of an engagement's client."""
+    actor = actor_of(request)
+    ticket = ticket_open(actor=actor, at=clock.now(), **body.dict())
+    facts = ticket_facts(actor=actor, ticket_id=ticket.id)
+    stamp(response, facts.version)
+    response["Location"] = f"/api/v1/tickets/{ticket.id}"
+    return Status(201, facts)
+
+
+@router.get("/tickets/{uuid:ticket_id}", response=TicketOut, summary="Read a ticket")
+def ticket_read(request: HttpRequest, response: HttpResponse, ticket_id: UUID) -> TicketFacts:
+    """Return one ticket with its version as ETag."""
+    facts = ticket_facts(actor=actor_of(request), ticket_id=ticket_id)
+    stamp(response, facts.version)
+    return facts
+
+
+@router.patch("/tickets/{uuid:ticket_id}", response=TicketOut, summary="Change a ticket")
+@edits
+def ticket_change(
+    request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: TicketChangeIn
+) -> TicketFacts:
+    """Change what a ticket says of itself; priority and clocks follow."""
+    actor = actor_of(request)
+    ticket_update(
+        ticket_id=ticket_id,
+        changes=body.dict(exclude_unset=True),
+        actor=actor,
+        at=clock.now(),
+        expected_version=expected_version(request),
+    )
+    return _answer(request, response, ticket_id)
+
+
+@router.post("/tickets/{uuid:ticket_id}/messages", response={201: MadeOut}, summary="Write into a ticket")
+@creates
+def ticket_message_create(request: HttpRequest, ticket_id: UUID, body: MessageIn) -> Status[dict[str, UUID]]:
+    """Write to named parties. A first reader is asked for once: 409 with code wider-audience, then `wider_confirmed`."""
+    made = ticket_reply(ticket_id=ticket_id, actor=actor_of(request), at=clock.now(), **body.dict())
+    return Status(201, {"id": made})
+
+
+@router.get("/tickets/{uuid:ticket_id}/entries", response=ListOut[EntryOut], summary="Read what happened")
+def ticket_entries_list(
+    request: HttpRequest, ticket_id: UUID, cursor: str = "", limit: int = 50
+) -> dict[str, object]:
+    """Return the ledger entries of the ticket that the caller reads, in the order of what happened."""
+    return list_out(
+        entries_of(actor=actor_of(request), ticket_id=ticket_id, cursor=cursor, limit=limit), _entry
+    )
+
+
+@router.get("/tickets/{uuid:ticket_id}/clocks", response=list[ClockOut], summary="Read a ticket's clocks")
+def ticket_clocks_list(request: HttpRequest, ticket_id: UUID) -> list[dict[str, Any]]:
+    """Return the clocks that the caller may see."""
+    return clocks_of(actor=actor_of(request), ticket_id=ticket_id)
+
+
+@router.post("/tickets/{uuid:ticket_id}/moves", response=TicketOut, summary="Move a ticket to another state")
+@edits
+def ticket_move_create(
+    request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: MoveIn
+) -> TicketFacts:
+    """Start, ask, resolve, reopen, close or cancel."""
+    ticket_move(
+        ticket_id=ticket_id,
+        actor=actor_of(request),
+        at=clock.now(),
+        expected_version=expected_version(request),
+        **body.dict(),
+    )
+    return _answer(request, response, ticket_id)
+
+
+@router.post(
+    "/tickets/{uuid:ticket_id}/handover", response=TicketOut, summary="Offer a ticket to another team"
+)
+@edits
+def handover_create(
+    request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: HandoverIn
+) -> TicketFacts:
+    """Offer the ticket; it stays where it is until the other team accepts."""
+    ticket_hand_over(
+        ticket_id=ticket_id,
+        actor=actor_of(request),
+        at=clock.now(),
+        expected_version=expected_version(request),
+        **body.dict(),
+    )
+    return _answer(request, response, ticket_id)
+
+
+@router.post(
+    "/tickets/{uuid:ticket_id}/handover/accept", response=TicketOut, summary="Accept an offered ticket"
+)
+@edits
+def handover_accept_create(request: HttpRequest, response: HttpResponse, ticket_id: UUID) -> TicketFacts:
+    """Take the ticket: from now on the caller's party holds it."""
+    handover_accept(
+        ticket_id=ticket_id,
+        actor=actor_of(request),
+        at=clock.now(),
+        expected_version=expected_version(request),
+    )
+    return _answer(request, response, ticket_id)
+
+
+@router.post(
+    "/tickets/{uuid:ticket_id}/handover/decline", response=TicketOut, summary="Decline an offered ticket"
+)
+@edits
+def handover_decline_create(
+    request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: DeclineIn
+) -> TicketFacts:
+    """Say why it is not taken; it stays with the team that offered it."""
+    handover_decline(
+        ticket_id=ticket_id,
+        actor=actor_of(request),
+        at=clock.now(),
+        expected_version=expected_version(request),
+        **body.dict(),
+    )
+    return _answer(request, response, ticket_id)
+
+
+@router.post("/tickets/{uuid:ticket_id}/handover/withdraw", response=TicketOut, summary="Take an offer back")
+@edits
+def handover_withdraw_create(request: HttpRequest, response: HttpResponse, ticket_id: UUID) -> TicketFacts:
+    """Take an offer back before it is answered."""
+    handover_withdraw(
+        ticket_id=ticket_id,
+        actor=actor_of(request),
+        at=clock.now(),
+        expected_version=expected_version(request),
+    )
+    return _answer(request, response, ticket_id)
+
+
+@router.put("/tickets/{uuid:ticket_id}/assignee", response=TicketOut, summary="Assign a ticket")
+@edits
+def ticket_assignee_set(
+    request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: AssigneeIn
+) -> TicketFacts:
+    """Assign the ticket to a person of the team that holds it."""
+    ticket_assign(
+        ticket_id=ticket_id,
+        person_id=body.person_id,
+        actor=actor_of(request),
+        at=clock.now(),
+        expected_version=expected_version(request),
+    )
+    return _answer(request, response, ticket_id)
+
+
+def _answer(request: HttpRequest, response: HttpResponse, ticket_id: UUID) -> TicketFacts:
+    facts = ticket_facts(actor=actor_of(request), ticket_id=ticket_id)
+    stamp(response, facts.version)
+    return facts
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    payload = getattr(entry, "payload", None)
+    return {
+        "id": entry.id,
+        "kind": entry.kind,
+        "occurred_at": entry.occurred_at,
+        "recorded_at": entry.recorded_at,
+        "source_seq": entry.source_seq,
+        "organization_id": entry.organization_id,
+        "facts": entry.facts,
+        "payload": payload.body if payload is not None else None,
+    }

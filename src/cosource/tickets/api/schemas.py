@@ -1,0 +1,175 @@
+"""Bodies of the ticket endpoints, apart from the models."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from cosource.foundation.api.schemas import In, Out
+
+
+class TicketOut(Out):
+    """A ticket as the caller's organization may know it."""
+
+    id: UUID
+    version: int
+    reference: str
+    owner_id: UUID
+    engagement_id: UUID | None
+    kind: str
+    title: str
+    state: str
+    category: str
+    impact: int
+    urgency: int
+    priority: int
+    topic: str
+    subtopic: str
+    service_id: UUID | None
+    site_id: UUID | None
+    asset_name: str
+    requester_name: str
+    holder_id: UUID | None
+    team_id: UUID | None
+    assignee_id: UUID | None
+    parties: list[UUID]
+    turn: str
+    turn_party_id: UUID | None
+    offered_to_team_id: UUID | None
+    handovers: int
+    returns: int
+    internal: bool
+    opened_at: datetime
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    next_due_at: datetime | None
+    updated_at: datetime
+
+
+class TicketRowOut(Out):
+    """A ticket in a list."""
+
+    id: UUID
+    reference: str
+    title: str
+    state: str
+    category: str
+    priority: int
+    place: str
+    unanswered: bool
+    came_back: bool
+    due_at: datetime | None
+    opened_at: datetime
+    version: int
+
+
+class TicketListOut(Out):
+    """A page of tickets. `stopped_after`: the search looked at so many and stopped; narrow it to see the rest."""
+
+    items: list[TicketRowOut]
+    next_cursor: str | None
+    stopped_after: int | None
+
+
+class TicketIn(In):
+    """A new incident. `engagement_id`: a partner opens it on the desk of that engagement's client."""
+
+    title: str = Field(max_length=200)
+    text: str = Field(max_length=20_000)
+    impact: int = Field(2, ge=1, le=3)
+    urgency: int = Field(2, ge=1, le=3)
+    topic: str = Field("", max_length=120)
+    subtopic: str = Field("", max_length=120)
+    service_id: UUID | None = None
+    site_id: UUID | None = None
+    asset_name: str = Field("", max_length=120)
+    requester_id: UUID | None = None
+    requester_name: str = Field("", max_length=120)
+    team_id: UUID | None = None
+    engagement_id: UUID | None = None
+    internal: bool = False
+
+
+class TicketChangeIn(In):
+    """What to change; fields that are left out stay."""
+
+    title: str | None = Field(None, max_length=200)
+    topic: str | None = Field(None, max_length=120)
+    subtopic: str | None = Field(None, max_length=120)
+    asset_name: str | None = Field(None, max_length=120)
+    requester_name: str | None = Field(None, max_length=120)
+    impact: int | None = Field(None, ge=1, le=3)
+    urgency: int | None = Field(None, ge=1, le=3)
+    service_id: UUID | None = None
+    site_id: UUID | None = None
+
+
+class MessageIn(In):
+    """A message. `party_ids`: who reads it beside the caller's own party. `wider_confirmed`: yes, also those who are new."""
+
+    text: str = Field(max_length=20_000)
+    party_ids: list[UUID] = Field(default_factory=list, max_length=50)
+    with_requester: bool = False
+    wider_confirmed: bool = False
+
+
+class MoveIn(In):
+    """A move to another state. `reason`: a pause reason of the agreement where the ticket is to wait."""
+
+    to_state: str = Field(max_length=20)
+    reason: str = Field("", max_length=40)
+    text: str = Field("", max_length=20_000)
+
+
+class HandoverIn(In):
+    """An offer to another team."""
+
+    to_team_id: UUID
+    reason: str = Field(max_length=40)
+    text: str = Field(max_length=20_000)
+    named_owner_id: UUID | None = None
+
+
+class DeclineIn(In):
+    """Why an offered ticket is not taken."""
+
+    reason: str = Field(max_length=40)
+    text: str = Field(max_length=20_000)
+
+
+class AssigneeIn(In):
+    """Who of the holding team works on it; null for nobody yet."""
+
+    person_id: UUID | None
+
+
+class EntryOut(Out):
+    """A ledger entry of the ticket. `payload` is null where there is none or it was erased."""
+
+    id: UUID
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    source_seq: int
+    organization_id: UUID | None
+    facts: dict[str, Any]
+    payload: dict[str, Any] | None
+
+
+class ClockOut(Out):
+    """A target that runs on the ticket. `engagement_id` null: the owner's, towards the requester."""
+
+    kind: str
+    engagement_id: UUID | None
+    target_minutes: int
+    started_at: datetime
+    due_at: datetime | None
+    first_due_at: datetime | None
+    met_at: datetime | None
+
+
+class MadeOut(Out):
+    """The id of what was made."""
+
+    id: UUID

@@ -1,0 +1,33 @@
+"""Addresses of tickets and of Today."""
+
+from django.urls import path
+
+from cosource.tickets.web import list as list_page
+from cosource.tickets.web import list_views, opening, ticket, today
+
+app_name = "tickets"
+urlpatterns = [
+    path("", today.today, name="today"),
+    path("tickets/", list_page.tickets, name="list"),
+    path("tickets/counts/", list_page.counts, name="counts"),
+    path("tickets/filters/", list_page.filters, name="filters"),
+    path("tickets/preview/<uuid:ticket_id>/", list_page.preview, name="preview"),
+    path("tickets/views/new/", list_views.new, name="view_new"),
+    path("tickets/views/<uuid:view_id>/", list_views.view, name="view"),
+    path("tickets/views/<uuid:view_id>/delete/", list_views.delete, name="view_delete"),
+    path("tickets/new/", opening.new, name="new"),
+    path("tickets/<uuid:ticket_id>/", ticket.ticket, name="ticket"),
+    path("tickets/<uuid:ticket_id>/reply/", ticket.reply, name="reply"),
+    path("tickets/<uuid:ticket_id>/start/", ticket.start, name="start"),
+    path("tickets/<uuid:ticket_id>/pause/", ticket.pause, name="pause"),
+    path("tickets/<uuid:ticket_id>/resolve/", ticket.resolve, name="resolve"),
+    path("tickets/<uuid:ticket_id>/cancel/", ticket.cancel, name="cancel"),
+    path("tickets/<uuid:ticket_id>/close/", ticket.close, name="close"),
+    path("tickets/<uuid:ticket_id>/reopen/", ticket.reopen, name="reopen"),
+    path("tickets/<uuid:ticket_id>/hand-over/", ticket.hand_over, name="hand_over"),
+    path("tickets/<uuid:ticket_id>/accept/", ticket.accept, name="accept"),
+    path("tickets/<uuid:ticket_id>/decline/", ticket.decline, name="decline"),
+    path("tickets/<uuid:ticket_id>/withdraw/", ticket.withdraw, name="withdraw"),
+    path("tickets/<uuid:ticket_id>/assign/", ticket.assign, name="assign"),
+    path("tickets/<uuid:ticket_id>/edit/", ticket.edit, name="edit"),
+]

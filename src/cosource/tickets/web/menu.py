@@ -1,0 +1,41 @@
+"""How the room is found: Today and its count in the menu, a new ticket by name or key."""
+
+from django.utils.translation import gettext_lazy
+
+from cosource.foundation import clock
+from cosource.foundation.pages import Command, NavigationItem, register_command, register_navigation
+from cosource.foundation.sight import Actor
+from cosource.foundation.today import register_today
+from cosource.tickets.queries.desks import may_open
+from cosource.tickets.queries.today import is_requester_only, tickets_waiting, waiting_count
+
+
+def _count(actor: Actor) -> int | None:
+    return None if is_requester_only(actor) else waiting_count(actor, clock.now())
+
+
+def register() -> None:
+    """Add Today to the menu, opening a ticket to the palette, and the tickets to what waits."""
+    register_navigation(
+        NavigationItem(
+            key="today",
+            label=gettext_lazy("Today"),
+            url_name="tickets:today",
+            icon="calendar-due",
+            order=10,
+            count=_count,
+            go_key="d",
+        )
+    )
+    register_command(
+        Command(
+            key="tickets.new",
+            label=gettext_lazy("New ticket"),
+            url_name="tickets:new",
+            icon="ticket",
+            order=10,
+            visible=may_open,
+            key_hint="c",
+        )
+    )
+    register_today(tickets_waiting)

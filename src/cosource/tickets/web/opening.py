@@ -1,0 +1,135 @@
+"""The page that opens a ticket: on the own desk, on a client's, or as somebody who asks for help.
+
+A form is taken once: sent again, it leads to the ticket that it opened. Not here: what a ticket needs (`services.opening`).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from cosource.foundation import clock
+from cosource.foundation.doors import PageRequest, signed_in
+from cosource.foundation.errors import Invalid, NotAllowed, NotFound
+from cosource.foundation.services.replays import Answer, replay_claim, replay_keep
+from cosource.tickets.queries.desks import Desk, DeskChoices, choices_on, desks_of
+from cosource.tickets.queries.today import is_requester_only
+from cosource.tickets.rules.priority import LEVEL_LABELS
+from cosource.tickets.services.opening import ticket_open
+from cosource.tickets.web.parsing import level_in, one_uuid, text_in
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What was written, and what was wrong with it."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    message: str = ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def new(request: PageRequest) -> HttpResponse:
+    """Show the form, or open the ticket that it describes. `?desk=` chooses the desk."""
+    desks = desks_of(request.actor, clock.now())
+    if not desks:
+        raise NotAllowed(_("Your role opens no tickets."), action=_("open a ticket"))
+    wanted = (request.POST if request.method == "POST" else request.GET).get("desk", "")
+    desk = next((d for d in desks if d.key == wanted), None) if wanted else desks[0]
+    if desk is None:
+        raise NotFound
+    if request.method != "POST":
+        return _draw(request, desks, desk, Refused({"once": uuid4().hex, "impact": "2", "urgency": "2"}))
+    try:
+        ticket_id = _open(request, desk)
+    except Invalid as refusal:
+        refused = Refused(
+            {k: str(v) for k, v in request.POST.items()},
+            refusal.details.get("fields", {}),
+            _(refusal.message),
+        )
+        return _draw(request, desks, desk, refused, status=refusal.status)
+    return HttpResponseRedirect(reverse("tickets:ticket", args=[ticket_id]), status=303)
+
+
+@transaction.atomic
+def _open(request: PageRequest, desk: Desk) -> UUID:
+    """Open the ticket, or find the one that this very form opened before."""
+    actor, at = request.actor, clock.now()
+    once = one_uuid(text_in(request, "once"), "once")
+    # The digest is of the form's own key: what matters is that it is the same form, however it was changed meanwhile.
+    claim = replay_claim(actor_id=actor.id or once, key=f"form:{once.hex}", request_digest=once.hex, at=at)
+    if isinstance(claim, Answer):
+        return UUID(claim.text)
+    ticket = ticket_open(
+        title=text_in(request, "title"),
+        text=text_in(request, "text"),
+        engagement_id=desk.engagement.id if desk.engagement else None,
+        actor=actor,
+        at=at,
+        **_details(request, desk),
+    )
+    replay_keep(claim=claim, status=303, text=ticket.id.hex, headers={})
+    return ticket.id
+
+
+def _details(request: PageRequest, desk: Desk) -> dict[str, Any]:
+    chosen: dict[str, Any] = {"asset_name": text_in(request, "asset_name")}
+    for name in ("service_id", "site_id", "team_id"):
+        value = text_in(request, name)
+        chosen[name] = one_uuid(value, name) if value else None
+    if is_requester_only(request.actor):
+        # Who asks says how far it reaches; how urgent it is, the desk decides.
+        chosen["impact"] = level_in(request, "impact") if "impact" in request.POST else 2
+        return {k: v for k, v in chosen.items() if k not in ("service_id", "team_id")}
+    chosen |= {name: text_in(request, name) for name in ("topic", "subtopic")}
+    chosen |= {"impact": level_in(request, "impact"), "urgency": level_in(request, "urgency")}
+    chosen["internal"] = desk.engagement is None and "internal" in request.POST
+    return chosen | _requester(request, desk)
+
+
+def _requester(request: PageRequest, desk: Desk) -> dict[str, Any]:
+    """Find the person whose name or address was typed; otherwise the name stands as it is."""
+    typed = " ".join(text_in(request, "requester").split())
+    if not typed:
+        return {}
+    choices = choices_on(desk, request.actor, clock.now(), for_requester=False)
+    found = [
+        i
+        for i, name, email in choices.people
+        if typed.lower() in (name.lower(), email.lower(), f"{name} <{email}>".lower())
+    ]
+    return {"requester_id": found[0]} if len(found) == 1 else {"requester_name": typed}
+
+
+def _draw(
+    request: PageRequest, desks: list[Desk], desk: Desk, refused: Refused, *, status: int = 200
+) -> HttpResponse:
+    for_requester = is_requester_only(request.actor)
+    choices: DeskChoices = choices_on(desk, request.actor, clock.now(), for_requester=for_requester)
+    context = {
+        "room": "today" if for_requester else "tickets",
+        "desks": desks,
+        "desk": desk,
+        "choices": choices,
+        "levels": [(str(k), _(v)) for k, v in LEVEL_LABELS.items()],
+        "reach": [("3", _("Only me")), ("2", _("Several of us")), ("1", _("A whole place or service"))],
+        "refused": refused,
+        "values": refused.values,
+        "errors": refused.errors,
+        "for_requester": for_requester,
+        "selects": [
+            ("service_id", _("Service"), choices.services, refused.values.get("service_id", "")),
+            ("site_id", _("Place"), choices.sites, refused.values.get("site_id", "")),
+            ("team_id", _("First with"), choices.teams, refused.values.get("team_id", "")),
+        ],
+    }
+    template = "tickets/ask.html" if for_requester else "tickets/new.html"
+    return render(request, template, context, status=status)

@@ -1,0 +1,203 @@
+"""Drawing the ticket page: whole, or for htmx the column that changes; with or without an open form.
+
+Not here: taking a step (`steps`), and what the reader may see (`queries.ticket_page`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from cosource.foundation import clock
+from cosource.foundation.doors import actor_of, is_fragment
+from cosource.tickets.queries.conversation import changed_since
+from cosource.tickets.queries.ticket_page import TicketView, ticket_get
+from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
+from cosource.tickets.rules.priority import LEVEL_LABELS
+from cosource.tickets.web.parsing import audience_in
+from cosource.tickets.web.versions import version_mark
+
+# The forms that a page can have open, by the word in its address.
+FORMS = ("pause", "hand-over", "resolve", "cancel", "reopen", "close", "decline", "assign", "edit")
+FILTERS = ("all", "messages", "ledger")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a refused form held, and why it was refused. `form`: which one; `code`: of the refusal."""
+
+    form: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    message: str = ""
+    code: str = ""
+    status: int = 200
+    details: Mapping[str, Any] = field(default_factory=dict)
+    since: datetime | None = None
+
+
+def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> HttpResponse:
+    """Draw the ticket for the reader; after a refusal with the text that was written, and why it was refused."""
+    actor = actor_of(request)
+    asked = request.GET.get("do", "")
+    form = draft.form if draft else asked if asked in FORMS else ""
+    view = ticket_get(
+        actor=actor,
+        ticket_id=ticket_id,
+        at=clock.now(),
+        whole_conversation="whole" in request.GET,
+        form=form,
+        chosen_team_id=_uuid(draft.values.get("team", "")) if draft else None,
+    )
+    choose_audience(view, draft)
+    shown = request.GET.get("show", "all")
+    context: dict[str, Any] = {
+        "ticket": view,
+        "mark": version_mark(view.id, view.version),
+        "form": form if _is_offered(form, view) else "",
+        "draft": draft,
+        "show": shown if shown in FILTERS else "all",
+        "as_table": "table" in request.GET,
+        "room": "tickets",
+        "page_keys": page_keys(view),
+        "handover_reasons": [(k, _(v)) for k, v in REASONS.items()],
+        "decline_reasons": [(k, _(v)) for k, v in DECLINE_REASONS.items()],
+        "edit_fields": edit_fields(view, draft),
+        "with_requester": _with_requester(view, draft),
+        "changes": changed_since(view.conversation, draft.since) if draft and draft.since else [],
+        "question": _question(request, view, draft),
+        "frame": "tickets/column_frame.html" if is_fragment(request) else "base.html",
+    }
+    template = "tickets/requested.html" if view.for_requester else "tickets/ticket.html"
+    # htmx takes the page of a refusal only as a success; without it the answer keeps the status of the refusal.
+    status = draft.status if draft and not is_fragment(request) else 200
+    return render(request, template, context, status=status)
+
+
+def page_keys(view: TicketView) -> list[dict[str, str]]:
+    """Return the keys that do something on this page, for the list of keys."""
+    steps = view.steps
+    offered = (
+        ("R", _("Write a message"), steps.reply),
+        ("H", _("Hand over"), steps.hand_over),
+        ("P", _("Pause"), bool(steps.pauses)),
+        ("⇧R", _("Resolve"), steps.resolve),
+        ("A", _("Accept the handover, or start work"), bool(steps.offer or steps.start)),
+    )
+    return [{"keys": keys, "label": label} for keys, label, is_on in offered if is_on]
+
+
+def choose_audience(view: TicketView, draft: Draft | None) -> None:
+    """After a refusal the audience that was chosen stays chosen."""
+    if draft is None or draft.form != "reply":
+        return
+    chosen = draft.values.get("audience", "")
+    if any(c.value == chosen for c in view.steps.audiences):
+        view.steps.audiences = [replace(c, is_default=c.value == chosen) for c in view.steps.audiences]
+
+
+def _with_requester(view: TicketView, draft: Draft | None) -> bool:
+    if draft is not None and draft.form == "reply":
+        return bool(draft.values.get("with_requester"))
+    return view.steps.requester_by_default
+
+
+@dataclass(frozen=True, slots=True)
+class EditField:
+    """A field of the form that changes what a ticket says. `options`: pairs of value and text for a choice."""
+
+    name: str
+    label: str
+    value: str
+    options: list[tuple[str, str]] = field(default_factory=list)
+    error: str = ""
+    wide: bool = False
+
+
+def edit_fields(view: TicketView, draft: Draft | None) -> list[EditField]:
+    """Return the fields with what the ticket says now, or with what was written before a refusal."""
+    row = view.editable
+    if row is None:
+        return []
+    none = [("", "–")]
+    levels = [(str(k), _(v)) for k, v in LEVEL_LABELS.items()]
+    services = none + [(str(i), name) for i, name in view.services]
+    sites = none + [(str(i), name) for i, name in view.sites]
+    fields = [
+        EditField("title", _("Title"), row.title, wide=True),
+        EditField("impact", _("Impact"), str(row.impact), levels),
+        EditField("urgency", _("Urgency"), str(row.urgency), levels),
+        EditField("service_id", _("Service"), str(row.service_id or ""), services),
+        EditField("site_id", _("Place"), str(row.site_id or ""), sites),
+        EditField("topic", _("Topic"), row.topic),
+        EditField("subtopic", _("Subtopic"), row.subtopic),
+        EditField("asset_name", _("Asset"), row.asset_name),
+    ]
+    if row.requester_id is None:
+        fields.append(EditField("requester_name", _("Requester"), row.requester_name))
+    if draft is None or draft.form != "edit":
+        return fields
+    return [
+        replace(f, value=str(draft.values.get(f.name, f.value)), error=draft.errors.get(f.name, ""))
+        for f in fields
+    ]
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _is_offered(form: str, view: TicketView) -> bool:
+    steps = view.steps
+    answer = steps.offer is not None and steps.offer.may_answer
+    return {
+        "pause": bool(steps.pauses),
+        "hand-over": steps.hand_over,
+        "resolve": steps.resolve,
+        "cancel": steps.cancel,
+        "reopen": steps.reopen,
+        "close": steps.close,
+        "decline": answer,
+        "assign": steps.assign,
+        "edit": steps.update,
+        "reply": steps.reply,
+    }.get(form, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a wider audience asks: who would read of the ticket for the first time, and who would learn of each other."""
+
+    newcomers: list[str]
+    introduced: list[str]
+    key: str
+
+
+def _question(request: HttpRequest, view: TicketView, draft: Draft | None) -> Question | None:
+    if draft is None or draft.code != "wider_audience":
+        return None
+    asked = {UUID(i) for i in draft.details.get("parties", ())} & set(view.badges)
+    reached = frozenset[UUID]().union(*(r.party_ids for r in view.conversation.audiences.values()))
+    newcomers = [view.badges[i].name for i in view.badges if i in asked - reached]
+    if draft.details.get("requester"):
+        newcomers.append(_("the requester"))
+    introduced = [view.badges[i].name for i in view.badges if i in asked & reached]
+    return Question(newcomers, introduced, audience_in(request).key)
+
+
+def instant_of(text: str) -> datetime | None:
+    """Read the instant that a form says its page was drawn at; None for anything else."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None

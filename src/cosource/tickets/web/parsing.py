@@ -1,0 +1,56 @@
+"""Reading single values of a form. Not here: what they mean; services judge that."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from cosource.foundation.errors import Invalid
+
+
+def text_in(request: HttpRequest, name: str) -> str:
+    """Return what a form sent under a name; empty when it sent nothing."""
+    return request.POST.get(name, "")
+
+
+def one_uuid(text: str, name: str) -> UUID:
+    """Return an id that was chosen from a list. Raises: Invalid, naming the field."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Invalid(
+            _("That is not one of the choices."), fields={name: _("Choose one of the list.")}
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenAudience:
+    """Whom a message is meant for; `key` names the same audience always in the same way."""
+
+    party_ids: frozenset[UUID]
+    with_requester: bool
+
+    @property
+    def key(self) -> str:
+        """Return how a confirmation names this audience."""
+        return ".".join(sorted(i.hex for i in self.party_ids)) + ("+" if self.with_requester else "-")
+
+
+def audience_in(request: HttpRequest) -> ChosenAudience:
+    """Return the audience that a form chose. Raises: Invalid, naming the field.
+
+    The box that adds the requester counts only where several parties read: for one party it isn't shown, and a note stays one.
+    """
+    chosen = text_in(request, "audience")
+    parties = frozenset(one_uuid(part, "audience") for part in chosen.removesuffix("+").split(".") if part)
+    added = "with_requester" in request.POST and len(parties) > 1
+    return ChosenAudience(parties, added or chosen.endswith("+"))
+
+
+def level_in(request: HttpRequest, name: str) -> int:
+    """Return impact or urgency. Raises: Invalid, naming the field."""
+    value = text_in(request, name)
+    if value not in ("1", "2", "3"):
+        raise Invalid(_("That is not one of the choices."), fields={name: _("High, medium or low.")})
+    return int(value)
