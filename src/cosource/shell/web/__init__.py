@@ -1,0 +1,1 @@
+"""The frame's own doors: context for templates, theme choice, error pages."""

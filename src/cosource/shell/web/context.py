@@ -1,0 +1,42 @@
+"""What the frame adds to every template: actor, menu, commands, party badges, theme.
+
+Everything that needs a query is lazy, so that a fragment which shows no menu pays nothing.
+Not here: what rooms register (`foundation.pages`).
+"""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from cosource.foundation import pages
+from cosource.foundation.sight import Actor
+
+THEME_COOKIE = "cosource_theme"
+THEMES = ("light", "dark", "system")
+# The narrow layout has five tabs; the last one is the menu.
+TAB_COUNT = 4
+
+
+def theme_of(request: HttpRequest) -> str:
+    """Return the reader's choice: light, dark or system."""
+    chosen = request.COOKIES.get(THEME_COOKIE, "system")
+    return chosen if chosen in THEMES else "system"
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Return `actor`, `theme`, `current_room`, and lazily `navigation`, `tabs`, `commands`, `party_badges`, `me`."""
+    actor: Actor | None = getattr(request, "actor", None)
+    navigation = SimpleLazyObject(lambda: pages.navigation_for(actor, counted=False) if actor else [])
+    match = request.resolver_match
+    return {
+        "actor": actor,
+        "theme": theme_of(request),
+        "current_room": match.namespace.split(":")[0] if match and match.namespace else "",
+        "navigation": navigation,
+        "tabs": SimpleLazyObject(lambda: navigation[:TAB_COUNT]),
+        "tabs_more": SimpleLazyObject(lambda: navigation[TAB_COUNT:]),
+        "commands": SimpleLazyObject(lambda: pages.commands_for(actor) if actor else []),
+        "party_badges": SimpleLazyObject(lambda: pages.party_badges_for(actor) if actor else {}),
+        "me": SimpleLazyObject(lambda: pages.identity_for(actor) if actor else None),
+    }
