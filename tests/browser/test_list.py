@@ -1,0 +1,112 @@
+"""The list of tickets at a browser: keys, preview, instant search, views and their counts; on any screen, for any eye."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+from tests.browser.test_two_parties import NARROW, Seat, agreed
+from tests.worlds import World, two_clients_three_partners
+
+from cosource.foundation import clock
+from cosource.tickets.services.opening import ticket_open
+
+
+def opened(world: World) -> None:
+    for number, title in enumerate(
+        ("Printer jams", "Scanner is slow", "Mail bounces", "Badge reader blinks")
+    ):
+        ticket_open(
+            actor=world.actor("c1.ct"),
+            at=clock.now(),
+            title=title,
+            text=f"Since this morning, desk {number}.",
+            service_id=world.services["c1.printing"].id,
+        )
+
+
+@pytest.mark.req("C11")
+def test_rows_are_walked_by_keys_and_shown_beside_the_list(live_server, chromium: Browser) -> None:
+    world = two_clients_three_partners(clock.now())
+    agreed(world)
+    opened(world)
+    seat = Seat(chromium, live_server.url, "cso@c1.example")
+    page = seat.page
+    seat.go("/tickets/")
+    preview = page.locator("#preview")
+    expect(preview.locator("h2")).to_have_text("Printer jams")
+    expect(page.locator("#n-open")).to_have_text("4")
+
+    page.keyboard.press("j")
+    expect(preview.locator("h2")).to_have_text("Scanner is slow")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(preview.locator("h2")).to_have_text("Scanner is slow")
+    page.locator("tr[data-row]").nth(3).locator("td.age").click()
+    expect(preview.locator("h2")).to_have_text("Badge reader blinks")
+    seat.sound()
+
+    page.keyboard.press("/")
+    page.keyboard.type("mail")
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    expect(preview.locator("h2")).to_have_text("Mail bounces")
+    expect(page).to_have_url(re.compile("text=mail"))
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Mail bounces", level=1)).to_be_visible()
+    expect(page.locator("#found")).to_have_count(0)
+    assert seat.faults == []
+
+
+def test_filters_and_views_by_mouse_and_without_scripts(live_server, chromium: Browser) -> None:
+    world = two_clients_three_partners(clock.now())
+    opened(world)
+    seat = Seat(chromium, live_server.url, "cso@c1.example")
+    page = seat.page
+    seat.go("/tickets/")
+    page.keyboard.press("f")
+    page.locator("#f-turn").select_option("partner")
+    page.locator("#f-flag").select_option("came_back")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", name="No ticket fits")).to_be_visible()
+    page.get_by_role("link", name=re.compile("Save view")).click()
+    page.get_by_label("Name").fill("With partners")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".side a.sub[aria-current]")).to_contain_text("With partners")
+    page.get_by_role("link", name="Remove turn").click()
+    expect(page.get_by_role("link", name="Remove turn")).to_have_count(0)
+    page.get_by_role("link", name="Remove only").click()
+    expect(page.locator("tr[data-row]")).to_have_count(4)
+    assert seat.faults == []
+
+    plain = Seat(chromium, live_server.url, "cso@c1.example", java_script_enabled=False)
+    plain.go("/tickets/")
+    plain.page.locator("a.see").nth(1).click()
+    expect(plain.page.locator("#preview h2")).to_have_text("Scanner is slow")
+    plain.go("/tickets/filters/?turn=mine")
+    plain.page.locator("#f-text").fill("jams")
+    plain.page.get_by_role("button", name="Show").click()
+    expect(plain.page.locator("tr[data-row]")).to_have_count(1)
+
+
+def test_the_list_is_sound_on_small_screens_and_in_the_dark(live_server, chromium: Browser) -> None:
+    world = two_clients_three_partners(clock.now())
+    agreed(world)
+    opened(world)
+    ticket_open(
+        actor=world.actor("c2.ct"),
+        at=clock.now(),
+        title="Gate stays shut",
+        text="Platform 2.",
+        service_id=world.services["c2.stations"].id,
+    )
+    for email in ("cso@c1.example", "pm@p1.example", "req@c1.example"):
+        for look in ({"viewport": NARROW}, {"color_scheme": "dark"}):
+            seat = Seat(chromium, live_server.url, email, **look)
+            for path in ("/tickets/", "/tickets/?priority=5&due=hour", "/tickets/filters/"):
+                if email.startswith("req") and "due" in path:
+                    continue
+                seat.go(path)
+                seat.page.wait_for_load_state("networkidle")
+                seat.sound()
+            assert seat.faults == []
