@@ -1,0 +1,32 @@
+"""The mappings that come with the product.
+
+Here: their names and texts. Not here: what they mean (`rules.mapping_parse`).
+"""
+
+from importlib import resources
+from pathlib import Path
+
+from cosource.bridges.rules.mapping import Mapping
+from cosource.bridges.rules.mapping_parse import parse_mapping
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Return the names of the ready mappings, sorted."""
+    files = resources.files("cosource.bridges").joinpath("mappings").iterdir()
+    return tuple(sorted(Path(file.name).stem for file in files if file.name.endswith(".toml")))
+
+
+def shipped_mapping(name: str) -> Mapping:
+    """Read one of the ready mappings. Raises: as `shipped_text`."""
+    return parse_mapping(shipped_text(name))
+
+
+def shipped_text(name: str) -> str:
+    """Return the text of one of the ready mappings.
+
+    Raises: LookupError with the names there are.
+    """
+    if name not in shipped_names():
+        raise LookupError(f"There is no ready mapping {name!r}; there are: {', '.join(shipped_names())}.")
+    file = resources.files("cosource.bridges").joinpath("mappings", f"{name}.toml")
+    return file.read_text("utf-8")

@@ -1,0 +1,1 @@
+"""What a foreign record means: pure readings of rows, with no Django, no clock and no files."""
