@@ -1,0 +1,161 @@
+"""`cosource import` as it is typed: its words, its exit codes, and every kind of bad file named by row and column."""
+
+import lzma
+
+import pytest
+from tests.integration.bridges.log import HEADING, MAPPING, line, story
+from typer.testing import CliRunner
+
+from cosource.bridges.cli import write_problems
+from cosource.bridges.models import Import
+from cosource.bridges.rules.problems import Problem
+from cosource.config.cli import app
+from cosource.tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db
+GOOD = story("T1", "Desk W1")
+
+
+@pytest.fixture
+def run(world, tmp_path, settings):
+    """Types the command for a text; gives exit code, output and error output."""
+    settings.SPOOL_DIR = settings.DATA_DIR = tmp_path / "data"
+    settings.SPOOL_DIR.mkdir()
+
+    def typed(
+        data: str | bytes, *more: str, name: str = "log.csv", mapping: str = MAPPING
+    ) -> tuple[int, str, str]:
+        (tmp_path / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+        (tmp_path / "old-desk.toml").write_text(mapping)
+        result = CliRunner().invoke(
+            app, ["import", str(tmp_path / name), "--mapping", str(tmp_path / "old-desk.toml"), *more]
+        )
+        return result.exit_code, result.stdout, result.stderr
+
+    return typed
+
+
+def test_all_is_well(run):
+    code, out, _ = run(HEADING + GOOD)
+    assert code == 0
+    assert (
+        "3 rows read: 3 kept, 0 known before, 0 refused; 0 repaired. 1 new tickets, 0 with more history."
+        in out
+    )
+    code, out, _ = run(HEADING + GOOD, "--as", "cso@c1.example")
+    assert code == 0
+    assert "0 kept, 3 known before" in out
+
+
+def test_a_dry_run_describes_and_writes_nothing(run):
+    code, out, _ = run(HEADING + GOOD, "--dry-run")
+    assert code == 0
+    assert "Alder Hospitals is the client" in out
+    assert "Dry run: nothing was written. It would make 2 teams." in out
+    assert not Import.objects.exists()
+
+
+def test_who_it_is_done_as(run):
+    assert run(HEADING + GOOD, "--as", "nobody@c1.example")[0] == 2
+    assert "Only who owns the service" in run(HEADING + GOOD, "--as", "ct@c1.example")[2]
+    code, _, err = run(HEADING + GOOD, "--as", "Nowhere Ltd")
+    assert code == 2
+    assert "There is no organization Nowhere Ltd here. There are: Alder Hospitals, Birch Rail" in err
+    assert "give KEY=NAME" in run(HEADING + GOOD, "--party", "cedar")[2]
+    assert run(HEADING + GOOD, "--resume")[0] == 2
+    assert not Import.objects.exists()
+
+
+# What is written, what is kept, and what is said of it.
+BAD = {
+    "another delimiter": ((HEADING + GOOD).replace(",", ";"), 2, 0, 'with ";" (semicolon) the heading fits'),
+    "a missing column": (
+        HEADING.replace("state", "stage") + GOOD,
+        2,
+        0,
+        "row 1, column state: The heading has no such column",
+    ),
+    "an unknown state": (
+        HEADING + GOOD + line(id="T2", state="Odd", at="2024-03-01 09:00"),
+        1,
+        1,
+        "row 5, column state",
+    ),
+    "a bad time": (
+        HEADING + GOOD + line(id="T2", state="New", at="1 March"),
+        1,
+        1,
+        "row 5, column at: “1 March” is not a time",
+    ),
+    "an unknown group": (
+        HEADING + GOOD + line(id="T2", state="New", at="2024-03-01 09:00", group="X9"),
+        0,
+        2,
+        "counted as Alder Hospitals",
+    ),
+    "a short row": (HEADING + GOOD + "T2,New\n", 1, 1, "row 5: The row has 2 cells instead of 20"),
+    "time going back": (
+        HEADING + GOOD + line(id="T1", state="Active", at="2024-03-01 08:30", seq=9),
+        0,
+        1,
+        "row 5, column at: The time goes back",
+    ),
+    "equal times": (
+        HEADING + GOOD + line(id="T1", state="Closed", at="2024-03-01 10:30", seq=2),
+        0,
+        1,
+        "column at: Time and sequence",
+    ),
+    "a repeated row": (
+        HEADING + GOOD + GOOD.splitlines(keepends=True)[-1],
+        0,
+        1,
+        "row 5: The row repeats row 4",
+    ),
+    "bytes of another encoding": (
+        (HEADING + GOOD).encode().replace(b"Printer", b"Dr\xfccker"),
+        0,
+        1,
+        "column title: Some bytes are not utf-8",
+    ),
+    "a formula": (HEADING + GOOD.replace("Printer is silent", "=HYPERLINK(1)"), 0, 1, ""),
+    "a truncated xz": (
+        lzma.compress((HEADING + "".join(story(f"T{n}", "Desk W1") for n in range(3000))).encode())[:-400],
+        1,
+        None,
+        "breaks off here",
+    ),
+    "no text at all": (b"\x00\x00\x07\x89PNG\x00" * 400, 2, 0, "neither text nor a format"),
+    "nothing": ("", 2, 0, "The file holds no rows"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_named_and_good_rows_are_kept(case, run):
+    data, wanted, tickets, words = BAD[case]
+    code, out, err = run(data)
+    assert code == wanted, (out, err)
+    assert words in out + err
+    found = Ticket.objects.filter(import_id__isnull=False)
+    assert found.count() == tickets if tickets is not None else 0 < found.count() < 3000
+    assert "Traceback" not in out + err
+
+
+def test_a_formula_stays_its_text(run):
+    run(HEADING + GOOD.replace("Printer is silent", "=HYPERLINK(1)"))
+    assert Ticket.objects.get(source_key="T1").title == "=HYPERLINK(1)"
+
+
+def test_many_problems_are_all_in_a_file(run, tmp_path):
+    rows = "".join(line(id=f"T{n}", state="Odd", at="2024-03-01 09:00") for n in range(60))
+    code, out, _ = run(HEADING + GOOD + rows)
+    assert code == 1
+    assert out.count("refused: log.csv") == 50
+    [table] = (tmp_path / "data" / "imports").glob("*.csv")
+    assert len(table.read_text("utf-8-sig").splitlines()) == 61
+
+
+def test_the_table_of_problems_holds_no_formula(tmp_path):
+    problem = Problem("f.csv", 2, "=cmd", "no-state")
+    write_problems(tmp_path / "all.csv", [problem])
+    assert "'=cmd" in (tmp_path / "all.csv").read_text("utf-8-sig")
