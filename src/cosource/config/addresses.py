@@ -1,0 +1,79 @@
+"""Turns the database address and the mail address into the dictionaries that Django wants.
+
+Not here: whether an address is well formed (environment.py refuses it before it comes here).
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+# Acknowledged means durable: FULL makes a commit wait for the disk even in WAL mode.
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
+)
+
+
+def database_of(url: str) -> dict[str, Any]:
+    """Give Django's description of one database.
+
+    `url`: `sqlite:///relative`, `sqlite:////absolute` or `postgres://user:password@host:port/name?option=value`.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(Path(unquote(parts.path[1:])).absolute()),
+            # Opening a file and its pragmas cost more than a small request: each thread keeps its connection.
+            "CONN_MAX_AGE": 600,
+            "OPTIONS": {
+                # A transaction that reads before it writes would else fail at once when another writer was between.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": SQLITE_PRAGMAS,
+            },
+        }
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path[1:]),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        # Web threads are few and live long: a connection each, looked over before its first use in a request.
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+def mailers_of(url: str, *, folder: Path) -> dict[str, dict[str, Any]]:
+    """Give Django's description of the one way out for mail.
+
+    `folder`: where `file` writes messages.
+    """
+    if url == "console":
+        return {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+    if url == "file":
+        return {
+            "default": {
+                "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+                "OPTIONS": {"file_path": str(folder)},
+            }
+        }
+    parts = urlsplit(url)
+    direct = parts.scheme == "smtps"
+    return {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {
+                "host": parts.hostname,
+                "port": parts.port or (465 if direct else 25),
+                "username": unquote(parts.username or ""),
+                "password": unquote(parts.password or ""),
+                "use_ssl": direct,
+                # A password is never sent in the clear.
+                "use_tls": not direct and parts.username is not None,
+                "timeout": 20,
+            },
+        }
+    }

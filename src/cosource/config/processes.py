@@ -1,0 +1,191 @@
+"""Starts the processes of an installation and stops them again.
+
+`cosource up` is a parent with two children: the web process and the worker. It serves nothing itself, so that it stays small
+and can always stop the others. A child holds the read end of a pipe whose other end only the parent has: when the parent is
+gone, however it went, the pipe closes and the child stops too.
+
+Not here: what the worker does (foundation's due work) and what the web process serves (wsgi.py).
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from types import FrameType
+
+import typer
+
+from cosource.config import environment as env
+from cosource.config.environment import Bind
+from cosource.config.static import collect_static
+
+STOP_SECONDS = 20
+# A worker that fails at once must not be restarted in a tight loop.
+RESTART_SECONDS = (1, 2, 4, 8, 15, 30)
+
+
+def migrations_waiting() -> int:
+    """Count the changes of the database that were not made yet."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def prepare_database(*, migrate: bool) -> None:
+    """Bring the database and the static files to what this version needs.
+
+    `migrate`: also on a server database, which others may be using. Raises: typer.Exit when changes wait there.
+    """
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connection
+
+    waiting = migrations_waiting()
+    if waiting and not (migrate or connection.vendor == "sqlite"):
+        typer.echo(
+            f"cosource: {waiting} changes of the database wait: run `cosource migrate`, or `cosource up --migrate`",
+            err=True,
+        )
+        raise typer.Exit(1)
+    if waiting:
+        call_command("migrate", interactive=False, verbosity=0)
+    collect_static(settings.STATIC_ROOT)
+    connection.close()
+
+
+def require_free(bind: Bind) -> None:
+    """Make sure that nobody listens at `bind` yet: the server's own words for that are a page long.
+
+    Raises: typer.Exit after saying what to do.
+    """
+    family = socket.AF_INET6 if ":" in bind.host else socket.AF_INET
+    try:
+        with socket.create_server((bind.host, bind.port), family=family):
+            return
+    except OSError as error:
+        typer.echo(
+            f"cosource: cannot listen at {bind} ({os.strerror(error.errno or 0)}): set COSOURCE_BIND to another",
+            err=True,
+        )
+        raise typer.Exit(1) from None
+
+
+def run_all() -> int:
+    """Run web and worker until told to stop, or until the web process ends; give the exit code.
+
+    A worker that ends is started again; a web process that ends is not, since its port or its settings are at fault.
+    """
+    stop = threading.Event()
+    _on_stop_signals(stop.set)
+    lifeline, held = os.pipe()
+    children = {name: _start_child(name, lifeline) for name in ("worker", "web")}
+    failures = 0
+    started_at = time.monotonic()
+    code = 0
+    while not stop.wait(0.2):
+        if (ended := children["web"].poll()) is not None:
+            typer.echo("cosource: the web process ended; its last lines say why", err=True)
+            code = ended or 1
+            break
+        if children["worker"].poll() is None:
+            continue
+        failures = 0 if time.monotonic() - started_at > 60 else failures + 1
+        pause = RESTART_SECONDS[min(failures, len(RESTART_SECONDS) - 1)]
+        typer.echo(f"cosource: the worker ended; it starts again in {pause} s", err=True)
+        if stop.wait(pause):
+            break
+        children["worker"] = _start_child("worker", lifeline)
+        started_at = time.monotonic()
+    _stop_children(children.values())
+    os.close(held)
+    os.close(lifeline)
+    return code
+
+
+def run_web(*, with_parent: bool) -> None:
+    """Serve pages until told to stop.
+
+    `with_parent`: standard input is the parent's pipe.
+    """
+    # Granian's own processes import Django; the one that only watches them need not have it.
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    bind = env.BIND.read(os.environ)
+    require_free(bind)
+    if with_parent:
+        _stop_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    typer.echo(
+        f"cosource: serving {env.BASE_URL.read(os.environ, default=env.default_base_url(bind))}", err=True
+    )
+    Server(
+        "cosource.config.wsgi:application",
+        address=bind.host,
+        port=bind.port,
+        interface=Interfaces.WSGI,
+        workers=env.WORKERS.read(os.environ),
+        blocking_threads=env.THREADS.read(os.environ),
+        log_level=LogLevels.warning,
+        workers_kill_timeout=STOP_SECONDS // 2,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+def run_worker(*, with_parent: bool) -> None:
+    """Do work in the background until told to stop; work in hand is finished first.
+
+    `with_parent`: standard input is the parent's pipe.
+    """
+    from cosource.foundation import duework
+
+    stop = threading.Event()
+    _on_stop_signals(stop.set)
+    if with_parent:
+        _stop_with_parent(stop.set)
+    duework.run_worker(stop)
+
+
+def _start_child(name: str, lifeline: int) -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C reaches the parent only, which then stops the children in order.
+    return subprocess.Popen(  # noqa: S603 - our own command, no text from outside
+        [sys.executable, "-m", "cosource", name, "--with-parent"],
+        stdin=lifeline,
+        start_new_session=True,
+    )
+
+
+def _stop_children(children: Iterable[subprocess.Popen[bytes]]) -> None:
+    running = [child for child in children if child.poll() is None]
+    for child in running:
+        child.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for child in running:
+        try:
+            child.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _on_stop_signals(stop: Callable[[], None]) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)
+
+
+def _stop_with_parent(stop: Callable[[], None]) -> None:
+    def watch() -> None:
+        while os.read(0, 1):
+            pass
+        stop()
+
+    threading.Thread(target=watch, name="lifeline", daemon=True).start()
