@@ -1,0 +1,121 @@
+"""The demo's world: built once, found again, and full of things to do for everybody whom it names."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cosource.config.demo import SHOWN, log_path, welcome
+from cosource.config.demo_tickets import ago, script, tickets_play
+from cosource.config.demo_world import (
+    BRIGHTLINE,
+    BY_KEY,
+    HARBOUR,
+    KESTREL,
+    PASSWORD,
+    SOUTHMOOR,
+    world_build,
+    world_open,
+)
+from cosource.foundation.queries.verification import verify
+from cosource.foundation.services.sealing import seal_all
+from cosource.foundation.sight import system_actor
+from cosource.parties.models import Engagement, Person
+from cosource.parties.queries.sight import actor_for_person, hats_of
+from cosource.parties.services.organizations import organization_create
+from cosource.tickets.models import Handover, Participation, Ticket
+from cosource.tickets.queries.today import tickets_waiting
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 3, 18, 11, 0, tzinfo=UTC)
+
+
+def test_the_world_is_built_once_and_found_again(db):
+    assert world_open() is None
+    built = world_build(NOW)
+    found = world_open()
+    assert found is not None
+    assert found.people == built.people
+    assert found.engagements == built.engagements
+    assert built.teams.items() <= found.teams.items()
+    assert set(found.engagements) == {(HARBOUR, BRIGHTLINE), (HARBOUR, KESTREL), (SOUTHMOOR, BRIGHTLINE)}
+    assert all(Person.objects.get(email=person.email).check_password(PASSWORD) for person in BY_KEY.values())
+    stages = dict(Engagement.objects.filter(ends_at__isnull=True).values_list("name", "stage"))
+    assert stages["Workplace and print"] == "managed"
+    omar = Person.objects.get(email=BY_KEY["omar"].email)
+    assert [(hat.organization_name, hat.as_host) for hat in hats_of(omar.id, NOW)] == [
+        (BRIGHTLINE, False),
+        (HARBOUR, True),
+    ]
+
+
+def test_other_peoples_data_are_left_alone(db):
+    organization_create(
+        name="Somebody",
+        time_zone="UTC",
+        leads_as="service_owner",
+        person_name="Some Body",
+        person_email="some@body.example",
+        password=PASSWORD,
+        actor=system_actor(reason="first run"),
+        at=NOW,
+    )
+    with pytest.raises(LookupError, match="Somebody"):
+        world_open()
+
+
+def test_forty_tickets_in_every_situation(db):
+    world = world_build(NOW)
+    assert tickets_play(world, NOW) == len(script()) == 40
+    tickets = Ticket.objects.all()
+    assert tickets.count() == tickets.filter(demo=True).count() == 40
+    states = Counter(tickets.values_list("state", flat=True))
+    assert set(states) == {
+        "new",
+        "in_progress",
+        "waiting_requester",
+        "waiting_client",
+        "waiting_partner",
+        "resolved",
+        "closed",
+        "cancelled",
+    }
+    parts = Participation.objects.all()
+    assert parts.filter(unanswered=True).count() >= 4
+    assert parts.filter(came_back=True, open=True).count() >= 3
+    assert parts.filter(joint=True).exists()
+    assert parts.filter(open=True, next_due_at__lt=NOW).exists()
+    assert parts.filter(open=True, next_due_at__gt=NOW, next_due_at__lt=NOW + timedelta(hours=2)).exists()
+    assert parts.filter(internal=True).count() == 1
+    assert Handover.objects.filter(state="declined").exists()
+    assert not tickets.filter(opened_at__gt=NOW).exists()
+    for key in ("ruth", "tom", "ben", "ines", "ana", "grace", "paul"):
+        actor = world.actor(key, NOW)
+        assert tickets_waiting(actor, NOW, for_teams=True), key
+    # A partner with two clients sees both, the clients nothing of each other.
+    maya = world.actor("maya", NOW)
+    assert set(Participation.objects.visible_to(maya).values_list("owner_id", flat=True)) == {
+        world.organizations[HARBOUR],
+        world.organizations[SOUTHMOOR],
+    }
+    omar = actor_for_person(
+        Person.objects.get(pk=world.people["omar"]), organization_id=world.organizations[HARBOUR], at=NOW
+    )
+    assert Participation.objects.visible_to(omar).exists()
+    seal_all()
+    assert verify(world.organizations[HARBOUR]).findings == []
+
+
+def test_the_terminal_says_where_and_as_whom():
+    words = welcome("http://127.0.0.1:8000")
+    assert "http://127.0.0.1:8000" in words
+    assert PASSWORD in words
+    assert all(BY_KEY[key].email in words for key in SHOWN)
+    assert log_path().name == "servicenow-incidents.csv.xz"
+
+
+def test_the_script_is_in_order():
+    for ticket in script():
+        moments = [ago(ticket["ago"]), *(ago(step["ago"]) for step in ticket["steps"])]
+        assert moments == sorted(moments, reverse=True), ticket["title"]
+        assert len(set(moments)) == len(moments), ticket["title"]
