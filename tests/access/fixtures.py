@@ -1,0 +1,48 @@
+"""The fixture `scene`, for every folder that asks for it: built once a run and kind of database, rolled back to after each test.
+
+A `conftest` or module imports all of this file's fixtures; they take the place of the root's where a test asks for `scene`.
+"""
+
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.access.scene import Scene, scene_built
+from tests.databases import Template, in_place
+
+_built: dict[int, tuple[str, bytes]] = {}
+
+
+@pytest.fixture(scope="session")
+def _standing_scene(
+    database_template: Template, django_db_setup: None, django_db_blocker: Any
+) -> tuple[str, bytes]:
+    """A kept copy with the scene in it. One for all folders, however many of them import this fixture."""
+    known = _built.get(id(database_template))
+    if known is None:
+        name = database_template.keep()
+        with django_db_blocker.unblock(), in_place(name):
+            known = name, pickle.dumps(scene_built())
+        _built[id(database_template)] = known
+    return known
+
+
+@pytest.fixture
+def _own_database(
+    request: pytest.FixtureRequest, _own_database: None, django_db_blocker: Any
+) -> Iterator[None]:
+    if "scene" not in request.fixturenames:
+        yield
+        return
+    name, _ = request.getfixturevalue("_standing_scene")
+    with django_db_blocker.unblock(), in_place(name):
+        yield
+
+
+@pytest.fixture
+def scene(_standing_scene: tuple[str, bytes], db: None) -> Scene:
+    """The world with its story, at the moment when everybody looks."""
+    found: Scene = pickle.loads(_standing_scene[1])
+    return found

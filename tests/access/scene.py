@@ -1,0 +1,266 @@
+"""What happens in the world of `tests.worlds` before anybody looks: one of everything that sight decides about.
+
+Every private text holds a word of its own (`scene.marks`), so that finding the word in an answer is finding the text. Built by
+the services alone, once a run; `fixtures.scene` puts it in place and rolls back to it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from cosource.agreements.models import AgreementVersion
+from cosource.agreements.rules.quick_start import quick_start_text
+from cosource.agreements.services.confirmations import version_confirm
+from cosource.agreements.services.proposals import version_propose
+from cosource.bridges.models import Import
+from cosource.bridges.reading.shipped import shipped_text
+from cosource.foundation.queries.ledger import readable_streams
+from cosource.foundation.services.sealing import seal_all
+from cosource.foundation.services.verifying import verification_ask
+from cosource.foundation.sight import ADMINISTRATOR, Actor
+from cosource.parties.models import Grant
+from cosource.parties.services.engagements import engagement_end
+from cosource.parties.services.invitations import OfferedRole
+from cosource.parties.services.scope import engagement_service_add
+from cosource.tickets.models import SavedView
+from cosource.tickets.queries.filters import TicketFilter
+from cosource.tickets.services.conversation import ticket_reply
+from cosource.tickets.services.handover import handover_accept, ticket_hand_over
+from cosource.tickets.services.opening import ticket_open
+from cosource.tickets.services.views import view_save
+from tests.worlds import World, client_founded, engaged, two_clients_three_partners
+
+# The instant at which everybody looks.
+LOOKED_AT = timedelta(days=3)
+
+
+def mark_of(key: str) -> str:
+    """The word that stands in one text and nowhere else."""
+    return "zq" + "".join(c for c in key if c.isalnum()) + "qz"
+
+
+@dataclass
+class Scene:
+    """The world with a story in it. `tickets`, `entries`, `versions`: ids by key; `now`: when everybody looks."""
+
+    world: World
+    clock: datetime
+    tickets: dict[str, UUID] = field(default_factory=dict)
+    entries: dict[str, UUID] = field(default_factory=dict)
+    versions: dict[str, UUID] = field(default_factory=dict)
+    extra: dict[str, UUID] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        return self.world.at + LOOKED_AT
+
+    def tick(self) -> datetime:
+        self.clock += timedelta(minutes=1)
+        return self.clock
+
+    def actor(self, key: str, at: datetime | None = None) -> Actor:
+        return self.world.actor(key, at=at or self.clock)
+
+    def open(self, key: str, by: str, **more: Any) -> UUID:
+        given: dict[str, Any] = {"title": f"Fault {mark_of(key)}", "text": f"Says {mark_of(key + 'text')}."}
+        if "service" in more:
+            given["service_id"] = self.world.services[more.pop("service")].id
+        if "team" in more:
+            given["team_id"] = self.world.teams[more.pop("team")].id
+        if "requester" in more:
+            given["requester_id"] = self.world.people[more.pop("requester")].id
+        self.tickets[key] = ticket_open(actor=self.actor(by), at=self.tick(), **(given | more)).id
+        return self.tickets[key]
+
+    def give(self, key: str, *, by: str, team: str, taker: str) -> None:
+        ticket_hand_over(
+            ticket_id=self.tickets[key],
+            to_team_id=self.world.teams[team].id,
+            reason="skill",
+            text=f"Please {mark_of(key + team)}.",
+            actor=self.actor(by),
+            at=self.tick(),
+        )
+        handover_accept(ticket_id=self.tickets[key], actor=self.actor(taker), at=self.tick())
+
+    def say(self, name: str, key: str, *, by: str, to: tuple[str, ...], requester: bool = False) -> UUID:
+        self.entries[name] = ticket_reply(
+            ticket_id=self.tickets[key],
+            text=f"Word {mark_of(name)}.",
+            party_ids=[self.world.organizations[o].id for o in to],
+            with_requester=requester,
+            wider_confirmed=True,
+            actor=self.actor(by),
+            at=self.tick(),
+        )
+        return self.entries[name]
+
+    def propose(
+        self, name: str, *, by: str, engagement: str | None, tabled: bool, signed_by: str | None = None
+    ) -> AgreementVersion:
+        """Write a version; with `signed_by` both parties give their word to it."""
+        at = self.tick()
+        text = quick_start_text(f"Terms {mark_of(name)}", at.date(), "Europe/Berlin")
+        version = version_propose(
+            engagement_id=self.world.engagements[engagement].id if engagement else None,
+            text=text,
+            actor=self.actor(by),
+            at=at,
+            tabled=tabled,
+        )
+        self.versions[name] = version.id
+        if signed_by is not None:
+            for person in dict.fromkeys((by, signed_by)):
+                version = version_confirm(
+                    version_id=version.id, digest=version.digest, actor=self.actor(person), at=self.tick()
+                )
+        return version
+
+
+def scene_built() -> Scene:
+    """Build the world and its story, sealed to the last entry."""
+    world = two_clients_three_partners()
+    scene = Scene(world, world.at)
+    _more_people(scene)
+    _agreements_in_force(scene)
+    _ended_engagements(scene)
+    _tickets(scene)
+    _notes(scene)
+    _agreements_in_the_making(scene)
+    _lists_and_files(scene)
+    seal_all()
+    return scene
+
+
+def _more_people(scene: Scene) -> None:
+    """An administrator without a business role at a client, and the same at a house of its own: who runs the machines."""
+    world = scene.world
+    world.hire("c1.adm", by="c1.cso", roles=[OfferedRole(ADMINISTRATOR)])
+    client_founded(world, "ops", "Fir Hosting")
+    operator = world.hire("ops.adm", by="ops.cso", roles=[OfferedRole(ADMINISTRATOR)])
+    assert set(Grant.objects.filter(person=operator).values_list("role", flat=True)) == {ADMINISTRATOR}
+
+
+def _agreements_in_force(scene: Scene) -> None:
+    scene.propose("deskterms", by="c1.cso", engagement=None, tabled=True, signed_by="c1.cso")
+    scene.propose("c1p1signed", by="c1.cso", engagement="c1p1", tabled=True, signed_by="p1.pm")
+    scene.propose("c1p2signed", by="c1.cso", engagement="c1p2", tabled=True, signed_by="p2.pm")
+    scene.propose("c2p1signed", by="c2.cso", engagement="c2p1", tabled=True, signed_by="p1.pm")
+
+
+def _ended_engagements(scene: Scene) -> None:
+    """p3 worked for c1 twice: the record of the second time may still be taken out, that of the first no longer."""
+    world = scene.world
+    for key, export_days in (("c1p3gone", 0), ("c1p3over", 60)):
+        engaged(world, key, client="c1", partner="p3", name=key, partner_name="Elm Print")
+        engagement = world.engagement(key)
+        engagement_service_add(
+            engagement_id=engagement.id,
+            service_id=world.services["c1.payroll"].id,
+            actor=scene.actor("c1.cso"),
+            at=scene.tick(),
+        )
+        scene.open(key, by="c1.ct", service="c1.payroll", requester="c1.req")
+        engagement = world.engagement(key)
+        engagement_end(
+            engagement_id=engagement.id,
+            version=engagement.version,
+            export_days=export_days,
+            actor=scene.actor("c1.cso"),
+            at=scene.tick(),
+        )
+        world.engagements[key] = world.engagement(key)
+
+
+def _tickets(scene: Scene) -> None:
+    asked: dict[str, Any] = {"requester": "c1.req"}
+    printing: dict[str, Any] = {"service": "c1.printing"} | asked
+    scene.open("assigned", by="c1.ct", **printing)
+    scene.give("assigned", by="c1.ct", team="p1.alder", taker="p1.pt")
+    scene.open("unasked", by="c1.ct", service="c1.printing")
+    scene.give("unasked", by="c1.ct", team="p1.alder", taker="p1.pt")
+    scene.open("scope", by="c1.ct", **printing)
+    scene.open("other", by="c1.ct", service="c1.network", **asked)
+    scene.give("other", by="c1.ct", team="p2.noc", taker="p2.pt")
+    scene.open("uncovered", by="c1.ct", **asked)
+    scene.open("internal", by="c1.cso", internal=True, team="c1.apps", **printing)
+    scene.open("internalmine", by="c1.cso", internal=True, team="c1.desk", **printing)
+    scene.open("joint", by="c1.ct", **printing)
+    scene.give("joint", by="c1.ct", team="p2.noc", taker="p2.pt")
+    scene.give("joint", by="c1.cso", team="p1.alder", taker="p1.pt")
+    # Two partners on one ticket that don't know of each other.
+    scene.open("aside", by="c1.ct", **printing)
+    scene.give("aside", by="c1.ct", team="p2.noc", taker="p2.pt")
+    scene.open("sub", by="c1.ct", **printing)
+    scene.give("sub", by="c1.ct", team="p1.alder", taker="p1.pt")
+    scene.give("sub", by="p1.pt", team="p3.repairs", taker="p3.ptsub")
+    scene.open("c2shared", by="c2.ct", service="c2.stations", requester="c2.req")
+    scene.give("c2shared", by="c2.ct", team="p1.birch", taker="p1.pt2")
+    scene.open("c2scope", by="c2.ct", service="c2.stations")
+    scene.open("c2own", by="c2.ct", requester="c2.req")
+    scene.open("c2p3", by="c2.ct", service="c2.tickets")
+    scene.give("c2p3", by="c2.ct", team="p3.print", taker="p3.pt")
+
+
+def _notes(scene: Scene) -> None:
+    scene.say("reply", "assigned", by="p1.pt", to=("c1", "p1"), requester=True)
+    scene.say("sharednote", "assigned", by="c1.ct", to=("c1", "p1"))
+    scene.say("clientnote", "assigned", by="c1.ct", to=("c1",))
+    scene.say("partnernote", "assigned", by="p1.pt", to=("p1",))
+    scene.say("jointreply", "joint", by="c1.ct", to=("c1", "p1", "p2"), requester=True)
+    scene.say("jointnote", "joint", by="c1.ct", to=("c1", "p1", "p2"))
+    scene.say("jointwithp1", "joint", by="c1.ct", to=("c1", "p1"))
+    scene.say("jointwithp2", "joint", by="p2.pt", to=("c1", "p2"))
+    scene.say("jointp1own", "joint", by="p1.pt", to=("p1",))
+    scene.say("jointp2own", "joint", by="p2.pt", to=("p2",))
+    scene.say("asidewithp2", "aside", by="c1.ct", to=("c1", "p2"))
+    scene.say("subnote", "sub", by="p3.ptsub", to=("c1", "p1", "p3"))
+    scene.say("c2note", "c2shared", by="p1.pt2", to=("c2", "p1"))
+    scene.say("c2partnernote", "c2shared", by="p1.pt2", to=("p1",))
+
+
+def _agreements_in_the_making(scene: Scene) -> None:
+    scene.propose("clientdraft", by="c1.cso", engagement="c1p1", tabled=False)
+    scene.propose("partnerdraft", by="p1.pm", engagement="c1p1", tabled=False)
+    scene.propose("tabled", by="c1.cso", engagement="c1p1", tabled=True)
+    scene.propose("othertabled", by="c1.cso", engagement="c1p2", tabled=True)
+
+
+def _lists_and_files(scene: Scene) -> None:
+    """Lists that somebody saved, and files that were brought in."""
+    for name, by, shared, engagement in (
+        ("viewofct", "c1.ct", SavedView.Shared.ME, None),
+        ("viewofclient", "c1.cso", SavedView.Shared.ORGANIZATION, None),
+        ("viewofboth", "c1.cso", SavedView.Shared.ENGAGEMENT, "c1p1"),
+        ("viewofpartner", "p1.pm", SavedView.Shared.ORGANIZATION, None),
+    ):
+        scene.extra[name] = view_save(
+            name=f"List {mark_of(name)}",
+            filters=TicketFilter(order="newest"),
+            shared=shared,
+            engagement_id=scene.world.engagements[engagement].id if engagement else None,
+            actor=scene.actor(by),
+            at=scene.tick(),
+        ).id
+    for key in ("c1", "c2"):
+        # As one stands after it is done; the files themselves matter to nobody here.
+        scene.extra[f"import{key}"] = Import.objects.create(
+            owner=scene.world.organizations[key],
+            started_by_id=scene.world.people[f"{key}.cso"].id,
+            file_name=f"{mark_of(f'import{key}')}.csv",
+            mapping_name="house",
+            mapping_digest="0" * 64,
+            mapping_text=shipped_text("servicenow-audit"),
+            source_name="house",
+            state=Import.State.DONE,
+            created_at=scene.tick(),
+        ).id
+    for key, by in (("c1check", "c1.cso"), ("p1check", "p1.pm")):
+        actor = scene.actor(by)
+        scene.extra[key] = verification_ask(
+            streams=readable_streams(actor), heads=None, actor=actor, at=scene.tick()
+        )
+
+
+__all__ = ["LOOKED_AT", "Scene", "mark_of", "scene_built"]

@@ -1,0 +1,290 @@
+"""What each object of the table is in the scene, and through which channels it can be met.
+
+Written beside the table, from the same text; nothing here asks the product who may see what.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.urls import NoReverseMatch, reverse
+
+from cosource.agreements.models import AgreementVersion
+from cosource.bridges.models import Import
+from cosource.parties.models import Engagement, Grant, IntegrationToken, Organization, Person, Placement, Team
+from cosource.tickets.models import SavedView, Ticket
+from cosource.tickets.queries.filters import TicketFilter
+from cosource.tickets.queries.lists import ticket_list
+from tests.access.reader import Reader
+from tests.access.scene import Scene, mark_of
+
+type Key = tuple[str, str, str]
+# A channel answers whether the reader meets the thing there; None where the reader has no such door.
+type Channel = Callable[[Reader], bool | None]
+
+TICKETS = {
+    ("with partner 1", "asked for"): "assigned",
+    ("with partner 1", "not asked for"): "unasked",
+    ("with the client's desk", "in scope"): "scope",
+    ("with partner 2", "another engagement"): "other",
+    ("without a service", "nobody's scope"): "uncovered",
+    ("internal", "another team's"): "internal",
+    ("internal", "my team's"): "internalmine",
+    ("with partner 1", "joint with partner 2"): "joint",
+    ("with partner 2", "partner 1 beside"): "aside",
+    ("with a subcontractor", "partner 1's"): "sub",
+    ("of client 2", "with partner 1"): "c2shared",
+    ("of client 2", "in partner 1's scope"): "c2scope",
+    ("of client 2", "its own"): "c2own",
+    ("of client 2", "with partner 3"): "c2p3",
+    ("of an ended engagement", "may be taken out"): "c1p3over",
+    ("of an ended engagement", "over for good"): "c1p3gone",
+}
+# Who stands for a role where another engagement is meant.
+IN_THE_ROLE_OF = {
+    "c1p3over": {"PM": "p3.pm", "PT": "p3.ptsub"},
+    "c1p3gone": {"PM": "p3.pm", "PT": "p3.ptsub"},
+}
+ENTRIES = {
+    ("reply", "on a ticket with partner 1", ""): ("reply", "assigned"),
+    ("reply", "on a joint ticket", ""): ("jointreply", "joint"),
+    ("shared note", "on a ticket with partner 1", ""): ("sharednote", "assigned"),
+    ("shared note", "on a joint ticket", "to all"): ("jointnote", "joint"),
+    ("shared note", "on a joint ticket", "to partner 1"): ("jointwithp1", "joint"),
+    ("shared note", "on a joint ticket", "to partner 2"): ("jointwithp2", "joint"),
+    ("shared note", "on a ticket with partner 2", "partner 1 beside"): ("asidewithp2", "aside"),
+    ("shared note", "on a ticket of client 2", "with partner 1"): ("c2note", "c2shared"),
+    ("client's own note", "on a ticket with partner 1", ""): ("clientnote", "assigned"),
+    ("partner's own note", "on a ticket with partner 1", ""): ("partnernote", "assigned"),
+    ("partner's own note", "on a joint ticket", "partner 1's"): ("jointp1own", "joint"),
+    ("partner's own note", "on a joint ticket", "partner 2's"): ("jointp2own", "joint"),
+    ("partner's own note", "on a ticket of client 2", ""): ("c2partnernote", "c2shared"),
+}
+VERSIONS = {
+    ("draft", "client's side"): "clientdraft",
+    ("draft", "partner's side"): "partnerdraft",
+    ("tabled", ""): "tabled",
+    ("tabled", "with partner 2"): "othertabled",
+    ("in force", "targets"): "c1p1signed",
+    ("in force", "text"): "c1p1signed",
+    ("in force", "with partner 2"): "c1p2signed",
+    ("in force", "own desk"): "deskterms",
+    ("in force", "of client 2"): "c2p1signed",
+}
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An object of the table. `words`: stand in it alone, and so in no answer to whoever doesn't see it.
+
+    `ids`: likewise, but for who reads of the record what happened to what, without seeing it.
+    """
+
+    channels: dict[str, Channel]
+    words: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    ticket: str = ""
+    played_by: dict[str, str] = field(default_factory=dict)
+
+
+def things(scene: Scene) -> dict[Key, Thing]:
+    """Every object of the table, by object, state and relation."""
+    found: dict[Key, Thing] = {}
+    for (state, relation), key in TICKETS.items():
+        found["ticket", state, relation] = _ticket(scene, key)
+    for where, (name, ticket) in ENTRIES.items():
+        found[where] = _entry(scene, name, ticket)
+    for (state, relation), name in VERSIONS.items():
+        found["agreement", state, relation] = _version(scene, name, with_text=relation == "text")
+    found |= dict(_record(scene))
+    found |= dict(_parties(scene))
+    return found
+
+
+def sight(model: Any, pk: UUID) -> Channel:
+    """The choke point itself."""
+    return lambda reader: bool(model.objects.visible_to(reader.actor).filter(pk=pk).exists())
+
+
+def address(name: str, *args: Any) -> str | None:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return None
+
+
+def page(name: str, *args: Any, holds: str = "", query: str = "", for_tokens: bool = False) -> Channel:
+    """A page or endpoint that is there or is not; with `holds`, that has a text or has not."""
+
+    def asked(reader: Reader) -> bool | None:
+        url = address(name, *args)
+        if url is None or reader.is_token != for_tokens:
+            return None
+        answer = reader.get(url + query)
+        if not holds:
+            return answer.status == 200
+        return answer.status == 200 and holds in answer.text
+
+    return asked
+
+
+def search(pk: UUID, word: str) -> Channel:
+    """Searching for a word."""
+
+    def asked(reader: Reader) -> bool | None:
+        given: Any = {
+            "actor": reader.actor,
+            "filters": TicketFilter(state="all", text=word),
+            "at": reader.scene.now,
+        }
+        found = [row.id for row in ticket_list(**given).rows]
+        return pk in found
+
+    return asked
+
+
+def _in_the_record(entry: UUID, word: str) -> Channel:
+    """An entry of the record, for those who go through a record in which it stands at all."""
+
+    def asked(reader: Reader) -> bool | None:
+        if reader.is_token:
+            return None
+        answer = reader.get(f"/audit/{entry}/")
+        return word in answer.text if answer.status == 200 else None
+
+    return asked
+
+
+def _ticket(scene: Scene, key: str) -> Thing:
+    pk, mark = scene.tickets[key], mark_of(key)
+    link = f"/tickets/{pk}/"
+    channels = {
+        "choke point": sight(Ticket, pk),
+        "page": page("tickets:ticket", pk),
+        "endpoint": page("api:ticket_read", pk, for_tokens=True),
+        "list": page("tickets:list", holds=link, query="?state=all"),
+        "search": search(pk, mark),
+        "list endpoint": page(
+            "api:tickets_list", holds=str(pk), query="?state=all&limit=200", for_tokens=True
+        ),
+        "clocks endpoint": page("api:ticket_clocks_list", pk, for_tokens=True),
+        "ledger endpoint": page("api:ticket_entries_list", pk, for_tokens=True),
+    }
+    words = (mark, mark_of(key + "text"))
+    return Thing(channels, words, (str(pk),), ticket=key, played_by=IN_THE_ROLE_OF.get(key, {}))
+
+
+def _entry(scene: Scene, name: str, ticket: str) -> Thing:
+    pk, mark = scene.tickets[ticket], mark_of(name)
+    channels = {
+        "page": page("tickets:ticket", pk, holds=mark, query="?whole=1"),
+        "ledger endpoint": page(
+            "api:ticket_entries_list", pk, holds=mark, query="?limit=200", for_tokens=True
+        ),
+        "search": search(pk, mark),
+        "record": _in_the_record(scene.entries[name], mark),
+    }
+    return Thing(channels, (mark,))
+
+
+def _version(scene: Scene, name: str, *, with_text: bool) -> Thing:
+    pk = scene.versions[name]
+    agreement = AgreementVersion.objects.get(pk=pk).agreement_id
+    if with_text:
+        return Thing({"text": page("agreements:text", pk)})
+    channels = {
+        "choke point": sight(AgreementVersion, pk),
+        "page": page("agreements:detail", agreement, holds=mark_of(name), query=f"?version={pk}"),
+    }
+    return Thing(channels, (mark_of(name),))
+
+
+def _record(scene: Scene) -> Iterator[tuple[Key, Thing]]:
+    own = scene.world.organization("c1").own_stream_id
+    yield (
+        ("audit log", "client 1's own record", ""),
+        Thing({"page": page("audit:entries", query=f"?stream={own}")}),
+    )
+    for key, name in (("c1p1", "record with partner 1"), ("c1p2", "record with partner 2")):
+        stream = scene.world.engagements[key].stream_id
+        yield ("audit log", name, ""), Thing({"page": page("audit:entries", query=f"?stream={stream}")})
+    yield ("audit log", "heads", ""), Thing({"page": page("audit:heads")})
+
+
+def _parties(scene: Scene) -> Iterator[tuple[Key, Thing]]:
+    world = scene.world
+
+    def grant(person: str, engagement: str | None = None) -> Thing:
+        row = Grant.objects.get(
+            person=world.people[person], engagement=world.engagements[engagement] if engagement else None
+        )
+        return Thing({"choke point": sight(Grant, row.pk)}, (str(row.pk),))
+
+    yield ("grant", "client 1's", "another's"), grant("c1.ct2")
+    yield ("grant", "client 1's", "my own"), grant("c1.ct")
+    yield ("grant", "partner 1's on the engagement", "PT's own"), grant("p1.pt", "c1p1")
+    yield ("grant", "partner 2's on the engagement", ""), grant("p2.pt", "c1p2")
+    yield ("grant", "partner 1's at client 2", ""), grant("p1.pt2", "c2p1")
+    for state, key in (
+        ("with partner 1", "c1p1"),
+        ("with partner 2", "c1p2"),
+        ("client 2 with partner 1", "c2p1"),
+        ("partner 1 with its subcontractor", "sub"),
+    ):
+        pk = world.engagements[key].pk
+        channels = {"choke point": sight(Engagement, pk), "page": page("parties:engagement", pk)}
+        # Endpoints name the engagement of a clock or a ticket; those of other parties are named nowhere.
+        words = (str(pk),) if key in ("c2p1", "sub") else ()
+        yield ("engagement", state, ""), Thing(channels, words)
+    for state, key in (("of client 1", "c1.ct2"), ("of partner 1", "p1.pt2"), ("of partner 2", "p2.pm")):
+        person = world.people[key]
+        channels = {"choke point": sight(Person, person.pk), "page": page("parties:person", person.pk)}
+        yield ("person", state, ""), Thing(channels, (person.email,))
+    for state, key in (("of client 1", "c1"), ("of partner 1", "p1")):
+        token = world.tokens[key]
+        channels = {
+            "choke point": sight(IntegrationToken, token.pk),
+        }
+        yield ("token", state, ""), Thing(channels, (world.secrets[key],))
+    for state, key in (
+        ("of client 1", "c1.desk"),
+        ("of partner 1 for client 1", "p1.alder"),
+        ("of partner 1 for client 2", "p1.birch"),
+        ("of partner 2", "p2.noc"),
+    ):
+        yield ("team", state, ""), Thing({"choke point": sight(Team, world.teams[key].pk)})
+    assert world.placement is not None
+    yield (
+        ("placement", "partner 1's person at client 1", ""),
+        Thing({"choke point": sight(Placement, world.placement.pk)}),
+    )
+    for state, name in (
+        ("of client 1's technician", "viewofct"),
+        ("of client 1", "viewofclient"),
+        ("of both parties", "viewofboth"),
+        ("of partner 1", "viewofpartner"),
+    ):
+        yield (
+            ("saved view", state, ""),
+            Thing({"choke point": sight(SavedView, scene.extra[name])}, (mark_of(name),)),
+        )
+    for state, name in (("of client 1", "importc1"), ("of client 2", "importc2")):
+        pk = scene.extra[name]
+        yield (
+            ("import", state, ""),
+            Thing(
+                {
+                    "choke point": sight(Import, pk),
+                    "page": page("imports:detail", pk),
+                    "endpoint": page("api:import_read", pk, for_tokens=True),
+                },
+                (mark_of(name),),
+            ),
+        )
+    for state, key in (("client 1", "c1"), ("client 2", "c2")):
+        words = (world.organizations[key].name,) if key == "c2" else ()
+        yield (
+            ("organization", state, ""),
+            Thing({"choke point": sight(Organization, world.organizations[key].pk)}, words),
+        )
