@@ -1,0 +1,70 @@
+"""Which promise is kept by which test: read from the `req` marks. The documentation shows it as a page (`make docs`)."""
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+# What each id promises as far as the product keeps it today, in the product's own words.
+PROMISES = {
+    "A1": "An engagement has a stage with dated changes and their evidence; a change takes both parties' word.",
+    "A2": "An engagement's services grow without a new contract; what was before stays as it was.",
+    "A3": "Scope, targets and calendars may differ by site and service.",
+    "A4": "Placed staff: who of a partner is on site at an instant; a placement that ended gives no access.",
+    "C8": "An agreement runs: targets, pause reasons and limits are read from the confirmed text.",
+    "C9": "Agreements have versions with a start; an instant in the past has its own terms.",
+    "C10": "Returns are counted with both sides' reasons; at the agreed limit one owner must be named.",
+    "C11": "One record for a ticket, whoever works on it, with each party's own reference.",
+    "C14": "Every entry names its readers; a wider audience is asked for once.",
+    "C28": "Each party sees what its grants reach within what it takes part in, and nothing else.",
+    "C29": "Access has an end, is granted by the party that answers for the person, and can be reviewed.",
+    "D21": "Several partners, several clients, one view; partners do not learn of each other by themselves.",
+    "D24": "Kinds of provider, and transfer milestones.",
+    "X1": "The record is append-only and checkable; what is shown can be recomputed from it.",
+    "X3": "The client's own turn is shown as such and stops only the clocks that its agreement says.",
+    "X5": "Foreign records come in on a laptop, in minutes, without another service.",
+}
+
+
+def marked_tests() -> dict[str, list[str]]:
+    """Return the tests marked with each id, as `path::name`, sorted."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        module = [i for node in tree.body if isinstance(node, ast.Assign) for i in _ids_in(node.value, node)]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                ids = {i for decorator in node.decorator_list for i in _ids(decorator)} | set(module)
+                for one in ids:
+                    found[one].append(f"{path.relative_to(ROOT)}::{node.name}")
+    return {key: sorted(names) for key, names in sorted(found.items())}
+
+
+def _ids_in(value: ast.expr, node: ast.Assign) -> list[str]:
+    if not any(isinstance(t, ast.Name) and t.id == "pytestmark" for t in node.targets):
+        return []
+    marks = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
+    return [i for mark in marks for i in _ids(mark)]
+
+
+def _ids(decorator: ast.expr) -> list[str]:
+    if not isinstance(decorator, ast.Call) or not ast.unparse(decorator.func).endswith("mark.req"):
+        return []
+    return [str(a.value) for a in decorator.args if isinstance(a, ast.Constant)]
+
+
+def page() -> str:
+    """Return the page."""
+    marked = marked_tests()
+    lines = [
+        "# Requirements and their tests",
+        "",
+        "What the product promises so far, and the tests that would fail if it did not. Read from the marks on the tests.",
+        "",
+    ]
+    for key in sorted(marked, key=lambda k: (k[0], int(k[1:]))):
+        lines += [f"## {key}", "", PROMISES[key], ""]
+        lines += [f"- `{name}`" for name in marked[key]]
+        lines.append("")
+    return "\n".join(lines)
