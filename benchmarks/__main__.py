@@ -1,0 +1,204 @@
+"""`python -m benchmarks`: build what lacks, measure, print the table, keep it as a dated file."""
+
+import argparse
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Iterable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.figures import demo
+from benchmarks.measuring import Figure, taken_from, yardstick
+from benchmarks.places import cache_dir, environment_for, run_python
+from benchmarks.postgres import Server, start_server
+from benchmarks.worlds.keeper import SIZES, Kept, postgresql_world, sqlite_world
+
+SUBJECTS = ("pages", "services", "rights", "memory", "http", "importing", "demo")
+# A page may cost so much more at the largest world than at the smallest.
+GROWTH = 1.3
+
+
+def main() -> int:
+    """Measure what was asked for; 1 when a limit is not kept."""
+    options = _options()
+    at = datetime.now(UTC)  # noqa: TID251 - the date of the results, not of the product
+    figures: list[Figure] = []
+    parts: list[tuple[str, str]] = []
+    with ExitStack() as stack:
+        server = None
+        if "postgresql" in options.databases:
+            server = start_server(cache_dir() / "postgresql")
+            if server is None:
+                print("benchmarks: PostgreSQL is not installed; its figures are left out", file=sys.stderr)
+            else:
+                stack.enter_context(server)
+        pace = yardstick()
+        parts.append(("Machine", report.machine(server.version() if server else None, pace)))
+        databases = [name for name in options.databases if name == "sqlite" or server]
+        worlds = (
+            _worlds(options, databases, server)
+            if set(options.only) & {"pages", "services", "rights", "memory"}
+            else []
+        )
+        if worlds:
+            parts.append(("Worlds", _described(worlds)))
+        for subject in SUBJECTS:
+            if subject in options.only:
+                measured = list(_measured(subject, options, databases, worlds, server))
+                figures += measured
+                parts.append((TITLES[subject], report.table(measured)))
+                print(f"\n{TITLES[subject]}\n\n{report.table(measured)}", flush=True)
+    text = report.page(f"Figures of {at:%d %B %Y}", parts)
+    if options.keep:
+        print(f"\nkept as {report.keep(text, at, options.name)}")
+    missed = [f for f in figures if f.is_met is False]
+    print(f"\n{len(figures)} figures, {len(missed)} limits not kept")
+    return 1 if missed else 0
+
+
+TITLES = {
+    "pages": "Pages: processor time of a request",
+    "services": "Steps on a ticket, committed and durable",
+    "rights": "Rights",
+    "memory": "Memory",
+    "http": "Creating over HTTP",
+    "importing": "Import",
+    "demo": "Demo",
+}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--only", nargs="+", choices=SUBJECTS, default=list(SUBJECTS), help="subjects to measure"
+    )
+    parser.add_argument(
+        "--databases", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"]
+    )
+    parser.add_argument(
+        "--sizes",
+        nargs="+",
+        type=int,
+        choices=SIZES,
+        default=[SIZES[0], SIZES[-1]],
+        help="tickets of the worlds",
+    )
+    parser.add_argument(
+        "--no-keep", dest="keep", action="store_false", help="print only; write no dated file"
+    )
+    parser.add_argument("--name", default="", help="added to the date in the file's name")
+    return parser.parse_args()
+
+
+def _worlds(options: argparse.Namespace, databases: Iterable[str], server: Server | None) -> list[Kept]:
+    worlds = []
+    for size in sorted(options.sizes):
+        if "sqlite" in databases:
+            worlds.append(sqlite_world(size))
+        if "postgresql" in databases and server is not None:
+            worlds.append(postgresql_world(server, size))
+    return worlds
+
+
+def _described(worlds: Iterable[Kept]) -> str:
+    lines = ["| world | on | on disk | made in | rows |", "|---:|---|---:|---:|---|"]
+    for world in worlds:
+        rows = ", ".join(f"{name.partition('_')[2]} {count:,}" for name, count in world.facts["rows"].items())
+        lines.append(
+            f"| {world.tickets:,} | {world.database} | {world.size_bytes / 2**30:.1f} GB"
+            f" | {world.facts['seconds']:.0f} s | {rows} |"
+        )
+    return "\n".join(lines)
+
+
+def _measured(
+    subject: str,
+    options: argparse.Namespace,
+    databases: Iterable[str],
+    worlds: Iterable[Kept],
+    server: Server | None,
+) -> Iterable[Figure]:
+    if subject == "demo":
+        with _empty_place() as place:
+            yield from demo.measure(place, _free_port())
+    elif subject in ("http", "importing"):
+        for database in databases:
+            with _empty_installation(database, server) as env:
+                yield from taken_from(run_python(f"benchmarks.figures.{subject}", [], env))
+    else:
+        figures = []
+        for world in worlds:
+            env = environment_for(world.data_dir, world.url)
+            pattern = str(world.data_dir / "pattern.pickle")
+            figures += taken_from(
+                run_python(f"benchmarks.figures.{subject}", [pattern, str(world.tickets)], env)
+            )
+        yield from figures
+        if subject == "pages":
+            yield from _growth(figures, sorted({w.tickets for w in worlds}))
+
+
+def _growth(figures: list[Figure], sizes: list[int]) -> Iterable[Figure]:
+    """Set each page in the largest world beside the same page in the smallest."""
+    if len(sizes) < 2:
+        return
+    value = {(f.name, f.on): f.value for f in figures if f.unit == "ms" and f.limit is not None}
+    for (name, on), most in value.items():
+        kind, _, size = on.partition(", ")
+        least = value.get((name, f"{kind}, {sizes[0]:,}"))
+        if size == f"{sizes[-1]:,}" and least:
+            yield Figure(
+                f"{name}: {sizes[-1]:,} to {sizes[0]:,}", round(most / least, 2), "times", GROWTH, on=kind
+            )
+
+
+class _empty_place:  # noqa: N801 - reads as a phrase
+    """A directory for the time of one measurement."""
+
+    def __enter__(self) -> Path:
+        self.path = Path(tempfile.mkdtemp(prefix="run-", dir=cache_dir()))
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+class _empty_installation:  # noqa: N801 - reads as a phrase
+    """The environment of an installation that is empty, and gone afterwards."""
+
+    def __init__(self, database: str, server: Server | None) -> None:
+        self.place, self.server = _empty_place(), server if database == "postgresql" else None
+
+    def __enter__(self) -> dict[str, str]:
+        path = self.place.__enter__()
+        url = f"sqlite:///{path / 'run.sqlite3'}"
+        if self.server is not None:
+            self.name = path.name.replace("-", "_").lower()
+            self.server.tell(f'CREATE DATABASE "{self.name}"')
+            url = self.server.database_url(self.name)
+        return environment_for(
+            path,
+            url,
+            COSOURCE_BIND=f"127.0.0.1:{_free_port()}",
+            COSOURCE_WORKERS="2",
+            COSOURCE_API_PER_MINUTE="1000000",
+        )
+
+    def __exit__(self, *_: object) -> None:
+        if self.server is not None:
+            self.server.tell(f'DROP DATABASE "{self.name}" WITH (FORCE)')
+        self.place.__exit__()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Showing figures as a table, and keeping them as a dated file."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from benchmarks.measuring import Figure
+
+RESULTS = Path(__file__).parent / "results"
+_MARKS = {True: "met", False: "NOT MET", None: ""}
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """Return the figures as a Markdown table, each beside its limit."""
+    lines = ["| figure | on | value | limit | |", "|---|---|---:|---:|---|"]
+    for figure in figures:
+        limit = ""
+        if figure.limit is not None:
+            limit = f"{'≥' if figure.at_least else '≤'} {figure.limit:g}"
+        name = f"{figure.name} ({figure.note})" if figure.note else figure.name
+        unit = "" if figure.unit == "queries" else f" {figure.unit}"
+        lines.append(f"| {name} | {figure.on} | {figure.value:g}{unit} | {limit} | {_MARKS[figure.is_met]} |")
+    return "\n".join(lines)
+
+
+def page(title: str, parts: Sequence[tuple[str, str]]) -> str:
+    """Return a page of results: a heading and text for each part."""
+    return "\n\n".join([f"# {title}", *(f"## {heading}\n\n{text}" for heading, text in parts)]) + "\n"
+
+
+def keep(text: str, at: datetime, name: str = "") -> Path:
+    """Write the results of a run to its dated file and return where."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{at:%Y-%m-%d}{f'-{name}' if name else ''}.md"
+    path.write_text(text)
+    return path
+
+
+def machine(postgresql: str | None, yardstick: float) -> str:
+    """Say on what the figures were measured."""
+    import sqlite3
+
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    model = next(
+        (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
+        platform.processor(),
+    )
+    return "\n".join(
+        [
+            f"- {os.cpu_count()} cores ({model}), {memory:.0f} GB",
+            f"- Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL {postgresql or 'not installed'}",
+            f"- revision {_revision()}",
+            f"- load when the run began: {os.getloadavg()[0]:.1f}; yardstick {yardstick:.1f} ms (a fixed piece of plain Python)",
+        ]
+    )
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
+
+
+def _revision() -> str:
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=RESULTS.parent,
+    )
+    return done.stdout.strip() or "unknown"
