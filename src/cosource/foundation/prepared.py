@@ -4,18 +4,25 @@ To the ORM every query is a new one: for a wide row it takes longer to write the
 it. A `Prepared` is built like any other queryset, with named values instead of given ones. It keeps the statement for each
 connection and from then on only puts the values in their places. Rows come out as the queryset would give them.
 
-Not here: queries whose shape depends on who asks, such as `visible_to`. Those are written anew, since each is different.
+A query whose shape depends on who asks, such as one within `visible_to`, is prepared once for each sight (`BySight`): what a
+person may see changes far less often than they ask. Only statements are kept, never an answer.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from weakref import WeakKeyDictionary
 
+from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
+
+from cosource.foundation.ids import NIL
+from cosource.foundation.sight import Actor, Sight
 
 _LONG_AGO = datetime(1000, 1, 1, tzinfo=UTC)
 
@@ -50,10 +57,15 @@ class Prepared[T]:
     def __call__(self, **values: UUID | datetime) -> list[T]:
         """Return all rows for these values."""
         connection = connections[DEFAULT_DB_ALIAS]
-        kept: dict[Prepared[Any], _Ready] = connection.__dict__.setdefault("prepared", {})
-        ready = kept.get(self)
+        # A statement goes with its query, where that one is forgotten.
+        kept: WeakKeyDictionary[Prepared[Any], _Ready | None] = connection.__dict__.setdefault(
+            "prepared", WeakKeyDictionary()
+        )
+        if self not in kept:
+            kept[self] = self._ready(connection)
+        ready = kept[self]
         if ready is None:
-            ready = kept[self] = self._ready(connection)
+            return []
         written = {name: _written(value, connection) for name, value in values.items()}
         params = tuple(
             constant if name is None else written[name]
@@ -68,11 +80,15 @@ class Prepared[T]:
         """Return the first row for these values; None when there is none."""
         return next(iter(self(**values)), None)
 
-    def _ready(self, connection: BaseDatabaseWrapper) -> _Ready:
+    def _ready(self, connection: BaseDatabaseWrapper) -> _Ready | None:
+        """Compile for a connection; None where no row can ever match."""
         marks = {name: _mark(kind, number) for number, (name, kind) in enumerate(self._kinds.items())}
         queryset = self._build(**marks)
         compiler = queryset.query.get_compiler(connection=connection)
-        sql, params = compiler.as_sql()
+        try:
+            sql, params = compiler.as_sql()
+        except EmptyResultSet:
+            return None
         names = {_written(mark, connection): name for name, mark in marks.items()}
         places = tuple(names.get(p) if isinstance(p, str | UUID | datetime) else None for p in params)
         if missing := set(self._kinds) - set(places):
@@ -81,6 +97,34 @@ class Prepared[T]:
         compiler.__dict__["get_converters"] = lambda _columns: converters
         queryset.query.__dict__["get_compiler"] = lambda *_args, **_options: compiler
         return _Ready(queryset, compiler, sql, tuple(params), places)
+
+
+# So many sights are remembered by each query: those of the people who work at the same time.
+_SIGHTS = 256
+
+
+class BySight[T]:
+    """A queryset that is compiled once for each sight, on each connection.
+
+    `build`: makes the queryset for an actor who has nothing but that sight; a value that changes between requests has no place
+    in it.
+    """
+
+    def __init__(self, build: "Callable[[Actor], QuerySet[Any, Any]]") -> None:
+        self._build = build
+        self._ready: OrderedDict[Sight, Prepared[T]] = OrderedDict()
+
+    def __call__(self, actor: Actor) -> list[T]:
+        """Return all rows for what the actor sees."""
+        sight = replace(actor.sight, resolved_at=None)
+        ready = self._ready.get(sight)
+        if ready is None:
+            seen = Actor(kind="person", id=NIL, sight=sight)
+            ready = self._ready[sight] = Prepared[T](lambda: self._build(seen))
+            # Another thread may have taken the last one out already.
+            while len(self._ready) > _SIGHTS and self._ready:
+                self._ready.popitem(last=False)
+        return ready()
 
 
 def _mark(kind: type[UUID] | type[datetime], number: int) -> UUID | datetime:

@@ -6,8 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from cosource.foundation.models import Audience, AudienceReader, DueWork, Stream
-from cosource.foundation.prepared import Prepared
+from cosource.foundation.ids import NIL
+from cosource.foundation.prepared import BySight, Prepared
 from cosource.foundation.services.audience import audience_intern
+from cosource.foundation.sight import Actor, Sight
 
 pytestmark = pytest.mark.django_db
 
@@ -109,3 +111,36 @@ def test_a_value_that_is_missing_is_a_mistake():
 
     with pytest.raises(KeyError):
         own()
+
+
+def test_each_sight_has_its_own_statement_and_every_answer_is_new():
+    made = streams(3)
+    asked = []
+
+    def build(actor):
+        asked.append(actor.organization_id)
+        return Stream.objects.filter(first_organization_id=actor.organization_id or NIL)
+
+    own = BySight[Stream](build)
+
+    def actor(organization_id, at=AT):
+        sight = Sight(organization_id=organization_id, resolved_at=at)
+        return Actor(kind="person", id=uuid4(), sight=sight)
+
+    first, second = made[0].first_organization_id, made[1].first_organization_id
+    assert own(actor(first)) == [made[0]]
+    assert own(actor(second)) == [made[1]]
+    assert own(actor(first, AT + timedelta(hours=1))) == [made[0]]
+    assert asked == [first, second]
+    more = Stream.objects.create(
+        first_organization_id=first, second_organization_id=uuid4(), created_at=AT + timedelta(days=1)
+    )
+    assert set(own(actor(first))) == {made[0], more}
+
+
+def test_where_no_row_can_match_nothing_is_asked(django_assert_num_queries):
+    streams(1)
+    nothing = Prepared[Stream](lambda at: Stream.objects.filter(created_at=at, id__in=[]), at=datetime)
+    with django_assert_num_queries(0):
+        assert nothing(at=AT) == []
+        assert nothing(at=AT) == []

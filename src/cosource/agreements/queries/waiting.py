@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 from cosource.agreements.models import Agreement, AgreementVersion, Confirmation
 from cosource.agreements.queries.agreements import level_at
 from cosource.agreements.rules.rights import Level, house_level, level_on
+from cosource.foundation.prepared import BySight
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Engagement, Organization
 
@@ -50,9 +51,14 @@ def open_seats(actor: Actor, *, at: datetime) -> list[OpenSeat]:
     return seats
 
 
+_any_in_sight = BySight[UUID](
+    lambda actor: Agreement.objects.visible_to(actor).order_by().values_list("id", flat=True)[:1]
+)
+
+
 def has_room(actor: Actor) -> bool:
     """Tell whether there is anything here for the actor: an agreement in sight, or an engagement to agree on."""
-    if Agreement.objects.visible_to(actor).exists():
+    if _any_in_sight(actor):
         return True
     engagements = Engagement.objects.visible_to(actor).only("id", "client_id", "partner_id")[:_COUNTED]
     return any(

@@ -1,11 +1,13 @@
 """How parties are drawn: slot, letters and name, the same for every reader; only those in the reader's sight have a badge."""
 
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from cosource.foundation.ids import NIL
 from cosource.foundation.pages import PARTY_SLOTS, PartyBadge
+from cosource.foundation.prepared import BySight
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Engagement, Organization
 from cosource.parties.models.scope import reach_q
@@ -17,23 +19,29 @@ _FIRST_DRAWN = (F("ends_at").desc(nulls_first=True), "slot", "id")
 
 def own_badge(actor: Actor) -> PartyBadge | None:
     """Return the badge of the actor's own organization, as `party_badges_everywhere` has it, in one query."""
+    own = _own(actor)
+    if not own:
+        return None
+    name, initials, slot, letters = own[0]
+    if slot is None:
+        return PartyBadge(CLIENT_SLOT, initials, name)
+    return PartyBadge(slot if slot <= PARTY_SLOTS else 0, letters or initials, name)
+
+
+def _own_of(actor: Actor) -> "QuerySet[Organization, tuple[Any, ...]]":
     as_partner = Engagement.objects.filter(reach_q(actor.sight), partner_id=OuterRef("pk")).order_by(
         *_FIRST_DRAWN
     )
-    own = (
+    return (
         Organization.objects.filter(pk=actor.organization_id or NIL)
         .annotate(
             slot=Subquery(as_partner.values("slot")[:1]), letters=Subquery(as_partner.values("initials")[:1])
         )
         .values_list("name", "initials", "slot", "letters")
-        .first()
     )
-    if own is None:
-        return None
-    name, initials, slot, letters = own
-    if slot is None:
-        return PartyBadge(CLIENT_SLOT, initials, name)
-    return PartyBadge(slot if slot <= PARTY_SLOTS else 0, letters or initials, name)
+
+
+_own = BySight[tuple[str, str, int | None, str | None]](_own_of)
 
 
 def party_badges_by_client(actor: Actor) -> dict[UUID, dict[UUID, PartyBadge]]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cosource.foundation.errors import Invalid, NotFound
+from cosource.foundation.prepared import BySight
 from cosource.foundation.sight import MANAGER, SERVICE_OWNER, Actor
 from cosource.parties.models import Engagement
 from cosource.tickets.models import SavedView
@@ -77,8 +78,12 @@ def standing_views(actor: Actor, own_name: str) -> list[ListView]:
 
 def saved_views(actor: Actor) -> list[ListView]:
     """Return the saved views that the reader has or is shown, by who reads them and name; at most `SHOWN`. One query."""
-    rows = SavedView.objects.visible_to(actor).order_by("shared", "name", "id")[:SHOWN]
-    return [_view(row, actor) for row in rows]
+    return [_view(row, actor) for row in _saved(actor)]
+
+
+_saved = BySight[SavedView](
+    lambda actor: SavedView.objects.visible_to(actor).order_by("shared", "name", "id")[:SHOWN]
+)
 
 
 def saved_view_get(view_id: UUID, actor: Actor) -> SavedView:
