@@ -8,6 +8,7 @@
 #   make proof   what takes hours: every case in full
 #   make bench   every figure beside its limit
 #   make docs    the documentation, into site/
+#   make messages  the texts of all languages brought up to date; says what is to be translated
 
 SHELL := /bin/sh
 BIN := .venv/bin
@@ -16,7 +17,7 @@ READY := .venv/ready
 GATE := COSOURCE_DATA_DIR="$(CURDIR)/.venv/gates" COSOURCE_LOG_LEVEL=warning
 ROOMS := foundation calendars parties agreements tickets bridges shell
 
-.PHONY: demo run test check coverage proof bench docs lint types imports templates migrations audit
+.PHONY: demo run test check coverage proof bench docs messages lint types imports templates migrations audit
 
 demo: $(READY)
 	@COSOURCE_DATA_DIR="$${COSOURCE_DATA_DIR:-var/demo}" $(BIN)/cosource demo
@@ -57,6 +58,9 @@ migrations: $(READY)
 	  || { echo "   no release yet: no earlier version whose code must work with the new tables"; exit 0; }; \
 	  $(GATE) DJANGO_SETTINGS_MODULE=tests.gates PYTHONPATH=. $(BIN)/python -m django lintmigrations --git-commit-id "$$release" --project-root-path "$(CURDIR)" --no-cache --quiet ok ignore --include-apps $(ROOMS) >.venv/migrations.txt 2>&1 \
 	  || { cat .venv/migrations.txt; exit 1; }
+
+messages: $(READY)
+	@$(BIN)/python -m tests.messages
 
 docs: $(READY)
 	@echo "== documentation" && $(BIN)/mkdocs build --strict --quiet

@@ -1,0 +1,71 @@
+"""A language that is offered is there in full: every text, with the same values in it, compiled."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.utils import translation
+
+from tests import messages
+
+# What `%` formatting reads: a named value with its kind, a plain value, or a percent sign. A percent sign as such is no value.
+PLACEHOLDER = re.compile(r"%(?:\((?P<name>\w+)\))?(?P<kind>[sdifr%])")
+
+
+def _values(text: str) -> set[str]:
+    return {match.group(0) for match in PLACEHOLDER.finditer(text)}
+
+
+def test_the_languages_offered_are_english_and_those_with_a_catalog() -> None:
+    assert {code for code, _name in settings.LANGUAGES} == {"en", *messages.LANGUAGES}
+
+
+@pytest.mark.parametrize("language", messages.LANGUAGES)
+def test_every_text_is_translated(language: str) -> None:
+    wanted = {(m.context, m.id) for m in messages.extracted() if m.id}
+    there = {(m.context, m.id) for m in messages.catalog_of(language) if m.id}
+    assert wanted - there == set(), "run `make messages` and translate what it names"
+    assert there - wanted == set(), "run `make messages`: these are no longer used"
+    assert messages.untranslated(messages.catalog_of(language)) == []
+
+
+@pytest.mark.parametrize("language", messages.LANGUAGES)
+def test_translations_hold_the_same_values(language: str) -> None:
+    wrong = []
+    for message in messages.catalog_of(language):
+        if not message.id:
+            continue
+        if isinstance(message.id, tuple):
+            *forms, plural = message.string
+            given = _values(message.id[-1])
+            # A form for one thing may say "one" instead of the number, but names nothing that isn't given.
+            right = _values(plural) == given and all(_values(form) <= given for form in forms)
+        else:
+            right = _values(message.string) == _values(message.id)
+        edges = message.id if isinstance(message.id, str) else message.id[0]
+        said = message.string if isinstance(message.string, str) else message.string[0]
+        if not right or edges.endswith("\n") != said.endswith("\n"):
+            wrong.append((message.id, message.string))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", messages.LANGUAGES)
+def test_what_an_installation_reads_is_compiled_from_the_catalog(language: str) -> None:
+    compiled = messages.path_of(language, "mo").read_bytes()
+    assert compiled == messages.compiled(messages.catalog_of(language)), "run `make messages`"
+
+
+def test_a_text_comes_in_the_language_in_use() -> None:
+    with translation.override("de"):
+        assert translation.gettext("Take up again") == "Wieder aufnehmen"
+        assert translation.ngettext("%(n)s party", "%(n)s parties", 2) % {"n": 2} == "2 Parteien"
+        assert translation.pgettext("date format", "j M Y") == "j. M Y"
+    with translation.override("en"):
+        assert translation.gettext("Take up again") == "Take up again"
+
+
+def test_texts_of_templates_and_of_code_are_found() -> None:
+    found = {m.id for m in messages.extracted()}
+    assert "Hand over" in found
+    assert ("%(n)s party", "%(n)s parties") in found
+    assert "The row has %(found)s cells instead of %(wanted)s." in found
