@@ -86,7 +86,9 @@ def test_terms_in_force_are_read(there) -> None:
         "key": "requester_answer",
         "label": "Waiting for the requester",
         "turn": "requester",
+        "asks": "answer",
     }
+    assert (now["unchallenged_minutes"], now["escalation"]) == (0, [])
     assert now["calendars"]["always"]["timezone"] == "Europe/Berlin"
     assert "text" not in now
     then = client.get(f"/api/v1/agreements/{old.agreement_id}/terms?at=2025-06-01T00:00:00Z").json()

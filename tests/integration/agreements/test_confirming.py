@@ -426,10 +426,17 @@ def test_quick_start_gives_the_own_word_and_waits_for_the_other(there) -> None:
     terms = in_force(there)
     assert terms is not None
     assert (len(terms.targets), sorted(terms.calendars), len(terms.pause_reasons)) == (
-        8,
+        12,
         ["always", "office"],
         3,
     )
+    told = [(step.number, step.when, step.notify) for _m, step in terms.ladder("resolve", 1, 240)]
+    assert told == [
+        (4, "75%", "team"),
+        (5, "due", "manager"),
+        (6, "due+30m", "deputy"),
+        (7, "due+60m", "other_party"),
+    ]
     said = refused(
         Conflict,
         quick_start_agreement,

@@ -39,14 +39,14 @@ CASES = {
         "return_limit: 3",
         "retrun_limit: 3",
         [
-            "line 20, retrun_limit: “retrun_limit” is not known here; allowed: name, starts_on, timezone, calendars, targets, pause_reasons, priority_matrix, return_limit, warning_percent, accept_minutes; did you mean return_limit?"
+            "line 20, retrun_limit: “retrun_limit” is not known here; allowed: name, starts_on, timezone, calendars, targets, pause_reasons, priority_matrix, return_limit, warning_percent, accept_minutes, unchallenged_minutes, escalation; did you mean return_limit?"
         ],
     ),
     "key of another world": (
         "return_limit: 3",
         "prices: 3",
         [
-            "line 20, prices: “prices” is not known here; allowed: name, starts_on, timezone, calendars, targets, pause_reasons, priority_matrix, return_limit, warning_percent, accept_minutes"
+            "line 20, prices: “prices” is not known here; allowed: name, starts_on, timezone, calendars, targets, pause_reasons, priority_matrix, return_limit, warning_percent, accept_minutes, unchallenged_minutes, escalation"
         ],
     ),
     "no name": (
@@ -166,7 +166,7 @@ CASES = {
         "{kind: respond, priority: 1, within: 15m, calendar: always}",
         "{kind: respnd, priority: 1, within: 15m, calendar: always}",
         [
-            "line 12, targets.1.kind: “respnd” is not known here; allowed: respond, resolve; did you mean respond?"
+            "line 12, targets.1.kind: “respnd” is not known here; allowed: respond, accept, update, restore, resolve, approval, access, answer; did you mean respond?"
         ],
     ),
     "priority out of range": (

@@ -95,7 +95,7 @@ def test_all_faults_are_named_at_once_in_the_order_of_the_lines() -> None:
     text = SHORT.replace("2026-03-29", "soon").replace("priority: 5", "priority: 0").replace("resolve", "fix")
     assert messages(text) == [
         "line 2, starts_on: “soon” is not a date of the years 1970 to 2199; write it like 2026-12-24",
-        "line 7, targets.1.kind: “fix” is not known here; allowed: respond, resolve",
+        "line 7, targets.1.kind: “fix” is not known here; allowed: respond, accept, update, restore, resolve, approval, access, answer",
         "line 7, targets.1.priority: “0” is not a whole number from 1 to 5",
     ]
 

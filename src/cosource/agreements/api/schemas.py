@@ -49,11 +49,22 @@ class TargetOut(Out):
 
 
 class PauseReasonOut(Out):
-    """A reason for which a clock may stop, and on whose turn."""
+    """A reason for which a clock may stop, on whose turn, and what it asks of the client."""
 
     key: str
     label: str
     turn: str
+    asks: str
+
+
+class EscalationStepOut(Out):
+    """Who is told when a clock has come so far. `at`: such as 75%, due or due+30m; no hours means at any time."""
+
+    clock: str
+    priorities: list[int]
+    at: str
+    notify: str
+    hours: str | None
 
 
 class AgreementTermsOut(Out):
@@ -72,3 +83,5 @@ class AgreementTermsOut(Out):
     return_limit: int
     warning_percent: int
     accept_minutes: int
+    unchallenged_minutes: int
+    escalation: list[EscalationStepOut]

@@ -109,7 +109,8 @@ class AgreementVersion(models.Model):
     `text`: the YAML as given; `digest`: SHA-256 of it, which confirmations name. `calendars`: name → definition.
     `number`, `tabled_at`: empty while it is a draft of the side that wrote it. `confirmed_parties`: how many parties gave their
     word; `in_force_at`: when the last of them did, empty until then. `return_limit`: how often a ticket may come back to a party
-    before one named owner is needed.
+    before one named owner is needed. `escalation`: the steps of the ladder in their order, as
+    `rules.terms.EscalationTerm` has them.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -125,6 +126,8 @@ class AgreementVersion(models.Model):
     return_limit = models.PositiveSmallIntegerField()
     warning_percent = models.PositiveSmallIntegerField(default=75)
     accept_minutes = models.PositiveIntegerField(default=30)
+    unchallenged_minutes = models.PositiveIntegerField(default=0)
+    escalation = models.JSONField(default=list)
     proposed_by_organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     proposed_by_id = models.UUIDField(null=True)
     proposed_at = models.DateTimeField()
@@ -149,7 +152,13 @@ class TargetKind(models.TextChoices):
     """What a clock runs towards."""
 
     RESPOND = "respond"
+    ACCEPT = "accept"
+    UPDATE = "update"
+    RESTORE = "restore"
     RESOLVE = "resolve"
+    APPROVAL = "approval"
+    ACCESS = "access"
+    ANSWER = "answer"
 
 
 class Target(models.Model):
@@ -169,13 +178,17 @@ class Target(models.Model):
 
 
 class PauseReason(models.Model):
-    """A reason for which a clock may pause, and on whose turn: `requester`, `client`, `partner` or `third_party`."""
+    """A reason for which a clock may pause, and on whose turn: `requester`, `client`, `partner` or `third_party`.
+
+    `asks`: which obligation of the client it calls up, where it is the client's turn.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     version = models.ForeignKey(AgreementVersion, on_delete=models.PROTECT, related_name="pause_reasons")
     key = models.SlugField(max_length=40)
     label = models.CharField(max_length=120)
     turn = models.CharField(max_length=12)
+    asks = models.CharField(max_length=10, default="answer")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["version", "key"], name="pause_reason_once")]

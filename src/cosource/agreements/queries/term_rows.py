@@ -14,14 +14,29 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from cosource.agreements.queries.terms import terms_of
 from cosource.agreements.rules.durations import minutes_text
-from cosource.agreements.rules.terms import Terms
+from cosource.agreements.rules.terms import TARGET_KINDS, EscalationTerm, Terms
 from cosource.calendars.rules.business_time import Calendar
 from cosource.parties.models import Service, Site
 
 _HOUR = 60
 _MATRIX_LEVELS = (1, 2, 3)
 
-KIND_WORDS = {"respond": gettext_lazy("respond"), "resolve": gettext_lazy("resolve")}
+KIND_WORDS = {
+    "respond": gettext_lazy("respond"),
+    "accept": gettext_lazy("accept a handover"),
+    "update": gettext_lazy("regular word"),
+    "restore": gettext_lazy("restore"),
+    "resolve": gettext_lazy("resolve"),
+    "approval": gettext_lazy("client’s approval"),
+    "access": gettext_lazy("client’s access"),
+    "answer": gettext_lazy("client’s answer"),
+}
+NOTIFIED_WORDS = {
+    "team": gettext_lazy("the team"),
+    "manager": gettext_lazy("the manager"),
+    "deputy": gettext_lazy("the deputy"),
+    "other_party": gettext_lazy("the other party"),
+}
 TURN_WORDS = {
     "requester": gettext_lazy("requester"),
     "client": gettext_lazy("client"),
@@ -88,6 +103,7 @@ def term_groups(version_id: UUID, against_id: UUID | None = None) -> tuple[TermG
         (_("Targets"), _target_cells, True),
         (_("Pause reasons"), _pause_cells, False),
         (_("Calendars"), _calendar_cells, False),
+        (_("Escalation"), _ladder_cells, False),
         (_("Limits"), _limit_cells, False),
         (_("Priority by impact and urgency"), _matrix_cells, False),
     )
@@ -134,7 +150,7 @@ def _target_cells(terms: Terms, places: _Places) -> dict[_Key, Cell]:
             % {"priority": target.priority, "kind": KIND_WORDS[target.kind]},
             *filter(None, (service, site)),
         ]
-        order = (target.kind == "resolve", target.priority, service, site)
+        order = (TARGET_KINDS.index(target.kind), target.priority, service, site)
         cells[order, " · ".join(words)] = Cell(minutes_text(target.minutes), target.calendar)
     return cells
 
@@ -159,7 +175,33 @@ def _limit_cells(terms: Terms, _places: _Places) -> dict[_Key, Cell]:
         ((), _("Returns before one named owner")): Cell(str(terms.return_limit), _("per ticket")),
         ((), _("Warning at")): Cell(f"{terms.warning_percent} %", _("of a target")),
         ((), _("Answer to an offered handover")): Cell(minutes_text(terms.accept_minutes)),
+        ((), _("Saying that an answer was none")): Cell(minutes_text(terms.unchallenged_minutes)),
     }
+
+
+def _ladder_cells(terms: Terms, _places: _Places) -> dict[_Key, Cell]:
+    cells: dict[_Key, Cell] = {}
+    for step in terms.escalation:
+        priorities = ", ".join(map(str, sorted(step.priorities)))
+        label = _("Priority %(priorities)s, %(kind)s, at %(when)s") % {
+            "priorities": priorities,
+            "kind": KIND_WORDS[step.clock],
+            "when": _when(step),
+        }
+        words = str(NOTIFIED_WORDS[step.notify])
+        same = cells.get(((), label))
+        cells[(), label] = Cell(f"{same.value}, {words}" if same else words, step.hours or _("at any time"))
+    return cells
+
+
+def _when(step: EscalationTerm) -> str:
+    if step.percent is not None:
+        return f"{step.percent} %"
+    if step.after_due < 0:
+        return _("%(minutes)s before it is due") % {"minutes": minutes_text(-step.after_due)}
+    if step.after_due:
+        return _("%(minutes)s overdue") % {"minutes": minutes_text(step.after_due)}
+    return _("the due time")
 
 
 def _matrix_cells(terms: Terms, _places: _Places) -> dict[_Key, Cell]:

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from cosource.agreements.models import AgreementVersion, PauseReason, Target
-from cosource.agreements.rules.terms import PauseTerm, TargetTerm, Terms
+from cosource.agreements.rules.terms import EscalationTerm, PauseTerm, TargetTerm, Terms
 from cosource.calendars.rules.parsing import parse_calendar
 from cosource.foundation.prepared import Prepared
 
@@ -85,9 +85,15 @@ def terms_of(version_id: UUID) -> Terms:
         targets=tuple(
             TargetTerm(t.kind, t.priority, t.minutes, t.calendar, t.site_id, t.service_id) for t in targets
         ),
-        pause_reasons=tuple(PauseTerm(r.key, r.label, r.turn) for r in reasons),
+        pause_reasons=tuple(PauseTerm(r.key, r.label, r.turn, r.asks) for r in reasons),
         priority_matrix=None if matrix is None else tuple(tuple(row) for row in matrix),
         return_limit=version.return_limit,
         warning_percent=version.warning_percent,
         accept_minutes=version.accept_minutes,
+        unchallenged_minutes=version.unchallenged_minutes,
+        escalation=tuple(_step(number, kept) for number, kept in enumerate(version.escalation, start=1)),
     )
+
+
+def _step(number: int, kept: dict[str, Any]) -> EscalationTerm:
+    return EscalationTerm(number, **{**kept, "priorities": frozenset(kept["priorities"])})

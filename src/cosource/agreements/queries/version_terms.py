@@ -33,6 +33,17 @@ def version_terms(version_id: UUID, actor: Actor) -> dict[str, Any]:
         "return_limit": terms.return_limit,
         "warning_percent": terms.warning_percent,
         "accept_minutes": terms.accept_minutes,
+        "unchallenged_minutes": terms.unchallenged_minutes,
+        "escalation": [
+            {
+                "clock": s.clock,
+                "priorities": sorted(s.priorities),
+                "at": s.when,
+                "notify": s.notify,
+                "hours": s.hours,
+            }
+            for s in terms.escalation
+        ],
     }
 
 

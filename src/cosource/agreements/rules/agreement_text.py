@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from cosource.agreements.rules.document import Document
-from cosource.agreements.rules.problems import gettext_noop, shortened
+from cosource.agreements.rules.ladder import read_escalation
+from cosource.agreements.rules.problems import Problem, gettext_noop, shortened
 from cosource.agreements.rules.sections import (
     TargetText,
     read_calendars,
@@ -19,7 +20,7 @@ from cosource.agreements.rules.sections import (
     read_pause_reasons,
     read_targets,
 )
-from cosource.agreements.rules.terms import PauseTerm
+from cosource.agreements.rules.terms import OBLIGATIONS, OTHER_PARTY, EscalationTerm, PauseTerm
 from cosource.agreements.rules.yaml_nodes import Node, read_yaml
 from cosource.calendars.rules.business_time import Calendar
 
@@ -34,10 +35,13 @@ TOP_KEYS = (
     "return_limit",
     "warning_percent",
     "accept_minutes",
+    "unchallenged_minutes",
+    "escalation",
 )
 _NAME = 120
 _YEARS = (1970, 2200)
 _MAX_ACCEPT_MINUTES = 525_600
+_MAX_UNCHALLENGED_MINUTES = 10_080
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,9 @@ class AgreementText:
     return_limit: int
     warning_percent: int
     accept_minutes: int
+    unchallenged_minutes: int
+    escalation: tuple[EscalationTerm, ...]
+    escalation_lines: tuple[int, ...] = ()
 
     @property
     def starts_at(self) -> datetime:
@@ -109,6 +116,8 @@ def parse_agreement(text: str) -> AgreementText:
     return_limit = document.number(top, "return_limit", 1, 50, default=3)
     warning_percent = document.number(top, "warning_percent", 1, 99, default=75)
     accept_minutes = document.number(top, "accept_minutes", 1, _MAX_ACCEPT_MINUTES, default=30)
+    unchallenged = document.number(top, "unchallenged_minutes", 0, _MAX_UNCHALLENGED_MINUTES, default=0)
+    escalation = read_escalation(document, top, root, definitions, targets)
     document.stop_if_refused()
     return AgreementText(
         name=name,
@@ -122,7 +131,39 @@ def parse_agreement(text: str) -> AgreementText:
         return_limit=return_limit,
         warning_percent=warning_percent,
         accept_minutes=accept_minutes,
+        unchallenged_minutes=unchallenged,
+        escalation=escalation,
+        escalation_lines=_lines(top, "escalation"),
     )
+
+
+def _lines(top: dict[str, Node], key: str) -> tuple[int, ...]:
+    found = top[key].value if key in top else ()
+    return tuple(node.line for node in found) if isinstance(found, list) else ()
+
+
+def own_desk_problems(read: AgreementText) -> list[Problem]:
+    """Name what an own desk's agreement can't promise: it has one party only, which owes nothing to itself.
+
+    >>> from cosource.agreements.rules.quick_start import quick_start_text
+    >>> own_desk_problems(parse_agreement(quick_start_text("Own desk", date(2026, 3, 1), "UTC")))
+    []
+    """
+    found = [
+        Problem(t.line, f"{t.path}.kind", gettext_noop("an own desk has no client who owes this"))
+        for t in read.targets
+        if t.kind in OBLIGATIONS
+    ]
+    found += [
+        Problem(
+            read.escalation_lines[s.number - 1],
+            f"escalation.{s.number}.notify",
+            gettext_noop("an own desk has no other party"),
+        )
+        for s in read.escalation
+        if s.notify == OTHER_PARTY
+    ]
+    return found
 
 
 def _date(document: Document, top: dict[str, Node], root: Node) -> date:

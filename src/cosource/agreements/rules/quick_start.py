@@ -1,4 +1,4 @@
-"""A ready agreement to begin with: four priorities, two calendars, three pause reasons.
+"""A ready agreement to begin with: four priorities, two calendars, three pause reasons, a ladder.
 
 Not here: whose it is; the text names no site and no service, so it fits any engagement and any own desk.
 """
@@ -36,11 +36,11 @@ targets:
   - {{kind: resolve, priority: 2, within: 8h, calendar: always}}
   - {{kind: resolve, priority: 3, within: 2d, calendar: office}}
   - {{kind: resolve, priority: 4, within: 5d, calendar: office}}
-
+{obligations}
 # A clock may stop for these reasons only, and only for the party whose turn it is not.
 pause_reasons:
   requester_answer: {{label: Waiting for the requester’s answer, turn: requester}}
-  client_access: {{label: Waiting for access or approval by the client, turn: client}}
+  client_access: {{label: Waiting for access or approval by the client, turn: client{asks}}}
   third_party_delivery: {{label: Waiting for a third party’s delivery, turn: third_party}}
 
 # A ticket that came back to a party this often gets one named owner.
@@ -49,14 +49,40 @@ return_limit: 3
 warning_percent: 75
 # How long an offered handover may wait for its answer.
 accept_minutes: 30
+# How long the side that asked may say that an answer was none; the pause then goes on as if it had not ended.
+unchallenged_minutes: 30
+
+# Who is told when a clock has come so far: team, manager, deputy of the side whose turn it is{other}.
+escalation:
+  - {{clock: accept, at: due, notify: team}}
+  - {{clock: accept, at: due+30m, notify: manager}}
+  - {{clock: respond, at: due, notify: team}}
+  - {{clock: resolve, priorities: [1, 2], at: 75%, notify: team}}
+  - {{clock: resolve, priorities: [1, 2], at: due, notify: manager}}
+  - {{clock: resolve, priorities: [1, 2], at: due+30m, notify: deputy}}
+{to_other}  - {{clock: resolve, priorities: [3, 4], at: due, notify: team}}
+  - {{clock: resolve, priorities: [3, 4], at: due+4h, notify: manager}}
+"""
+
+_OBLIGATIONS = """\
+  # What the client owes while the work waits for it.
+  - {kind: access, priority: 1, within: 1h, calendar: always}
+  - {kind: access, priority: 2, within: 2h, calendar: always}
+  - {kind: access, priority: 3, within: 1d, calendar: office}
+  - {kind: access, priority: 4, within: 2d, calendar: office}
+"""
+_TO_OTHER = """\
+  - {clock: resolve, priorities: [1, 2], at: due+1h, notify: other_party}
+  - {clock: access, at: due, notify: manager}
 """
 
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def quick_start_text(name: str, starts_on: date, timezone: str) -> str:
+def quick_start_text(name: str, starts_on: date, timezone: str, *, two_parties: bool = False) -> str:
     """Write the ready agreement.
 
+    `two_parties`: for an engagement, with what the client owes and steps to the other party.
     `timezone`: the zone in which the agreement starts and its office hours are meant, such as Europe/Berlin.
 
     >>> quick_start_text("Harbour Health – Brightline", date(2026, 1, 1), "Europe/Berlin").splitlines()[1:4]
@@ -67,6 +93,10 @@ def quick_start_text(name: str, starts_on: date, timezone: str) -> str:
         name=json.dumps(" ".join(name.split()), ensure_ascii=False),
         starts_on=starts_on.isoformat(),
         zone=timezone,
+        obligations=_OBLIGATIONS if two_parties else "",
+        asks=", asks: access" if two_parties else "",
+        other=", then the other party" if two_parties else "",
+        to_other=_TO_OTHER if two_parties else "",
         always=_hours(_WEEK, "00:00-24:00"),
         office=_hours(_WEEK[:5], "08:00-17:00"),
     )

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from cosource.agreements.rules.document import Document
 from cosource.agreements.rules.durations import BadDuration, minutes_of
 from cosource.agreements.rules.problems import Problem, gettext_noop, not_among, shortened
-from cosource.agreements.rules.terms import TARGET_KINDS, TURNS, PauseTerm
+from cosource.agreements.rules.terms import ANSWER, CLIENT, OBLIGATIONS, TARGET_KINDS, TURNS, PauseTerm
 from cosource.agreements.rules.yaml_nodes import Node
 from cosource.calendars.rules.business_time import BadCalendar, Calendar
 from cosource.calendars.rules.parsing import parse_calendar
 
 TARGET_KEYS = ("kind", "priority", "minutes", "within", "calendar", "site", "service")
-PAUSE_KEYS = ("label", "turn")
+PAUSE_KEYS = ("label", "turn", "asks")
 
 PRIORITIES = (1, 5)
 MAX_TARGETS = 500
@@ -194,7 +194,16 @@ def read_pause_reasons(document: Document, top: dict[str, Node]) -> tuple[PauseT
         given = document.mapping(node, path, PAUSE_KEYS)
         label = document.text(given, "label", node, limit=_NAME, path=path)
         turn = document.choice(given, "turn", node, TURNS, path=path)
-        reasons.append(PauseTerm(key, label, turn))
+        asks: str = ANSWER
+        if "asks" in given:
+            asks = document.choice(given, "asks", node, OBLIGATIONS, path=path)
+            if turn and turn != CLIENT:
+                document.refuse(
+                    given["asks"].line,
+                    f"{path}.asks",
+                    gettext_noop("only a reason on the client’s turn asks something of the client"),
+                )
+        reasons.append(PauseTerm(key, label, turn, asks))
     return tuple(reasons)
 
 

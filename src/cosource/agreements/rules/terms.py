@@ -11,11 +11,27 @@ from uuid import UUID
 
 from cosource.calendars.rules.business_time import Calendar
 
-type TargetKindKey = Literal["respond", "resolve"]
+type TargetKindKey = Literal[
+    "respond", "accept", "update", "restore", "resolve", "approval", "access", "answer"
+]
 
 RESPOND: TargetKindKey = "respond"
+ACCEPT: TargetKindKey = "accept"
+UPDATE: TargetKindKey = "update"
+RESTORE: TargetKindKey = "restore"
 RESOLVE: TargetKindKey = "resolve"
-TARGET_KINDS: tuple[TargetKindKey, ...] = (RESPOND, RESOLVE)
+APPROVAL: TargetKindKey = "approval"
+ACCESS: TargetKindKey = "access"
+ANSWER: TargetKindKey = "answer"
+# What the client owes while work waits for it; a pause reason says which of them it asks for.
+OBLIGATIONS: tuple[TargetKindKey, ...] = (APPROVAL, ACCESS, ANSWER)
+TARGET_KINDS: tuple[TargetKindKey, ...] = (RESPOND, ACCEPT, UPDATE, RESTORE, RESOLVE, *OBLIGATIONS)
+
+TEAM = "team"
+MANAGER = "manager"
+DEPUTY = "deputy"
+OTHER_PARTY = "other_party"
+NOTIFIED = (TEAM, MANAGER, DEPUTY, OTHER_PARTY)
 
 REQUESTER = "requester"
 CLIENT = "client"
@@ -42,11 +58,50 @@ class TargetTerm:
 
 @dataclass(frozen=True, slots=True)
 class PauseTerm:
-    """A reason for which work may wait, and on whose turn."""
+    """A reason for which work may wait, on whose turn, and what it asks of the client (one of `OBLIGATIONS`)."""
 
     key: str
     label: str
     turn: str
+    asks: str = ANSWER
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationTerm:
+    """A step of the ladder: who is told when a clock has come so far.
+
+    `number`: its place in the text, from 1. `percent`: of the target, or None for `after_due` minutes from the due time on
+    (negative: before it). `hours`: the calendar within which the step holds; None means at any time.
+
+    >>> EscalationTerm(1, "resolve", frozenset({1}), 75, 0, "team").minutes_of(240)
+    180
+    """
+
+    number: int
+    clock: str
+    priorities: frozenset[int]
+    percent: int | None
+    after_due: int
+    notify: str
+    hours: str | None = None
+
+    @property
+    def is_warning(self) -> bool:
+        """Tell whether the step lies before the due time."""
+        return self.percent is not None or self.after_due < 0
+
+    @property
+    def when(self) -> str:
+        """Write when it comes, as the agreement's text does."""
+        if self.percent is not None:
+            return f"{self.percent}%"
+        return f"due{self.after_due:+}m" if self.after_due else "due"
+
+    def minutes_of(self, target_minutes: int) -> int:
+        """Give the business minutes from the clock's start after which the step comes; at least one."""
+        if self.percent is not None:
+            return max(-(-target_minutes * self.percent // 100), 1)
+        return max(target_minutes + self.after_due, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +111,7 @@ class Terms:
     `engagement_id` None: the owner's own desk. `calendars`: name → calendar. `priority_matrix`: a row for each impact with a
     priority for each urgency, or None for the standard one. `return_limit`: how often a ticket may come back to a party before
     one named owner is needed. `warning_percent`: the share of a target after which a clock warns. `accept_minutes`: how long an
-    offered handover may wait.
+    offered handover may wait where no target says it. `unchallenged_minutes`: how long the asker may say that an answer was none.
 
     >>> from datetime import UTC
     >>> terms = Terms(UUID(int=1), None, "Own desk", datetime(2026, 1, 1, tzinfo=UTC), calendars={}, targets=(
@@ -76,6 +131,8 @@ class Terms:
     return_limit: int = 3
     warning_percent: int = 75
     accept_minutes: int = 30
+    unchallenged_minutes: int = 0
+    escalation: tuple[EscalationTerm, ...] = ()
     _by_scope: Mapping[tuple[str, int, UUID | None, UUID | None], TargetTerm] = field(
         init=False, compare=False, repr=False
     )
@@ -100,7 +157,27 @@ class Terms:
                 found := by_scope.get((kind, priority, site, service))
             ):
                 return found
-        return by_scope.get((kind, priority, None, None))
+        found = by_scope.get((kind, priority, None, None))
+        return (
+            self._accept_target(priority, site_id, service_id) if found is None and kind == ACCEPT else found
+        )
+
+    def _accept_target(
+        self, priority: int, site_id: UUID | None, service_id: UUID | None
+    ) -> TargetTerm | None:
+        """Give what `accept_minutes` promises, in the hours in which the party responds or resolves."""
+        for kind in (RESPOND, RESOLVE):
+            beside = self.target_for(kind, priority, site_id, service_id)
+            if beside is not None:
+                return TargetTerm(ACCEPT, priority, self.accept_minutes, beside.calendar)
+        return None
+
+    def ladder(self, kind: str, priority: int, target_minutes: int) -> tuple[tuple[int, EscalationTerm], ...]:
+        """Give the steps of a clock with the business minutes after which each comes, the earliest first."""
+        steps = (s for s in self.escalation if s.clock == kind and priority in s.priorities)
+        return tuple(
+            sorted(((s.minutes_of(target_minutes), s) for s in steps), key=lambda r: (r[0], r[1].number))
+        )
 
     def pauses_clock(self, turn: str, is_owner_clock: bool, reason: str | None = None) -> bool:
         """Tell whether waiting on somebody's turn stops a clock under these terms.

@@ -15,12 +15,14 @@ from django.utils.translation import ngettext
 from cosource.agreements.models import Agreement, AgreementVersion, PauseReason, Target
 from cosource.agreements.rules.agreement_text import (
     AgreementText,
+    own_desk_problems,
     parse_agreement,
     settled_text,
     text_digest,
 )
 from cosource.agreements.rules.problems import BadAgreement, Problem
 from cosource.agreements.rules.sections import TargetText, name_unknown
+from cosource.agreements.rules.terms import EscalationTerm
 from cosource.agreements.services.seats import Seat, append_version, seat_for, seat_of, version_to_lead
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed
 from cosource.foundation.sight import Actor
@@ -142,6 +144,8 @@ def _write(
         return_limit=read.return_limit,
         warning_percent=read.warning_percent,
         accept_minutes=read.accept_minutes,
+        unchallenged_minutes=read.unchallenged_minutes,
+        escalation=[_kept(step) for step in read.escalation],
         proposed_by_organization=own,
         proposed_by_id=actor.id,
         proposed_at=at,
@@ -159,10 +163,21 @@ def _write(
         for target in read.targets
     )
     PauseReason.objects.bulk_create(
-        PauseReason(version=version, key=reason.key, label=reason.label, turn=reason.turn)
+        PauseReason(version=version, key=reason.key, label=reason.label, turn=reason.turn, asks=reason.asks)
         for reason in read.pause_reasons
     )
     return version
+
+
+def _kept(step: EscalationTerm) -> dict[str, object]:
+    return {
+        "clock": step.clock,
+        "priorities": sorted(step.priorities),
+        "percent": step.percent,
+        "after_due": step.after_due,
+        "notify": step.notify,
+        "hours": step.hours,
+    }
 
 
 class _Names:
@@ -186,6 +201,8 @@ def _names(read: AgreementText, seat: Seat) -> _Names:
     """Look up the names that the text uses. Raises: BadAgreement when one is unknown at this seat."""
     names = _covered(seat.engagement, read.starts_at) if seat.engagement else _owned(seat.owner)
     problems = [problem for target in read.targets for problem in names.unknown(target)]
+    if seat.engagement is None:
+        problems += own_desk_problems(read)
     if problems:
         raise BadAgreement(problems)
     return names

@@ -27,7 +27,9 @@ def ready_text(seat: Seat, at: datetime) -> str:
         if seat.engagement
         else _("%(owner)s, own desk") % {"owner": seat.owner.name}
     )
-    return quick_start_text(name[:120], at.astimezone(ZoneInfo(zone)).date(), zone)
+    return quick_start_text(
+        name[:120], at.astimezone(ZoneInfo(zone)).date(), zone, two_parties=seat.engagement is not None
+    )
 
 
 @transaction.atomic
