@@ -6,7 +6,7 @@ from datetime import date, datetime
 import pytest
 import yaml
 
-from cosource.calendars.rules.business_time import BadCalendar, Calendar
+from cosource.calendars.rules.business_time import BadCalendar, Calendar, Region
 from cosource.calendars.rules.parsing import parse_calendar
 
 WRITTEN = """
@@ -34,6 +34,16 @@ def test_holidays_may_be_left_out() -> None:
     calendar = parse_calendar({"timezone": "UTC", "hours": {"sun": ("00:00-24:00",)}, "holidays": {}})
     assert calendar == parse_calendar({"timezone": "UTC", "hours": {"sun": ["00:00-24:00"]}})
     assert calendar.hours[6] == ((0, 1440),)
+
+
+def test_public_holidays_by_code_or_name() -> None:
+    for country, subdivision in (("DE", "BY"), ("de", "by"), ("DEU", "Bayern"), ("Germany", "BAYERN")):
+        calendar = parse_calendar(
+            {**monday("08:00-12:00"), "holidays": {"country": country, "subdivision": subdivision}}
+        )
+        assert calendar.holidays == Region("DE", "BY")
+    assert parse_calendar({**monday("08:00-12:00"), "holidays": {"country": "NO"}}).holidays == ("NO", "")
+    assert parse_calendar({**monday("08:00-12:00"), "holidays": ""}).holidays is None
 
 
 def monday(*windows: object) -> Mapping[str, object]:
@@ -83,7 +93,48 @@ def closed(**holidays: object) -> Mapping[str, object]:
             ),
         ),
         (monday("08:00-12:00", "11:30-13:00"), "hours.mon: two windows overlap at 11:30"),
-        (closed(country="DE"), "holidays: 'country' is not known here; allowed: dates, open"),
+        (
+            closed(land="DE"),
+            "holidays: 'land' is not known here; allowed: country, subdivision, dates, open",
+        ),
+        (
+            closed(country=False),
+            'holidays.country: YAML reads this word without quotes as False; put it in quotes, such as "NO"',
+        ),
+        (
+            closed(country="CA", subdivision=True),
+            'holidays.subdivision: YAML reads this word without quotes as True; put it in quotes, such as "ON"',
+        ),
+        (closed(country=["DE"]), "holidays.country: ['DE'] is not a code; write it like NO"),
+        (
+            closed(subdivision="BY"),
+            "holidays.subdivision: 'BY' needs its country; add country, such as DE",
+        ),
+        (
+            closed(country="Germ"),
+            (
+                "holidays.country: 'Germ' is not a country whose holidays are known; "
+                "did you mean DE (Germany), NE (Niger), GR (Greece)?"
+            ),
+        ),
+        (
+            closed(country="12"),
+            (
+                "holidays.country: '12' is not a country whose holidays are known; "
+                "give its code of ISO 3166, such as DE"
+            ),
+        ),
+        (
+            closed(country="DE", subdivision="BAY"),
+            (
+                "holidays.subdivision: 'BAY' is not a part of Germany whose holidays are known; "
+                "did you mean BY (Bayern)?"
+            ),
+        ),
+        (
+            closed(country="DK", subdivision="84"),
+            "holidays.subdivision: '84' is not known; Denmark has no subdivisions here: leave it out",
+        ),
         (
             {**monday("08:00-12:00"), "holidays": ["2026-12-24"]},
             "holidays: expected keys with values, found ['2026-12-24']",

@@ -228,6 +228,8 @@ def calendar_words(calendar: Calendar) -> str:
         first, last = str(WEEKDAYS_ABBR[days[0]]), str(WEEKDAYS_ABBR[days[-1]])
         span = first if first == last else f"{first}–{last}"
         parts.append(f"{span} {', '.join(f'{_clock(a)}–{_clock(b)}' for a, b in hours)}")
+    if calendar.holidays:
+        parts.append(_("public holidays of %(region)s closed") % {"region": calendar.holidays})
     closed = len(calendar.shut_dates)
     if closed:
         parts.append(ngettext("%(count)s day closed", "%(count)s days closed", closed) % {"count": closed})

@@ -1,8 +1,8 @@
 """A calendar from what a person writes.
 
-The form is a mapping as a YAML file gives it: `timezone`, `hours` by weekday, `holidays` with own closed
-`dates` and with `open` days that stay open. Every refusal names the place, the value and what is allowed.
-Not here: reading the file, and public holidays by country.
+The form is a mapping as a YAML file gives it: `timezone`, `hours` by weekday, `holidays` with the `country` and
+`subdivision` whose public holidays are closed, own closed `dates`, and `open` days that stay open. Every refusal
+names the place, the value and what is allowed. Not here: reading the file, and which days are public holidays.
 """
 
 import re
@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import pairwise
 
-from cosource.calendars.rules.business_time import BadCalendar, Calendar, Window
+from cosource.calendars.rules.calendar import Calendar, Window
+from cosource.calendars.rules.public_holidays import Region, find_region
+from cosource.calendars.rules.refusals import BadCalendar
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _TOP_KEYS = ("timezone", "hours", "holidays")
-_HOLIDAY_KEYS = ("dates", "open")
+_HOLIDAY_KEYS = ("country", "subdivision", "dates", "open")
+# A key without a value, as a reader of YAML gives it: typed, or as text.
+_LEFT_EMPTY = (None, "")
 _WINDOW = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})", re.ASCII)
 _DAY_MINUTES = 24 * 60
 _HOUR_MINUTES = 60
@@ -40,7 +44,8 @@ def parse_calendar(source: Mapping[str, object]) -> Calendar:
         raise BadCalendar("timezone: missing; name a zone like Europe/Berlin")
     by_weekday = _mapping("hours", source.get("hours"))
     _refuse_unknown("hours", by_weekday, WEEKDAYS)
-    holidays = _mapping("holidays", source.get("holidays", {}))
+    written = source.get("holidays")
+    holidays = _mapping("holidays", {} if written in _LEFT_EMPTY else written)
     _refuse_unknown("holidays", holidays, _HOLIDAY_KEYS)
     closed = _dates("holidays.dates", holidays.get("dates"))
     kept_open = _dates("holidays.open", holidays.get("open"))
@@ -51,6 +56,7 @@ def parse_calendar(source: Mapping[str, object]) -> Calendar:
         hours=tuple(_windows(f"hours.{day}", by_weekday.get(day)) for day in WEEKDAYS),
         closed_dates=closed,
         open_dates=kept_open,
+        holidays=_region(holidays),
     )
 
 
@@ -67,11 +73,31 @@ def _refuse_unknown(where: str, found: Mapping[str, object], allowed: tuple[str,
 
 
 def _items(where: str, value: object) -> list[object]:
-    if value is None:
+    if value in _LEFT_EMPTY:
         return []
     if not isinstance(value, list | tuple):
         raise BadCalendar(f"{where}: expected a list, found {value!r}")
     return list(value)
+
+
+def _region(holidays: Mapping[str, object]) -> Region | None:
+    country = _word("holidays.country", holidays.get("country"), "NO")
+    subdivision = _word("holidays.subdivision", holidays.get("subdivision"), "ON")
+    if country:
+        return find_region(country, subdivision)
+    if subdivision:
+        raise BadCalendar(f"holidays.subdivision: {subdivision!r} needs its country; add country, such as DE")
+    return None
+
+
+def _word(where: str, value: object, example: str) -> str:
+    if isinstance(value, bool | int | float):
+        raise BadCalendar(
+            f'{where}: YAML reads this word without quotes as {value!r}; put it in quotes, such as "{example}"'
+        )
+    if not isinstance(value, str | None):
+        raise BadCalendar(f"{where}: {value!r} is not a code; write it like {example}")
+    return value or ""
 
 
 def _windows(where: str, value: object) -> tuple[Window, ...]:
