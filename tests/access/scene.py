@@ -15,6 +15,7 @@ from cosource.agreements.services.confirmations import version_confirm
 from cosource.agreements.services.proposals import version_propose
 from cosource.bridges.models import Import
 from cosource.bridges.reading.shipped import shipped_text
+from cosource.foundation.models import DueWork
 from cosource.foundation.queries.ledger import readable_streams
 from cosource.foundation.services.sealing import seal_all
 from cosource.foundation.services.verifying import verification_ask
@@ -256,11 +257,27 @@ def _lists_and_files(scene: Scene) -> None:
             state=Import.State.DONE,
             created_at=scene.tick(),
         ).id
+        scene.extra[f"work{key}"] = _parked(scene, key)
+    scene.extra["workp1"] = _parked(scene, "p1")
     for key, by in (("c1check", "c1.cso"), ("p1check", "p1.pm")):
         actor = scene.actor(by)
         scene.extra[key] = verification_ask(
             streams=readable_streams(actor), heads=None, actor=actor, at=scene.tick()
         )
+
+
+def _parked(scene: Scene, organization: str) -> UUID:
+    """Work of an organization that failed for good, with a word of its own in the reason."""
+    at = scene.tick()
+    return DueWork.objects.create(
+        kind="foundation.mail",
+        state=DueWork.State.PARKED,
+        message=f"Refused {mark_of(f'work{organization}')}",
+        owner_organization_id=scene.world.organizations[organization].id,
+        due_at=at,
+        created_at=at,
+        finished_at=at,
+    ).id
 
 
 __all__ = ["LOOKED_AT", "Scene", "mark_of", "scene_built"]

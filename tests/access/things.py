@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 
 from cosource.agreements.models import AgreementVersion
 from cosource.bridges.models import Import
+from cosource.foundation.models import DueWork
 from cosource.parties.models import Engagement, Grant, IntegrationToken, Organization, Person, Placement, Team
 from cosource.tickets.models import SavedView, Ticket
 from cosource.tickets.queries.filters import TicketFilter
@@ -281,6 +282,12 @@ def _parties(scene: Scene) -> Iterator[tuple[Key, Thing]]:
                 },
                 (mark_of(name),),
             ),
+        )
+    for state, key in (("of client 1", "c1"), ("of client 2", "c2"), ("of partner 1", "p1")):
+        pk, mark = scene.extra[f"work{key}"], mark_of(f"work{key}")
+        yield (
+            ("background work", state, ""),
+            Thing({"choke point": sight(DueWork, pk), "page": page("work:list", holds=mark)}, (mark,)),
         )
     for state, key in (("client 1", "c1"), ("client 2", "c2")):
         words = (world.organizations[key].name,) if key == "c2" else ()

@@ -123,6 +123,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 FILE_UPLOAD_TEMP_DIR = str(SPOOL_DIR)
 MEDIA_ROOT = str(FILES_DIR)
 
+TASKS = {"default": {"BACKEND": "cosource.foundation.tasks.DueWorkBackend"}}
+
 # -- languages and times; a person's own come with the person
 
 LANGUAGE_CODE = "en"

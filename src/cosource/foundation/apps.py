@@ -9,6 +9,7 @@ class FoundationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from cosource.foundation import tasks  # noqa: PLC0415 - models must be loaded first
         from cosource.foundation.services import (  # noqa: PLC0415 - models must be loaded first
             mail,
             sweeping,
@@ -16,6 +17,6 @@ class FoundationConfig(AppConfig):
         )
         from cosource.foundation.web import menu  # noqa: PLC0415 - models must be loaded first
 
-        for service in (mail, sweeping, verifying):
+        for service in (mail, sweeping, tasks, verifying):
             service.register()
         menu.register()

@@ -1,7 +1,7 @@
-"""Commands on the ledger: check it, and take its heads.
+"""Commands on the ledger (check it, take its heads) and on work in the background (list it, try it again, give it up).
 
-They read for one organization, which must be named, and leave a note in its access log. Not here: the check itself
-(`queries.verification`).
+Those on the ledger read for one organization, which must be named, and leave a note in its access log. Those on work show
+what it is and why it stopped, never what it holds. Not here: the check itself (`queries.verification`).
 """
 
 import json
@@ -13,12 +13,15 @@ import typer
 
 ledger_app = typer.Typer(help="The ledger: check it, take its heads.", no_args_is_help=True)
 
+work_app = typer.Typer(help="Work in the background: what waits, runs or is parked.", no_args_is_help=True)
+
 As = Annotated[str, typer.Option("--as", help="The organization, by exact name or id, that wants to know.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(ledger_app, name="ledger")
+    app.add_typer(work_app, name="work")
 
 
 @ledger_app.command("verify")
@@ -98,3 +101,60 @@ def _heads_in(path: Path | None) -> dict[str, Any] | None:
         typer.echo(f"{path} cannot be read: {trouble}", err=True)
         raise typer.Exit(2) from None
     return found
+
+
+@work_app.command("list")
+def work_list(
+    state: Annotated[
+        str, typer.Option("--state", help="queued, running, done, parked or cancelled.")
+    ] = "parked",
+    kind: Annotated[str, typer.Option("--kind", help="Only this kind, such as foundation.mail.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many lines.")] = 50,
+) -> None:
+    """List work: id, kind, when it is due or was tried last, attempts, why it stopped. The latest comes first."""
+    from cosource.foundation.models import DueWork
+
+    if state not in DueWork.State.values:
+        typer.echo(f'--state is "{state}": give one of {", ".join(DueWork.State.values)}', err=True)
+        raise typer.Exit(2)
+    rows = DueWork.objects.filter(state=state, **({"kind": kind} if kind else {}))
+    for row in rows.order_by("-id")[:limit]:
+        when = (row.finished_at or row.due_at).isoformat(timespec="seconds")
+        typer.echo(f"{row.id} {row.kind} {when} {row.attempts}/{row.max_attempts} {row.message}".rstrip())
+    typer.echo(f"{rows.count()} {state}", err=True)
+
+
+@work_app.command("replay")
+def work_replay(
+    work_id: Annotated[str, typer.Argument(metavar="ID", help="As `work list` names it.")],
+) -> None:
+    """Try parked work again, from its first attempt."""
+    from cosource.foundation import clock
+    from cosource.foundation.services import work_steps
+
+    if not work_steps.work_replay(work_id=_work_id(work_id), at=clock.now()):
+        typer.echo(f"{work_id} is not parked: nothing was changed", err=True)
+        raise typer.Exit(1)
+    typer.echo("queued")
+
+
+@work_app.command("cancel")
+def work_cancel(
+    work_id: Annotated[str, typer.Argument(metavar="ID", help="As `work list` names it.")],
+) -> None:
+    """Give up work that waits or is parked; ask what runs to stop."""
+    from cosource.foundation import clock
+    from cosource.foundation.services import work_steps
+
+    if not work_steps.work_cancel(work_id=_work_id(work_id), at=clock.now()):
+        typer.echo(f"{work_id} is over or unknown: nothing was changed", err=True)
+        raise typer.Exit(1)
+    typer.echo("cancelled")
+
+
+def _work_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        typer.echo(f'"{text}" is no id of work: `cosource work list` shows them', err=True)
+        raise typer.Exit(2) from None

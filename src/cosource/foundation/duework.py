@@ -1,22 +1,25 @@
-"""The worker's loops: one that seals the ledger, one that does due work.
+"""The worker's loops: one seals the ledger, two do due work, one keeps the leases of what is in hand.
 
-They run in one process beside each other, so that a long import never delays a seal. Any number of processes may run them.
+They run in one process beside each other, so that a long import delays neither a seal nor a mail. Any number of processes may
+run them.
 """
 
 import os
 import secrets
 import socket
 import threading
+from collections.abc import Sequence
 
 import structlog
 from django.db import close_old_connections, connection, transaction
 from django.db.utils import DatabaseError
 
 from cosource.foundation import clock
-from cosource.foundation.services.duework import work_next
+from cosource.foundation.queries.duework import Turns
+from cosource.foundation.services.duework import LEASE_SECONDS, leases_keep, work_next
 from cosource.foundation.services.leases import lease_claim, lease_release
+from cosource.foundation.services.schedules import Scheduler
 from cosource.foundation.services.sealing import seal_pending
-from cosource.foundation.services.sweeping import sweep_enqueue
 
 SEAL_EVERY_SECONDS = 0.1
 WORK_EVERY_SECONDS = 0.25
@@ -53,18 +56,19 @@ def seal_loop(stop: threading.Event, holder: str) -> None:
     connection.close()
 
 
-def work_loop(stop: threading.Event, holder: str) -> None:
-    """Do due work until `stop`; the piece under way is finished or left to its lease. Asks for a sweep every hour."""
-    swept_hour = -1
+def work_loop(stop: threading.Event, holder: str, *, quick_only: bool) -> None:
+    """Do due work until `stop`; the piece under way is finished or left to its lease.
+
+    `quick_only`: leaves work that takes minutes to the other loop, so that a long import holds up no mail.
+    """
+    turns, scheduler = Turns(quick_only=quick_only), Scheduler()
     while not stop.is_set():
         worked = False
         try:
             close_old_connections()
             at = clock.now()
-            if at.hour != swept_hour:
-                sweep_enqueue(at=at)
-                swept_hour = at.hour
-            worked = work_next(worker=holder, at=at)
+            scheduler.enqueue(at)
+            worked = work_next(worker=holder, at=at, turns=turns)
         except DatabaseError as trouble:
             log.warning("work.postponed", reason=str(trouble))
             connection.close()
@@ -74,10 +78,34 @@ def work_loop(stop: threading.Event, holder: str) -> None:
     connection.close()
 
 
+def keep_loop(stop: threading.Event, holders: Sequence[str]) -> None:
+    """Renew the leases of what the loops have in hand until `stop`, whatever a handler is busy with."""
+    while not stop.wait(LEASE_SECONDS / 4):
+        try:
+            close_old_connections()
+            for holder in holders:
+                leases_keep(worker=holder, at=clock.now())
+        except DatabaseError as trouble:
+            log.warning("leases.postponed", reason=str(trouble))
+            connection.close()
+    connection.close()
+
+
 def run_worker(stop: threading.Event) -> None:
-    """Run both loops until `stop` is set."""
+    """Run all loops until `stop` is set; leases are kept until the last of them has put down what it had in hand."""
     holder = worker_name()
-    sealer = threading.Thread(target=seal_loop, args=(stop, holder), name="sealer")
-    sealer.start()
-    work_loop(stop, holder)
-    sealer.join(timeout=15)
+    quick, any_ = f"{holder}q", f"{holder}a"
+    put_down = threading.Event()
+    keeper = threading.Thread(target=keep_loop, args=(put_down, (quick, any_)), name="keeper")
+    others = [
+        threading.Thread(target=seal_loop, args=(stop, holder), name="sealer"),
+        threading.Thread(target=work_loop, args=(stop, quick), kwargs={"quick_only": True}, name="quick"),
+    ]
+    for thread in (keeper, *others):
+        thread.daemon = True
+        thread.start()
+    work_loop(stop, any_, quick_only=False)
+    for thread in others:
+        thread.join(timeout=15)
+    put_down.set()
+    keeper.join(timeout=15)

@@ -1,8 +1,8 @@
-"""Addresses of the audit pages and of the health checks."""
+"""Addresses of the audit pages, of work in the background and of the health checks."""
 
 from django.urls import include, path
 
-from cosource.foundation.web import audit
+from cosource.foundation.web import audit, work
 from cosource.foundation.web.health import health, healthz
 
 audit_urls = (
@@ -18,8 +18,18 @@ audit_urls = (
     "audit",
 )
 
+work_urls = (
+    [
+        path("", work.work_page, name="list"),
+        path("<uuid:work_id>/replay/", work.work_replay, name="replay"),
+        path("<uuid:work_id>/cancel/", work.work_cancel, name="cancel"),
+    ],
+    "work",
+)
+
 urlpatterns = [
     path("health", health, name="health"),
     path("healthz", healthz, name="healthz"),
     path("audit/", include(audit_urls)),
+    path("work/", include(work_urls)),
 ]

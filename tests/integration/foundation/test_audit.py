@@ -23,8 +23,8 @@ from cosource.foundation.queries.ledger import entry_list
 from cosource.foundation.queries.verification import heads_of, verify
 from cosource.foundation.services.duework import work_next
 from cosource.foundation.services.erasure import payload_erase
+from cosource.foundation.services.schedules import Scheduler
 from cosource.foundation.services.sealing import seal_all
-from cosource.foundation.services.sweeping import sweep_enqueue
 
 NOW = "2026-03-02T09:00:00Z"
 
@@ -300,8 +300,8 @@ def test_what_has_had_its_time_is_swept_once_an_hour(world):
     )
     Session.objects.create(session_key="old", session_data="", expire_date=clock.now() - timedelta(days=1))
     for _ in range(2):
-        sweep_enqueue(at=clock.now())
+        Scheduler().enqueue(clock.now())
     while work_next(worker=worker_name(), at=clock.now()):
         pass
     work = DueWork.objects.get(kind="foundation.sweep")
-    assert work.result == {"replays": 1, "sessions": 1, "attempts": 0}
+    assert work.result == {"replays": 1, "sessions": 1, "attempts": 0, "work": 0}

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from cosource.bridges.models import Import, ImportProblem
 from cosource.bridges.reading.source import LIMITS
@@ -35,7 +36,7 @@ from cosource.parties.queries.sight import actor_for_person, actor_for_token
 
 def register() -> None:
     """Let the worker do imports."""
-    register_work(WORK, do_import)
+    register_work(WORK, do_import, long=True, label=gettext_lazy("Import of a file"))
 
 
 def do_import(task: Task) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from cosource.bridges.services.places import cut
 from cosource.bridges.services.preparing import Plan, import_plan, mapping_read, require_importer
 from cosource.foundation.errors import Conflict, Invalid, NotFound
 from cosource.foundation.models import DueWork
-from cosource.foundation.services.duework import work_cancel, work_enqueue
+from cosource.foundation.services.duework import work_enqueue
+from cosource.foundation.services.work_steps import work_cancel
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Organization
 
@@ -174,7 +175,7 @@ def import_cancel(*, import_id: UUID, actor: Actor, at: datetime) -> Import:
     if row.state != Import.State.RUNNING:
         return row
     if row.work_id is not None:
-        work_cancel(work_id=row.work_id)
+        work_cancel(work_id=row.work_id, at=at)
         if DueWork.objects.filter(pk=row.work_id, state=DueWork.State.RUNNING).exists():
             return row  # the worker stops at the end of its batch, and says so
     return import_stop(row=row, state=Import.State.CANCELLED, actor=actor, at=at)

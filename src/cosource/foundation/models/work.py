@@ -8,6 +8,23 @@ from typing import ClassVar
 from django.db import models
 
 from cosource.foundation.ids import NIL, new_id
+from cosource.foundation.sight import ADMINISTRATOR, MANAGER, SERVICE_OWNER, Actor
+
+# Who looks after what an organization's work in the background does, and tries it again.
+WORK_KEEPERS = frozenset({ADMINISTRATOR, SERVICE_OWNER, MANAGER})
+
+
+class DueWorkQuerySet(models.QuerySet["DueWork"]):
+    """Work in the background: each organization's own, for those who lead or administer it."""
+
+    def visible_to(self, actor: Actor) -> "DueWorkQuerySet":
+        """Return the work that the actor's organization owns; nothing without a leading role at its own desk."""
+        sight = actor.sight
+        if actor.kind != "person" or sight.organization_id is None or sight.as_host:
+            return self.none()
+        if not sight.roles_on(None) & WORK_KEEPERS:
+            return self.none()
+        return self.filter(owner_organization_id=sight.organization_id)
 
 
 class DueWork(models.Model):
@@ -15,7 +32,8 @@ class DueWork(models.Model):
 
     `key` is unique per effect: enqueueing the same effect again is a no-op. A worker claims a row by compare-and-set on
     `state`, `lease_until` and `fence`, and keeps the lease while it works; a worker that died loses it. `fair_key` groups rows
-    (an engagement, an organization) so that none starves the others.
+    (an engagement, an organization) that take turns with all others, so that none starves another; the nil id is the group of
+    what belongs to nobody. Within a group the least `urgency` comes first, then what is due first.
     """
 
     class State(models.TextChoices):
@@ -29,7 +47,8 @@ class DueWork(models.Model):
     kind = models.CharField(max_length=60)
     key = models.CharField(max_length=120, null=True, unique=True)  # noqa: DJ001 - work without a key may repeat
     args = models.JSONField(default=dict)
-    fair_key = models.UUIDField(null=True)
+    fair_key = models.UUIDField(default=NIL)
+    urgency = models.SmallIntegerField(default=0)
     owner_organization_id = models.UUIDField(null=True)
     owner_person_id = models.UUIDField(null=True)
     due_at = models.DateTimeField()
@@ -45,10 +64,17 @@ class DueWork(models.Model):
     result = models.JSONField(default=dict)
     cancel_requested = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[DueWorkQuerySet] = DueWorkQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as Manager
+
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["state", "due_at"], name="due_work_next")]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "due_at"], name="due_work_next"),
+            models.Index(fields=["state", "fair_key", "urgency", "due_at"], name="due_work_turns"),
+            models.Index(fields=["owner_organization_id", "state", "id"], name="due_work_owner"),
+        ]
 
 
 class Lease(models.Model):

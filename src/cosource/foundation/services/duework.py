@@ -1,29 +1,39 @@
-"""The one engine for work in the background.
+"""The one engine for work in the background: what can be done, what is to be done, and doing it once.
 
 Work is a row with a due instant. A worker claims it by compare-and-set, holds a lease while it works, and writes the outcome
 only while its fence number is still the row's: a worker that was frozen and wakes late can neither finish nor repeat work
 that another has taken over. Handlers must be safe to run again from the start.
 
-Not here: the loop that calls `work_next` (`foundation.duework`).
+Not here: the loops that call `work_next` and keep the leases (`foundation.duework`), whose turn it is (`queries.duework`),
+cancelling and trying again (`work_steps`), and what recurs (`schedules`).
 """
 
+import secrets
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, overload
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from cosource.foundation import clock
 from cosource.foundation.errors import CosourceError
+from cosource.foundation.ids import NIL
 from cosource.foundation.models import DueWork
+from cosource.foundation.pages import Text
+from cosource.foundation.queries.duework import LONG, Turns
 
 LEASE_SECONDS = 60
-# Seconds before the next attempt, by how many have failed.
+# Renewed without a word from the handler for so long at most: a handler that hangs must not keep its row for ever.
+LEASE_KEPT_AT_MOST = timedelta(hours=6)
+# Seconds before the next attempt, by how many have failed; each is spread by a fifth, so that what failed together does not
+# come back together.
 BACKOFF_SECONDS = (5, 30, 120, 600, 1_800, 3_600, 7_200)
+SPREAD = 0.2
+BATCH_ROWS = 100
 
 
 class WorkCancelled(Exception):
@@ -34,9 +44,20 @@ class LeaseLost(Exception):
     """Another worker has taken this work over; this one must stop without writing."""
 
 
+class Later(Exception):
+    """Not yet, and that is no failure: the work is due again after `seconds`, with no attempt counted."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds} s")
+        self.seconds = seconds
+
+
 @dataclass(slots=True)
 class Task:
-    """What a handler is given: the row's id and arguments, and a way to tell how far it is."""
+    """What a handler is given: the row's id and arguments, and a way to tell how far it is.
+
+    A handler of batches settles each task with `done` or `failed`; what it leaves unsettled counts as done when it returns.
+    """
 
     id: UUID
     kind: str
@@ -44,26 +65,94 @@ class Task:
     fence: int
     owner_organization_id: UUID | None
     owner_person_id: UUID | None
+    attempts: int = 1
+    max_attempts: int = 8
+    settled: bool = field(default=False)
 
     def progress(self, *, done: int, total: int, message: str = "") -> None:
         """Write progress and keep the lease. Raises: WorkCancelled, LeaseLost."""
         until = clock.now() + timedelta(seconds=LEASE_SECONDS)
-        kept = DueWork.objects.filter(id=self.id, fence=self.fence, state=DueWork.State.RUNNING)
-        if not kept.update(
+        if not self._mine.update(
             progress_done=done, progress_total=total, message=message[:500], lease_until=until
         ):
             raise LeaseLost(str(self.id))
         if DueWork.objects.filter(id=self.id, cancel_requested=True).exists():
             raise WorkCancelled(str(self.id))
 
+    def done(self, result: dict[str, Any] | None = None, **changes: Any) -> bool:
+        """Settle as done, with further columns if asked; false when another worker has taken it over."""
+        return self._settle(state=DueWork.State.DONE, message="", result=result or {}, **changes)
+
+    def failed(self, trouble: BaseException) -> bool:
+        """Settle as refused, cancelled, to be done later, or to be tried again; false when another worker has it now."""
+        if isinstance(trouble, LeaseLost):
+            return False
+        if isinstance(trouble, WorkCancelled):
+            return self._settle(state=DueWork.State.CANCELLED)
+        if isinstance(trouble, CosourceError):
+            # A refusal is an answer, not an accident: trying again would be refused again.
+            return self._settle(state=DueWork.State.PARKED, message=trouble.message[:500])
+        if isinstance(trouble, Later):
+            return self._requeue(trouble.seconds, message="", attempts=F("attempts") - 1)
+        said = "".join(traceback.format_exception_only(trouble)).strip()[:500]
+        if self.attempts >= self.max_attempts:
+            return self._settle(state=DueWork.State.PARKED, message=said)
+        return self._requeue(backoff(self.attempts), message=said)
+
+    @property
+    def _mine(self) -> Any:
+        return DueWork.objects.filter(id=self.id, fence=self.fence, state=DueWork.State.RUNNING)
+
+    def _settle(self, **changes: Any) -> bool:
+        self.settled = True
+        return bool(self._mine.update(finished_at=clock.now(), lease_until=None, **changes))
+
+    def _requeue(self, seconds: float, **changes: Any) -> bool:
+        self.settled = True
+        due_at = clock.now() + timedelta(seconds=seconds)
+        return bool(self._mine.update(state=DueWork.State.QUEUED, due_at=due_at, lease_until=None, **changes))
+
 
 Handler = Callable[[Task], dict[str, Any] | None]
-_handlers: dict[str, Handler] = {}
+BatchHandler = Callable[[Sequence[Task]], None]
 
 
-def register_work(kind: str, handler: Handler) -> None:
-    """Let a room handle a kind of work. The handler's returned mapping becomes the row's result."""
-    _handlers[kind] = handler
+@dataclass(frozen=True, slots=True)
+class WorkKind:
+    """A kind of work: who does it, whether many rows are done at once, whether it takes minutes, and what people call it."""
+
+    handler: Any
+    batch: bool
+    long: bool
+    label: Text
+
+
+_handlers: dict[str, WorkKind] = {}
+
+
+@overload
+def register_work(
+    kind: str, handler: Handler, *, batch: Literal[False] = False, long: bool = False, label: Text = ""
+) -> None: ...
+@overload
+def register_work(
+    kind: str, handler: BatchHandler, *, batch: Literal[True], long: bool = False, label: Text = ""
+) -> None: ...
+def register_work(
+    kind: str, handler: Any, *, batch: bool = False, long: bool = False, label: Text = ""
+) -> None:
+    """Let a room handle a kind of work. The handler's returned mapping becomes the row's result.
+
+    `batch`: the handler takes a list of at most `BATCH_ROWS` tasks of one group. `long`: may take minutes, and never holds
+    up what is quick. `label`: what people call it on the page that lists it.
+    """
+    _handlers[kind] = WorkKind(handler, batch, long, label or kind)
+
+
+def work_label(kind: str) -> Text:
+    """Return what people call this kind of work."""
+    known = _handlers.get(kind)
+    return known.label if known else kind
 
 
 def work_enqueue(
@@ -77,106 +166,148 @@ def work_enqueue(
     owner_organization_id: UUID | None = None,
     owner_person_id: UUID | None = None,
     max_attempts: int = 8,
+    urgency: int = 0,
 ) -> UUID | None:
     """Enqueue work inside the caller's transaction and return its id; None when `key` was enqueued before.
 
-    Raises: KeyError for a kind that no room handles.
+    `urgency`: within its group, less comes first. Raises: KeyError for a kind that no room handles.
     """
-    if kind not in _handlers:
-        raise KeyError(f"No handler for {kind}.")
+    row = work_row(
+        kind=kind,
+        args=args,
+        due_at=due_at,
+        key=key,
+        fair_key=fair_key,
+        owner_organization_id=owner_organization_id,
+        owner_person_id=owner_person_id,
+        max_attempts=max_attempts,
+        urgency=urgency,
+        at=at,
+    )
     try:
         with transaction.atomic():
-            return DueWork.objects.create(
-                kind=kind,
-                args=args,
-                due_at=due_at,
-                key=key,
-                fair_key=fair_key,
-                owner_organization_id=owner_organization_id,
-                owner_person_id=owner_person_id,
-                max_attempts=max_attempts,
-                created_at=at,
-            ).id
+            row.save(force_insert=True)
     except IntegrityError:
         return None
+    return row.id
 
 
-def work_cancel(*, work_id: UUID) -> None:
-    """Ask work to stop; queued work stops at once, running work at its next progress."""
-    DueWork.objects.filter(id=work_id, state=DueWork.State.QUEUED).update(state=DueWork.State.CANCELLED)
-    DueWork.objects.filter(id=work_id, state=DueWork.State.RUNNING).update(cancel_requested=True)
-
-
-def work_replay(*, work_id: UUID, at: datetime) -> bool:
-    """Queue parked work once more from its first attempt; return whether it was parked."""
-    return bool(
-        DueWork.objects.filter(id=work_id, state=DueWork.State.PARKED).update(
-            state=DueWork.State.QUEUED, attempts=0, due_at=at, message=""
-        )
+def work_row(*, kind: str, at: datetime, fair_key: UUID | None, urgency: int = 0, **values: Any) -> DueWork:
+    """Return a row that is not written yet, for callers that write many at once. Raises: KeyError."""
+    if kind not in _handlers:
+        raise KeyError(f"No handler for {kind}.")
+    return DueWork(
+        kind=kind,
+        fair_key=fair_key or NIL,
+        urgency=urgency + (LONG if _handlers[kind].long else 0),
+        created_at=at,
+        **values,
     )
 
 
-def work_claim(*, worker: str, at: datetime) -> DueWork | None:
-    """Claim one due row, or one whose worker died; None when nothing is due."""
-    due = Q(state=DueWork.State.QUEUED, due_at__lte=at) | Q(state=DueWork.State.RUNNING, lease_until__lt=at)
-    busy = DueWork.objects.filter(state=DueWork.State.RUNNING, lease_until__gte=at).values_list(
-        "fair_key", flat=True
-    )
-    occupied = set(busy)
-    waiting = list(DueWork.objects.filter(due).order_by("due_at", "id")[:50])
-    # Rows of those who have nothing running come first: one organization's thousand rows must not starve another's one.
-    waiting.sort(key=lambda row: row.fair_key is not None and row.fair_key in occupied)
-    for row in waiting:
-        claimed = DueWork.objects.filter(id=row.id, fence=row.fence, state=row.state).update(
-            state=DueWork.State.RUNNING,
-            claimed_by=worker,
-            lease_until=at + timedelta(seconds=LEASE_SECONDS),
-            fence=F("fence") + 1,
-            attempts=F("attempts") + 1,
+def backoff(attempts: int) -> float:
+    """Return the seconds to wait after so many failed attempts."""
+    seconds = BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1]
+    return seconds * (1 + SPREAD * (2 * secrets.randbelow(1_001) / 1_000 - 1))
+
+
+def work_claim(*, worker: str, at: datetime, turns: Turns) -> list[DueWork]:
+    """Claim due rows of one kind and group; nothing when nothing is due. `worker`: a name that no other loop has."""
+    orphan = _claim_orphan(worker, at, turns)
+    if orphan:
+        return orphan
+    while (turn := turns.take(at)) is not None:
+        key, urgency = turn
+        waiting = DueWork.objects.filter(
+            state=DueWork.State.QUEUED, fair_key=key, urgency=urgency, due_at__lte=at
         )
-        if claimed:
-            row.refresh_from_db()
-            return row
-    return None
+        found = list(waiting.order_by("due_at").values_list("id", "kind")[:BATCH_ROWS])
+        if not found:
+            continue
+        kind = found[0][1]
+        known = _handlers.get(kind)
+        ids = [i for i, k in found if k == kind][: BATCH_ROWS if known and known.batch else 1]
+        rows = _take(ids, worker, at, state=DueWork.State.QUEUED)
+        if rows:
+            return rows
+    return []
 
 
-def work_next(*, worker: str, at: datetime) -> bool:
-    """Claim and do one piece of due work; return whether there was any."""
-    row = work_claim(worker=worker, at=at)
-    if row is None:
+def _claim_orphan(worker: str, at: datetime, turns: Turns) -> list[DueWork]:
+    """Claim a row whose worker died; one that has taken its worker down too often is parked."""
+    lost = DueWork.objects.filter(state=DueWork.State.RUNNING, lease_until__lt=at)
+    if turns.quick_only:
+        lost = lost.filter(urgency__lt=LONG)
+    for row in lost.order_by("lease_until")[:10]:
+        if row.attempts >= row.max_attempts:
+            lost.filter(id=row.id, fence=row.fence).update(
+                state=DueWork.State.PARKED,
+                message=f"The worker ended {row.attempts} times while doing this.",
+                finished_at=at,
+                lease_until=None,
+                fence=F("fence") + 1,
+            )
+            continue
+        rows = _take([row.id], worker, at, state=DueWork.State.RUNNING, fence=row.fence)
+        if rows:
+            return rows
+    return []
+
+
+def _take(ids: Collection[UUID], worker: str, at: datetime, **guard: Any) -> list[DueWork]:
+    taken = DueWork.objects.filter(id__in=ids, **guard).update(
+        state=DueWork.State.RUNNING,
+        claimed_by=worker,
+        claimed_at=at,
+        lease_until=at + timedelta(seconds=LEASE_SECONDS),
+        fence=F("fence") + 1,
+        attempts=F("attempts") + 1,
+    )
+    if not taken:
+        return []
+    mine = DueWork.objects.filter(id__in=ids, state=DueWork.State.RUNNING, claimed_by=worker)
+    return list(mine.order_by("due_at", "id"))
+
+
+def work_next(*, worker: str, at: datetime, turns: Turns | None = None) -> bool:
+    """Claim and do what is next; return whether there was any. `turns`: kept by a loop from one call to the next."""
+    rows = work_claim(worker=worker, at=at, turns=turns or Turns())
+    if not rows:
         return False
-    task = Task(
+    tasks = [_task(row) for row in rows]
+    known = _handlers.get(rows[0].kind)
+    try:
+        if known is None:
+            raise CosourceError(f"This version knows no work of the kind {rows[0].kind}.")  # noqa: TRY301 - parked as any refusal
+        if known.batch:
+            known.handler(tasks)
+            for task in tasks:
+                if not task.settled:
+                    task.done()
+        else:
+            tasks[0].done(known.handler(tasks[0]))
+    except Exception as accident:  # noqa: BLE001 - whatever a handler dies of, the work is kept
+        for task in tasks:
+            if not task.settled:
+                task.failed(accident)
+    return True
+
+
+def leases_keep(*, worker: str, at: datetime) -> int:
+    """Renew the leases of all that a worker has in hand; return how many. What another took over meanwhile stays its own."""
+    return DueWork.objects.filter(
+        state=DueWork.State.RUNNING, claimed_by=worker, claimed_at__gt=at - LEASE_KEPT_AT_MOST
+    ).update(lease_until=at + timedelta(seconds=LEASE_SECONDS))
+
+
+def _task(row: DueWork) -> Task:
+    return Task(
         id=row.id,
         kind=row.kind,
         args=row.args,
         fence=row.fence,
         owner_organization_id=row.owner_organization_id,
         owner_person_id=row.owner_person_id,
-    )
-    mine = DueWork.objects.filter(id=row.id, fence=row.fence)
-    try:
-        result = _handlers[row.kind](task) or {}
-    except LeaseLost:
-        return True
-    except WorkCancelled:
-        mine.update(state=DueWork.State.CANCELLED, finished_at=clock.now())
-    except CosourceError as refusal:
-        # A refusal is an answer, not an accident: trying again would be refused again.
-        mine.update(state=DueWork.State.PARKED, message=refusal.message[:500], finished_at=clock.now())
-    except Exception as accident:  # noqa: BLE001 - whatever a handler dies of, the work is kept
-        _retry_or_park(mine, row, accident)
-    else:
-        mine.update(state=DueWork.State.DONE, result=result, finished_at=clock.now(), lease_until=None)
-    return True
-
-
-def _retry_or_park(mine: Any, row: DueWork, accident: Exception) -> None:
-    said = "".join(traceback.format_exception_only(accident)).strip()[:500]
-    now = clock.now()
-    if row.attempts >= row.max_attempts:
-        mine.update(state=DueWork.State.PARKED, message=said, finished_at=now, lease_until=None)
-        return
-    wait = BACKOFF_SECONDS[min(row.attempts - 1, len(BACKOFF_SECONDS) - 1)]
-    mine.update(
-        state=DueWork.State.QUEUED, message=said, due_at=now + timedelta(seconds=wait), lease_until=None
+        attempts=row.attempts,
+        max_attempts=row.max_attempts,
     )

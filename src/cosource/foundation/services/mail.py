@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.utils.translation import gettext_lazy
 
 from cosource.foundation.models import DueWork
 from cosource.foundation.services.duework import Task, register_work, work_enqueue
@@ -50,4 +51,4 @@ def _send(task: Task) -> dict[str, Any]:
 
 def register() -> None:
     """Make the outbox's handler known."""
-    register_work(KIND, _send)
+    register_work(KIND, _send, label=gettext_lazy("Mail"))

@@ -1,31 +1,46 @@
-"""Removing what has had its time: answers kept for repeats, sessions that are over, counts of wrong passwords."""
+"""Removing what has had its time: answers kept for repeats, finished work, sessions that are over, counts of wrong passwords."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
+from django.utils.translation import gettext_lazy
 
 from cosource.foundation import clock
-from cosource.foundation.services.duework import Task, register_work, work_enqueue
+from cosource.foundation.models import DueWork
+from cosource.foundation.services.duework import Task, register_work
 from cosource.foundation.services.replays import replays_sweep
+from cosource.foundation.services.schedules import schedule
 
 KIND = "foundation.sweep"
 _ATTEMPTS_KEPT = timedelta(days=1)
+_WORK_KEPT = timedelta(days=30)
+# An hour's share of finished work; far more than an hour brings.
+_AT_ONCE = 20_000
 
 
-def sweep_enqueue(*, at: datetime) -> None:
-    """Queue this hour's sweep, unless some process did."""
-    work_enqueue(kind=KIND, args={}, due_at=at, at=at, key=f"sweep:{at:%Y-%m-%dT%H}", max_attempts=2)
+def work_sweep(*, at: datetime) -> int:
+    """Remove work that was done or given up a month ago; return how much. What is parked stays until somebody decides."""
+    over = DueWork.objects.filter(
+        state__in=(DueWork.State.DONE, DueWork.State.CANCELLED),
+        due_at__lt=at - _WORK_KEPT,
+        finished_at__lt=at - _WORK_KEPT,
+    )
+    ids = list(over.values_list("id", flat=True)[:_AT_ONCE])
+    removed, _ = DueWork.objects.filter(id__in=ids).delete()
+    return removed
 
 
 def _sweep(task: Task) -> dict[str, Any]:
     at = clock.now()
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
     attempts, _ = AccessAttempt.objects.filter(attempt_time__lt=at - _ATTEMPTS_KEPT).delete()
-    return {"replays": replays_sweep(at=at), "sessions": sessions, "attempts": attempts}
+    replays, work = replays_sweep(at=at), work_sweep(at=at)
+    return {"replays": replays, "sessions": sessions, "attempts": attempts, "work": work}
 
 
 def register() -> None:
-    """Make the worker able to sweep."""
-    register_work(KIND, _sweep)
+    """Make the worker sweep once an hour."""
+    register_work(KIND, _sweep, label=gettext_lazy("Removing what is over"))
+    schedule(KIND, timedelta(hours=1))

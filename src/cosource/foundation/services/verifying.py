@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from cosource.foundation import clock
 from cosource.foundation.errors import NotFound
@@ -83,4 +84,4 @@ def _run(task: Task) -> dict[str, Any]:
 
 def register() -> None:
     """Make the worker able to check the ledger."""
-    register_work(VERIFICATION, _run)
+    register_work(VERIFICATION, _run, long=True, label=gettext_lazy("Check of the record"))
