@@ -8,6 +8,7 @@ A query whose shape depends on who asks, such as one within `visible_to`, is pre
 person may see changes far less often than they ask. Only statements are kept, never an answer.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,7 +25,9 @@ from django.db.models import QuerySet
 from cosource.foundation.ids import NIL
 from cosource.foundation.sight import Actor, Sight
 
+# An instant that no row has stands for one that is not known yet; what was computed from it is of about that time.
 _LONG_AGO = datetime(1000, 1, 1, tzinfo=UTC)
+_FROM_A_MARK = re.compile(r"(0999|1000)-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Prepared[T]:
     ) -> None:
         self._build = build
         self._kinds = kinds
+        self._may_lack: frozenset[str] = frozenset()
 
     def __call__(self, **values: UUID | datetime) -> list[T]:
         """Return all rows for these values."""
@@ -91,8 +95,10 @@ class Prepared[T]:
             return None
         names = {_written(mark, connection): name for name, mark in marks.items()}
         places = tuple(names.get(p) if isinstance(p, str | UUID | datetime) else None for p in params)
-        if missing := set(self._kinds) - set(places):
+        if missing := set(self._kinds) - set(places) - self._may_lack:
             raise TypeError(f"The query does not ask for {', '.join(sorted(missing))}.")
+        if any(name is None and _FROM_A_MARK.match(str(p)) for p, name in zip(params, places, strict=True)):
+            raise TypeError("The query computes with a value that it is to be given.")
         converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
         compiler.__dict__["get_converters"] = lambda _columns: converters
         queryset.query.__dict__["get_compiler"] = lambda *_args, **_options: compiler
@@ -106,25 +112,34 @@ _SIGHTS = 256
 class BySight[T]:
     """A queryset that is compiled once for each sight, on each connection.
 
-    `build`: makes the queryset for an actor who has nothing but that sight; a value that changes between requests has no place
-    in it.
+    `build`: makes the queryset for an actor who has nothing but that sight. The instant for which the sight was found is the one
+    value that may differ from one request to the next.
     """
 
     def __init__(self, build: "Callable[[Actor], QuerySet[Any, Any]]") -> None:
         self._build = build
-        self._ready: OrderedDict[Sight, Prepared[T]] = OrderedDict()
+        self._ready: OrderedDict[tuple[Sight, bool], Prepared[T]] = OrderedDict()
 
     def __call__(self, actor: Actor) -> list[T]:
         """Return all rows for what the actor sees."""
-        sight = replace(actor.sight, resolved_at=None)
-        ready = self._ready.get(sight)
+        at = actor.sight.resolved_at
+        key = replace(actor.sight, resolved_at=None), at is None
+        ready = self._ready.get(key)
         if ready is None:
-            seen = Actor(kind="person", id=NIL, sight=sight)
-            ready = self._ready[sight] = Prepared[T](lambda: self._build(seen))
-            # Another thread may have taken the last one out already.
-            while len(self._ready) > _SIGHTS and self._ready:
+            ready = self._ready[key] = self._prepared(*key)
+            while len(self._ready) > _SIGHTS:
                 self._ready.popitem(last=False)
-        return ready()
+        return ready() if at is None else ready(at=at)
+
+    def _prepared(self, sight: Sight, timeless: bool) -> Prepared[T]:
+        def build(at: datetime | None = None) -> "QuerySet[Any, Any]":
+            return self._build(Actor(kind="person", id=NIL, sight=replace(sight, resolved_at=at)))
+
+        if timeless:
+            return Prepared[T](build)
+        ready = Prepared[T](build, at=datetime)
+        ready._may_lack = frozenset({"at"})  # noqa: SLF001 - most queries within sight ask for no instant
+        return ready
 
 
 def _mark(kind: type[UUID] | type[datetime], number: int) -> UUID | datetime:

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from cosource.foundation.models import Audience, AudienceReader, DueWork, Stream
 from cosource.foundation.ids import NIL
+from cosource.foundation.models import Audience, AudienceReader, DueWork, Stream
 from cosource.foundation.prepared import BySight, Prepared
 from cosource.foundation.services.audience import audience_intern
 from cosource.foundation.sight import Actor, Sight
@@ -144,3 +144,31 @@ def test_where_no_row_can_match_nothing_is_asked(django_assert_num_queries):
     with django_assert_num_queries(0):
         assert nothing(at=AT) == []
         assert nothing(at=AT) == []
+
+
+def test_the_instant_of_a_sight_is_a_value_like_any_other():
+    made = streams(3)
+
+    def actor(hours):
+        return Actor(
+            kind="person",
+            id=uuid4(),
+            sight=Sight(
+                organization_id=NIL, resolved_at=None if hours is None else AT + timedelta(hours=hours)
+            ),
+        )
+
+    def build(actor):
+        at = actor.sight.resolved_at
+        rows = Stream.objects.order_by("created_at")
+        return rows if at is None else rows.filter(created_at__lte=at)
+
+    known = BySight[Stream](build)
+    assert known(actor(0)) == made[:1]
+    assert known(actor(1)) == made[:2]
+    assert known(actor(None)) == made
+    late = BySight[Stream](
+        lambda actor: Stream.objects.filter(created_at=actor.sight.resolved_at - timedelta(hours=1))
+    )
+    with pytest.raises(TypeError, match="computes"):
+        late(actor(0))

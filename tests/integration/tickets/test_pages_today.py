@@ -77,9 +77,9 @@ def test_mine_is_not_my_colleagues(desk: Desk) -> None:
 def test_what_is_with_others_is_watched(desk: Desk) -> None:
     ticket = desk.open(title="With Cedar", team_id=desk.world.teams["c1.desk"].id)
     desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
-    watched = tickets_watched(desk.actor("c1.ct"), desk.tick(), for_teams=False)
+    watched = tickets_watched(desk.actor("c1.ct"), desk.tick())
     assert [row.title for row in watched] == ["With Cedar"]
-    assert tickets_watched(desk.actor("p2.pt"), desk.tick(), for_teams=False) == []
+    assert tickets_watched(desk.actor("p2.pt"), desk.tick()) == []
 
 
 def test_due_times_make_the_order_and_the_groups(desk: Desk) -> None:
@@ -134,7 +134,7 @@ def test_today_costs_the_same_from_five_rows_to_fifty(desk: Desk) -> None:
         tickets_waiting(actor, at, for_teams=False)
         with CaptureQueriesContext(connection) as asked:
             tickets_waiting(actor, at, for_teams=False)
-            tickets_watched(actor, at, for_teams=False)
+            tickets_watched(actor, at)
         return len(asked)
 
     few, many = ask(5), ask(45)

@@ -5,15 +5,17 @@ Not here: what other rooms ask (`foundation.today`), and the order of the day (`
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from cosource.foundation.prepared import BySight
 from cosource.foundation.sight import MANAGER, REQUESTER, SERVICE_OWNER, Actor
 from cosource.foundation.today import TodayItem
 from cosource.tickets.models import Participation
@@ -23,6 +25,11 @@ from cosource.tickets.queries.list_ranges import asks_only, ranges_of
 from cosource.tickets.queries.list_rows import TicketRow, rows_for
 from cosource.tickets.rules.clocks import ClockBar, ClockStatus
 from cosource.tickets.rules.wording import gettext_lazy
+
+# No filter here is by a due time, so that the instant for which a list is asked decides nothing.
+_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+type Dated = tuple[UUID, datetime]
 
 LIMIT = 60
 SOON = timedelta(hours=2)
@@ -36,46 +43,63 @@ def tickets_waiting(actor: Actor, at: datetime, for_teams: bool) -> list[TodayIt
     For the person: what is assigned to them, and what their teams have but nobody took yet. For the teams: all that is theirs.
     Who leads without a team is asked for what no team has, and for handovers that wait for an answer.
     """
-    return [
-        _item(row, at) for row in rows_for(_waiting_ids(actor, at, for_teams=for_teams), actor=actor, at=at)
-    ]
+    return [_item(row, at) for row in rows_for(_waiting_ids(actor, for_teams=for_teams), actor=actor, at=at)]
 
 
-def _waiting_ids(actor: Actor, at: datetime, *, for_teams: bool) -> list[UUID]:
+def _waiting_ids(actor: Actor, *, for_teams: bool) -> list[UUID]:
+    return _in_order(_waiting_for_teams(actor) if for_teams else _waiting_for_person(actor), LIMIT)
+
+
+def _waiting(actor: Actor, *, for_teams: bool) -> "QuerySet[Participation, Dated]":
     mine = TicketFilter(turn="mine")
     ranges: list[ParticipationQuerySet] = []
     teams = actor.sight.team_ids
     if teams:
-        of_teams = _ranges(actor, mine.but(team="mine"), at)
+        of_teams = _ranges(actor, mine.but(team="mine"))
         ranges += of_teams if for_teams else [rows.filter(assignee_id__isnull=True) for rows in of_teams]
         # Offered by a team of one's own party, which holds the ticket until the answer.
-        offered = _ranges(actor, mine.but(flag="unanswered"), at)
+        offered = _ranges(actor, mine.but(flag="unanswered"))
         ranges += [rows.filter(offered_team_id__in=teams) for rows in offered]
     elif leads(actor):
-        whole = _ranges(actor, mine, at)
+        whole = _ranges(actor, mine)
         ranges += whole if for_teams else [rows.filter(team_id__isnull=True) for rows in whole]
-        ranges += _ranges(actor, mine.but(flag="unanswered"), at)
+        ranges += _ranges(actor, mine.but(flag="unanswered"))
     if actor.person_id is not None:
-        ranges += _ranges(actor, mine.but(assignee="mine"), at)
-    return _merged(ranges, LIMIT)
+        ranges += _ranges(actor, mine.but(assignee="mine"))
+    return _first(ranges, LIMIT)
 
 
-def _ranges(actor: Actor, filters: TicketFilter, at: datetime) -> list[ParticipationQuerySet]:
+def _ranges(actor: Actor, filters: TicketFilter) -> list[ParticipationQuerySet]:
     if asks_only(actor):
         return []  # who administers, or only asks for help, works on no ticket
-    return ranges_of(actor, filters, at).parts
+    return ranges_of(actor, filters, _ANY_TIME).parts
 
 
-def _merged(ranges: list[ParticipationQuerySet], limit: int) -> list[UUID]:
-    found: dict[UUID, datetime] = {}
-    for rows in ranges:
-        found.update(rows.order_by("next_due_at", "id").values_list("id", "next_due_at")[:limit])
-    return sorted(found, key=lambda i: (found[i], i))[:limit]
+def _first(ranges: list[ParticipationQuerySet], limit: int) -> "QuerySet[Participation, Dated]":
+    """Return the first rows of each range, in one query."""
+    # SQLite takes no limit inside a union; as a condition on the id it does.
+    parts = [
+        Participation.objects.filter(id__in=rows.order_by("next_due_at", "id").values("id")[:limit])
+        .order_by()
+        .values_list("id", "next_due_at")
+        for rows in ranges
+    ]
+    if not parts:
+        return Participation.objects.none().values_list("id", "next_due_at")
+    return parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]
 
 
-def waiting_count(actor: Actor, at: datetime) -> int:
+_waiting_for_teams = BySight[Dated](lambda actor: _waiting(actor, for_teams=True))
+_waiting_for_person = BySight[Dated](lambda actor: _waiting(actor, for_teams=False))
+
+
+def _in_order(rows: list[Dated], limit: int) -> list[UUID]:
+    return [i for i, _due in sorted(rows, key=lambda row: (row[1], row[0]))[:limit]]
+
+
+def waiting_count(actor: Actor) -> int:
     """Return on how many tickets it is the actor's turn, counted no further than a page shows."""
-    return len(_waiting_ids(actor, at, for_teams=False))
+    return len(_waiting_ids(actor, for_teams=False))
 
 
 def _bar(row: TicketRow, at: datetime) -> ClockBar | None:
@@ -127,17 +151,23 @@ def _joined(*words: str) -> str:
     return " · ".join(word for word in words if word)
 
 
-def tickets_watched(actor: Actor, at: datetime, *, for_teams: bool) -> list[TicketRow]:
+def tickets_watched(actor: Actor, at: datetime) -> list[TicketRow]:
     """Return the tickets that the person, or their teams, had or brought, and on which others have the turn now."""
+    return rows_for(_in_order(_watched(actor), WATCHED), actor=actor, at=at)
+
+
+def _watched_ranges(actor: Actor) -> list[ParticipationQuerySet]:
     ranges: list[ParticipationQuerySet] = []
     if actor.person_id is not None:
-        ranges += _ranges(actor, TicketFilter(assignee="mine"), at)
+        ranges += _ranges(actor, TicketFilter(assignee="mine"))
     if actor.sight.team_ids:
-        ranges += _ranges(actor, TicketFilter(team="mine"), at)
+        ranges += _ranges(actor, TicketFilter(team="mine"))
     elif leads(actor):
-        ranges += _ranges(actor, TicketFilter(), at)
-    others = [rows.exclude(turn=Turn.MINE) for rows in ranges]
-    return rows_for(_merged(others, WATCHED), actor=actor, at=at)
+        ranges += _ranges(actor, TicketFilter())
+    return [rows.exclude(turn=Turn.MINE) for rows in ranges]
+
+
+_watched = BySight[Dated](lambda actor: _first(_watched_ranges(actor), WATCHED))
 
 
 def leads(actor: Actor) -> bool:

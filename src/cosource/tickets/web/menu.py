@@ -2,7 +2,6 @@
 
 from django.utils.translation import gettext_lazy
 
-from cosource.foundation import clock
 from cosource.foundation.pages import Command, NavigationItem, register_command, register_navigation
 from cosource.foundation.sight import Actor
 from cosource.foundation.today import register_today
@@ -11,7 +10,7 @@ from cosource.tickets.queries.today import is_requester_only, tickets_waiting, w
 
 
 def _count(actor: Actor) -> int | None:
-    return None if is_requester_only(actor) else waiting_count(actor, clock.now())
+    return None if is_requester_only(actor) else waiting_count(actor)
 
 
 def register() -> None:

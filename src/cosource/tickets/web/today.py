@@ -57,7 +57,7 @@ def today(request: PageRequest) -> HttpResponse:
         "said": said(items, groups, now),
         "may_open": may_open(request.actor),
         "several_clients": len({item.client for item in items if item.client is not None}) > 1,
-        "watched": tickets_watched(request.actor, at, for_teams=for_teams),
+        "watched": tickets_watched(request.actor, at),
     }
     return render(request, "tickets/today.html", context)
 
