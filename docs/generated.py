@@ -9,9 +9,11 @@ from mkdocs.structure.files import File, Files
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests import requirements
+from tests.access import page as access
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add which promise is kept by which test."""
+    """Add which promise is kept by which test, and who may see and do what."""
     files.append(File.generated(config, "reference/requirements.md", content=requirements.page()))
+    files.append(File.generated(config, "reference/access.md", content=access.page()))
     return files

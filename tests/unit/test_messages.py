@@ -5,7 +5,6 @@ import re
 import pytest
 from django.conf import settings
 from django.utils import translation
-
 from tests import messages
 
 # What `%` formatting reads: a named value with its kind, a plain value, or a percent sign. A percent sign as such is no value.
