@@ -20,6 +20,11 @@ ROLE_WORDS = {
     "EMB": "partner 1’s person placed at client 1, acting there",
     "ADM": "administrator of client 1",
 }
+_INTRODUCTION = (
+    "The table that a test walks through, cell by cell, by page, API, search and export. Row numbers are explained under"
+    " [Sight](../explanation/sight.md). *May*: it is answered. *Is told no*: it is seen, and the step is refused (403)."
+    " *Finds nothing*: the answer is that for something that never existed (404)."
+)
 _ANSWERS = (("yes", "may"), ("refused", "is told no"), ("absent", "finds nothing"))
 
 
@@ -33,9 +38,7 @@ def page() -> str:
     out = [
         "# Who may see and do what",
         "",
-        "The table that a test walks through, cell by cell, by page, API, search and export. Row numbers are explained under"
-        " [Sight](../explanation/sight.md). *May*: it is answered. *Is told no*: it is seen, and the step is refused (403)."
-        " *Finds nothing*: the answer is that for something that never existed (404).",
+        _INTRODUCTION,
         "",
         "## Roles",
         "",
@@ -64,16 +67,17 @@ def page() -> str:
 
 
 def _doors() -> list[str]:
-    out = [
+    rows = (
+        f"| {line['kind']} | `{line['name']}` | {line['object'] or '–'} | {line['exempt_because'] or ''} |"
+        for line in _lines("doors.csv")
+    )
+    return [
         "## Every way in",
         "",
         "Each page, endpoint, command and kind of work belongs to an object of the table above, or says why it needs none.",
         "",
         "| kind | name | object | or why none |",
         "|---|---|---|---|",
+        *rows,
+        "",
     ]
-    for line in _lines("doors.csv"):
-        out.append(
-            f"| {line['kind']} | `{line['name']}` | {line['object'] or '–'} | {line['exempt_because'] or ''} |"
-        )
-    return [*out, ""]
