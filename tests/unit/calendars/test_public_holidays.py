@@ -105,7 +105,7 @@ def test_a_calendar_can_be_copied_and_kept() -> None:
 
 def test_the_large_packages_are_imported_when_they_are_needed() -> None:
     code = (
-        "import sys; from cosource.calendars.rules import business_time; from cosource.calendars import cli;"
+        "import sys; from cosource.calendars.rules import business_time, many; from cosource.calendars import cli;"
         "business_time.Calendar('UTC', (((0, 1440),),) * 7);"
         "print(sorted({'holidays', 'numpy', 'django'} & set(sys.modules)))"
     )
