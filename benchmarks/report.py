@@ -44,25 +44,14 @@ def machine(postgresql: str | None, yardstick: float) -> str:
     import sqlite3
 
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    model = next(
-        (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
-        platform.processor(),
-    )
     return "\n".join(
         [
-            f"- {os.cpu_count()} cores ({model}), {memory:.0f} GB",
+            f"- {os.cpu_count()} cores, {memory:.0f} GB",
             f"- Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL {postgresql or 'not installed'}",
             f"- revision {_revision()}",
             f"- load when the run began: {os.getloadavg()[0]:.1f}; yardstick {yardstick:.1f} ms (a fixed piece of plain Python)",
         ]
     )
-
-
-def _lines(path: str) -> list[str]:
-    try:
-        return Path(path).read_text().splitlines()
-    except OSError:
-        return []
 
 
 def _revision() -> str:
