@@ -17,7 +17,7 @@ from benchmarks.places import cache_dir, environment_for, run_python
 from benchmarks.postgres import Server, start_server
 from benchmarks.worlds.keeper import SIZES, Kept, postgresql_world, sqlite_world
 
-SUBJECTS = ("pages", "services", "rights", "memory", "http", "importing", "demo")
+SUBJECTS = ("pages", "services", "rights", "memory", "http", "importing", "demo", "calendars")
 # A page may cost so much more at the largest world than at the smallest.
 GROWTH = 1.3
 
@@ -68,6 +68,7 @@ TITLES = {
     "http": "Creating over HTTP",
     "importing": "Import",
     "demo": "Demo",
+    "calendars": "Business time: evaluations of a core",
 }
 
 
@@ -125,6 +126,10 @@ def _measured(
     if subject == "demo":
         with _empty_place() as place:
             yield from demo.measure(place, _free_port())
+    elif subject == "calendars":
+        with _empty_place() as place:
+            env = environment_for(place, f"sqlite:///{place / 'none.sqlite3'}")
+            yield from taken_from(run_python("benchmarks.figures.calendars", [], env))
     elif subject in ("http", "importing"):
         for database in databases:
             with _empty_installation(database, server) as env:

@@ -135,6 +135,8 @@ def pieces_of(pauses: Pauses, count: int) -> "tuple[Whole, Whole, Whole]":
         raise ValueError(
             f"row {rows[pause]}: the pause from {iso(starts[pause])} ends before that, at {iso(ends[pause])}"
         )
+    if ((rows[1:] != rows[:-1]) | (starts[1:] >= ends[:-1])).all():
+        return rows, starts, ends
     order = np.lexsort((starts, rows))
     rows, starts, ends = rows[order], starts[order], ends[order]
     # How far the pauses before one reach, within its row: ends are compared by rank, so that a later row's are always more.
