@@ -249,6 +249,9 @@ def _rehearse(plan: "Plan", found: "Survey", path: Path, actor: "Actor", *, resu
     return _report(rehearsal.counts, rehearsal.codes, rehearsal.problems, target)
 
 
+_GRAVEST_FIRST = ("stopped", "refused", "repaired", "noted")
+
+
 def _report(
     counts: "Counts", codes: Mapping[str, int], problems: "Iterable[Problem]", everything: Path
 ) -> int:
@@ -261,7 +264,8 @@ def _report(
         f"{counts.tickets:,} new tickets, {counts.extended:,} with more history."
     )
     listed = list(problems)
-    for problem in listed[:SHOWN_PROBLEMS]:
+    # What was lost comes before what was only noted.
+    for problem in sorted(listed, key=lambda p: _GRAVEST_FIRST.index(p.outcome))[:SHOWN_PROBLEMS]:
         typer.echo(f"{problem.outcome}: {problem}")
     if len(listed) > SHOWN_PROBLEMS:
         write_problems(everything, listed)

@@ -64,3 +64,10 @@ class TooMany(CosourceError):
 
     status = 429
     code = "too_many"
+
+
+class TooLarge(CosourceError):
+    """What was sent is larger than is taken here."""
+
+    status = 413
+    code = "too_large"

@@ -84,7 +84,7 @@ def test_every_line_is_in_once(sample):
         0,
         0,
     )
-    assert row.report["codes"] == {"before-opening": 5, "time-back": 1}
+    assert row.report["codes"] == {"no-group": 9502, "before-opening": 5, "time-back": 1}
     assert Ticket.objects.count() == row.tickets_written == 9202
     lines = Entry.objects.filter(kind=LINE)
     assert lines.count() == 59354

@@ -63,7 +63,7 @@ def test_every_line_is_read_once(sample):
     assert (found.rows, found.is_side_by_side) == (59354, True)
     assert (figures["events"], figures["tickets"], figures["refused"]) == (59354, 9202, 0)
     assert len(digests) == 59354
-    assert codes == {"before-opening": 5, "time-back": 1}
+    assert codes == {"no-group": 9502, "before-opening": 5, "time-back": 1}
 
 
 @pytest.mark.req("C10")

@@ -33,6 +33,7 @@ class LineFeed:
         self.is_ended = False
         self.has_bad_bytes = False
         self.has_nul = False
+        self.may_have_formula = False
         self.line = ""
 
     def __iter__(self) -> "LineFeed":
@@ -53,11 +54,18 @@ class LineFeed:
             self.has_bad_bytes |= _has_bad_bytes(line, self._is_utf_16)
         if "\0" in line:
             self.has_nul = True
+        if "=" in line:
+            self.may_have_formula = True
         return line
+
+    @property
+    def is_odd(self) -> bool:
+        """Tell whether the row's cells want a closer look."""
+        return self.has_bad_bytes or self.has_nul or self.may_have_formula
 
     def forget(self) -> None:
         """Start anew for the next row."""
-        self.has_bad_bytes = self.has_nul = False
+        self.has_bad_bytes = self.has_nul = self.may_have_formula = False
 
 
 def _has_bad_bytes(line: str, is_utf_16: bool) -> bool:
@@ -106,7 +114,7 @@ def csv_rows(
             code = "short-row" if len(cells) < width else "long-row"
             yield Problem(source.file, number, None, code, {"found": len(cells), "wanted": width})
             continue
-        if feed.has_bad_bytes or feed.has_nul:
+        if feed.is_odd:
             cells, problems = _repaired(cells, names, number, source.file, mapping)
             yield from problems
         if only is None:
@@ -144,7 +152,7 @@ def _plain(text: str) -> str:
 def _repaired(
     cells: list[str], names: list[str], row: int, file: str, mapping: Mapping
 ) -> tuple[list[str], list[Problem]]:
-    """Return the cells fit to be stored, with a problem for each cell that was changed."""
+    """Return the cells fit to be stored, with a problem for each cell that was changed or may be misread later."""
     encoding, fallback = mapping.source.encoding, mapping.source.fallback_encoding
     repaired: list[str] = []
     problems: list[Problem] = []
@@ -161,6 +169,8 @@ def _repaired(
             else:
                 cell = _plain(cell)
                 problems.append(Problem(file, row, name, "undecodable", {"encoding": encoding}))
+        if cell.lstrip().startswith("="):
+            problems.append(Problem(file, row, name, "formula"))
         repaired.append(cell)
     return repaired, problems
 

@@ -64,6 +64,8 @@ class ByteSource(io.RawIOBase):
         elif head.startswith(_XZ):
             pieces = self._xz_pieces()
         else:
+            # What is not packed is as large as it will get: it is refused before anything is read.
+            self._check_size(path.stat().st_size)
             pieces = self._plain_pieces()
         self.is_packed = head.startswith((_GZ, _XZ))
         self._pieces = pieces
@@ -96,11 +98,15 @@ class ByteSource(io.RawIOBase):
         piece = next(self._pieces, b"")
         self._unpacked += len(piece)
         limits = self._limits
-        if self._unpacked > limits.max_bytes:
-            raise UnreadableSource(self._problem("too-big", limit=limits.max_bytes))
+        self._check_size(self._unpacked)
         if self._unpacked > limits.ratio_from_bytes and self._unpacked > limits.max_ratio * self._packed_read:
             raise UnreadableSource(self._problem("bomb", ratio=limits.max_ratio))
         return piece
+
+    def _check_size(self, size: int) -> None:
+        if size > self._limits.max_bytes:
+            self._packed.close()
+            raise UnreadableSource(self._problem("too-big", limit=self._limits.max_bytes))
 
     def _read(self) -> bytes:
         try:

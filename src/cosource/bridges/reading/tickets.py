@@ -47,7 +47,6 @@ def survey(
     `tell` is called with the number of rows now and then; what it raises stops the reading.
     Raises: UnreadableSource when it cannot be read under this mapping at all.
     """
-    digest = file_digest(path)
     key_of = Interpreter(mapping, path.name).ticket_key
     rows = 0
     together = True
@@ -66,7 +65,7 @@ def survey(
                 done.add(hash(current))
             together = (key is None or hash(key) not in done) and len(done) <= REMEMBERED_TICKETS
             current = key
-    return Survey(path.name, digest, path.stat().st_size, rows, together)
+    return Survey(path.name, file_digest(path), path.stat().st_size, rows, together)
 
 
 def read_tickets(

@@ -108,7 +108,7 @@ class Interpreter:
         if state is None or occurred_at is None:
             return None
         group = cell(values, columns.group)
-        party, team = (None, None) if group is None else self._owner(group)
+        party, team = self._unheld() if group is None else self._owner(group)
         return SourceEvent(
             ticket_key=key,
             ordinal=ordinal,
@@ -215,6 +215,11 @@ class Interpreter:
             close = difflib.get_close_matches(text[:LONGEST_TICKET_KEY], self._mapping.states, n=1, cutoff=0)
             self._report("unknown-state", column, value=shown(text), nearest=close[0] if close else "")
         return rule
+
+    def _unheld(self) -> tuple[None, None]:
+        if self._mapping.columns.group is not None:
+            self._report("no-group", self._mapping.columns.group)
+        return None, None
 
     def _owner(self, group: str) -> tuple[str, str]:
         known = self._groups.get(group)

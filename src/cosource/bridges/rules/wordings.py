@@ -242,6 +242,11 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             gettext_noop("The mapping does not know the state “%(value)s”; the nearest is %(nearest)s."),
             gettext_noop('Add [states."%(value)s"] to the mapping.'),
         ),
+        "no-group": Wording(
+            "noted",
+            gettext_noop("The row names no group; who held the ticket from then on is kept as unknown."),
+            gettext_noop("Nothing has to be done; fill in the group if it is known."),
+        ),
         "unknown-group": Wording(
             "repaired",
             gettext_noop("The mapping does not know the group “%(value)s”; it was counted as %(party)s."),

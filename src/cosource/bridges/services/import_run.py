@@ -84,9 +84,14 @@ class Portion:
 
     @property
     def counts_between(self) -> Counts:
-        """Count the rows that belong to no ticket."""
+        """Count the rows that belong to no ticket, and those mended before it was known to which they belong."""
         lost = sum(p.outcome == "refused" for p in self.problems)
-        return Counts(read=lost, refused=lost)
+        mended = {p.row for p in self.problems if p.outcome == "repaired"}
+        if mended:
+            mended -= {
+                p.row for r in self.readings for p in r.problems if p.outcome in {"refused", "repaired"}
+            }
+        return Counts(read=lost, refused=lost, repaired=len(mended))
 
 
 @transaction.atomic
