@@ -106,6 +106,17 @@ def test_amounts_are_rounded_as_one_by_one() -> None:
     assert found.tolist() == [number(due(start, amount, ALWAYS)) for amount in minutes]
 
 
+def test_a_pause_that_begins_when_it_is_due() -> None:
+    start = datetime(2026, 3, 2, 7, tzinfo=UTC)
+    pause = start + timedelta(minutes=60), start + timedelta(minutes=90)
+    again = start + timedelta(minutes=120), start + timedelta(minutes=150)
+    edges = [instants([one[side] for one in (pause, again)]) for side in (0, 1)]
+    rows = Pauses([0, 2, 4, 6], *(np.tile(edge, 3) for edge in edges))
+    found = due_many([number(start)] * 3, [60, 90, 91], OFFICE, rows)
+    assert found.tolist() == [number(start + timedelta(minutes=late)) for late in (60, 120, 151)]
+    assert found.tolist() == [number(due(start, amount, OFFICE, [pause, again])) for amount in (60, 90, 91)]
+
+
 def test_instants_come_back_as_they_are_given() -> None:
     start = np.array(["2026-03-02T07:00", "2026-03-06T15:59:59"], "M8[s]")
     end = np.array(["2026-03-02T08:00:00.000001", "2026-03-09T07:00:01"], "M8[us]")
