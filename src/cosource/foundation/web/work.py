@@ -50,7 +50,7 @@ def work_page(request: PageRequest) -> HttpResponse:
     state = chosen.get("state") or DueWork.State.PARKED
     page = work_list(actor=request.actor, state=state, cursor=chosen.get("after", ""))
     context: dict[str, Any] = {
-        "tabs": TABS,
+        "states": TABS,
         "state": state,
         "rows": [{"row": row, "label": work_label(row.kind)} for row in page.items],
         "next_cursor": page.next_cursor,

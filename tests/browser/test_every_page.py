@@ -1,0 +1,95 @@
+"""Every page that two roles can get to by links, in both looks: nothing for axe to find, no sideways scroll, no fault on the console."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Error
+from tests.access.routes import route_of
+from tests.browser.test_list import opened
+from tests.browser.test_two_parties import AXE, NARROW, WIDE, Seat, agreed
+from tests.integration.bridges.log import HEADING, MAPPING, line, story
+from tests.worlds import World, two_clients_three_partners
+
+from cosource.bridges.services.staging import import_ask, import_stage
+from cosource.foundation import clock
+from cosource.foundation.services.duework import work_next
+from cosource.foundation.services.sealing import seal_all
+
+# Pages without a link to them, or behind a form.
+AND_ALSO = ("/tickets/new/", "/import/", "/accounts/password/change/", "/never/was/")
+# What is serious by WCAG 2.2 A and AA, and what does not fit the window.
+_LOOK = """async () => {
+  const run = {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]};
+  const found = (await axe.run(document, run)).violations.filter(v => ["serious", "critical"].includes(v.impact));
+  const wide = document.documentElement.scrollWidth > window.innerWidth ? ["scrolls sideways"] : [];
+  return [...found.map(v => `${v.id}: ${v.nodes.map(n => n.target).join(", ")}`), ...wide];
+}"""
+FILES = ("/static/", "/api/", "/accounts/logout/")
+
+
+def an_import(world: World) -> None:
+    """A file with something to say of its rows, checked and not yet brought in."""
+    actor = world.actor("c1.cso")
+    text = HEADING + story("T1", "Desk W1") + line(id="T2", state="Odd", at="2024-03-01 09:00")
+    row = import_stage(
+        chunks=[text.encode()],
+        file_name="log.csv",
+        mapping_text=MAPPING,
+        mapping_name="old-desk",
+        actor=actor,
+        at=clock.now(),
+    )
+    import_ask(import_id=row.id, parties={}, dry_run=True, actor=actor, at=clock.now())
+    while work_next(worker="test", at=clock.now()):
+        pass
+
+
+def pages_of(seat: Seat) -> list[str]:
+    """Go through all links, one page for each address of the product, and look at each."""
+    faults = {}
+    seat.page.context.add_init_script(AXE.read_text())
+    waiting, seen = ["/", *AND_ALSO], set()
+    looked_at = []
+    while waiting:
+        path = waiting.pop(0)
+        route = route_of(path)
+        name = route.name if route else path
+        if name in seen or path.startswith(FILES):
+            continue
+        seen.add(name)
+        try:
+            answer = seat.page.goto(f"{seat.address}{path}", wait_until="load")
+        except Error as downloaded:
+            assert "Download is starting" in str(downloaded), path
+            continue
+        if answer is None or "html" not in answer.headers.get("content-type", ""):
+            continue
+        looked_at.append(path)
+        links = seat.page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
+        waiting += [urlsplit(link).path for link in links if link.startswith(seat.address)]
+        found = seat.page.evaluate(_LOOK)
+        if found:
+            faults[path] = found
+    assert faults == {}
+    return looked_at
+
+
+@pytest.mark.parametrize(
+    ("email", "look", "least"),
+    [
+        ("cso@c1.example", {"viewport": WIDE, "color_scheme": "light"}, 30),
+        ("pm@p1.example", {"viewport": NARROW, "color_scheme": "dark"}, 25),
+    ],
+)
+def test_no_page_has_a_serious_finding(
+    live_server, chromium: Browser, settings, tmp_path, email, look, least
+) -> None:
+    settings.SPOOL_DIR = tmp_path
+    world = two_clients_three_partners(clock.now())
+    agreed(world)
+    opened(world)
+    an_import(world)
+    seal_all()
+    seat = Seat(chromium, live_server.url, email, **look)
+    looked_at = pages_of(seat)
+    assert len(looked_at) >= least, looked_at
