@@ -155,6 +155,36 @@ def update_guarded(instance: models.Model, changes: Mapping[str, Any], *, guard:
         return bool(cursor.rowcount)
 
 
+def update_unchanged[M: models.Model](
+    changes: Sequence[tuple[M, Sequence[Any]]], names: Sequence[str], *, guards: Sequence[str]
+) -> list[M]:
+    """Write the named columns of rows by compare-and-set, each only while its `guards` are what is given beside the instance.
+
+    `changes`: instances of one model as they are to be, in one order for all who write them, each with the values that its
+    guards must still have. Return those that were written.
+    """
+    if not changes:
+        return []
+    model = type(changes[0][0])
+    connection = connections[router.db_for_write(model)]
+    key = model._meta.pk.attname
+    plan = _plan(connection.vendor, model, (*names, key))
+    held = _plan(connection.vendor, model, tuple(guards))
+    *columns, key_column = plan.columns
+    assigned = ", ".join(f"{column} = %s" for column in columns)
+    condition = " AND ".join(f"{column} = %s" for column in (key_column, *held.columns))
+    written = []
+    with connection.cursor() as cursor:
+        for instance, values in changes:
+            cursor.execute(
+                f"UPDATE {plan.table} SET {assigned} WHERE {condition}",
+                [*plan.convert(plan.read(instance)), *held.convert(values)],
+            )
+            if cursor.rowcount:
+                written.append(instance)
+    return written
+
+
 def counters_advance[K](
     model: type[models.Model], key_name: str, value_name: str, keys: Collection[K]
 ) -> dict[K, int]:

@@ -28,6 +28,14 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>/accept/", ticket.accept, name="accept"),
     path("tickets/<uuid:ticket_id>/decline/", ticket.decline, name="decline"),
     path("tickets/<uuid:ticket_id>/withdraw/", ticket.withdraw, name="withdraw"),
+    path("tickets/<uuid:ticket_id>/restored/", ticket.restored, name="restored"),
+    path("tickets/<uuid:ticket_id>/answer-accept/", ticket.accept_answer, name="answer_accept"),
+    path("tickets/<uuid:ticket_id>/answer-challenge/", ticket.challenge_answer, name="answer_challenge"),
+    path(
+        "tickets/<uuid:ticket_id>/escalations/<uuid:escalation_id>/acknowledge/",
+        ticket.acknowledge,
+        name="acknowledge",
+    ),
     path("tickets/<uuid:ticket_id>/assign/", ticket.assign, name="assign"),
     path("tickets/<uuid:ticket_id>/edit/", ticket.edit, name="edit"),
 ]

@@ -10,6 +10,9 @@ from django.db import IntegrityError, transaction
 
 from cosource.foundation.models import Lease
 
+# What comes before the name of a heartbeat, which is kept beside the leases.
+BEAT = "beat:"
+
 
 def lease_claim(*, name: str, holder: str, at: datetime, seconds: int) -> int | None:
     """Take or renew a claim for `seconds`; return its fence number, or None while somebody else holds it."""
@@ -31,6 +34,16 @@ def lease_claim(*, name: str, holder: str, at: datetime, seconds: int) -> int | 
         holder=holder, until=until, fence=lease.fence + 1
     )
     return lease.fence + 1 if taken else None
+
+
+def heartbeat(name: str, *, at: datetime, seconds: int, mark: str = "") -> None:
+    """Say that something recurring did its part, and is expected again within `seconds`; `/healthz` shows it.
+
+    `mark`: up to where it came, kept for the next time.
+    """
+    Lease.objects.update_or_create(
+        name=f"{BEAT}{name}", defaults={"holder": mark, "until": at + timedelta(seconds=seconds)}
+    )
 
 
 def lease_release(*, name: str, holder: str, at: datetime) -> None:

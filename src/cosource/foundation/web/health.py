@@ -6,6 +6,7 @@ from django.views.decorators.cache import never_cache
 
 from cosource.foundation import clock
 from cosource.foundation.models import Lease
+from cosource.foundation.services.leases import BEAT
 
 # The sealer renews its claim at each round; a claim this long past its end has nobody behind it.
 WORKER_LATE_SECONDS = 30
@@ -23,14 +24,19 @@ def healthz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         lease = Lease.objects.filter(name="sealer").first()
+        beats = list(Lease.objects.filter(name__startswith=BEAT).order_by("name"))
     except DatabaseError:
         return JsonResponse({"status": "down", "database": "unreachable", "worker": "unknown"}, status=503)
     late = None if lease is None else max(0, int((clock.now() - lease.until).total_seconds()))
+    now = clock.now()
+    late_beats = [beat.name.removeprefix(BEAT) for beat in beats if beat.until < now]
     works = late is not None and late <= WORKER_LATE_SECONDS
-    answer = {
-        "status": "ok" if works else "degraded",
+    answer: dict[str, object] = {
+        "status": "ok" if works and not late_beats else "degraded",
         "database": "ok",
         "worker": "ok" if works else "absent",
         "worker_late_seconds": late,
     }
-    return JsonResponse(answer, status=200 if works else 503)
+    if beats:
+        answer["late"] = late_beats
+    return JsonResponse(answer, status=200 if answer["status"] == "ok" else 503)

@@ -18,6 +18,7 @@ from cosource.tickets.api.schemas import (
     ClockOut,
     DeclineIn,
     EntryOut,
+    EscalationOut,
     HandoverIn,
     MadeOut,
     MessageIn,
@@ -26,10 +27,14 @@ from cosource.tickets.api.schemas import (
     TicketIn,
     TicketListOut,
     TicketOut,
+    WordIn,
 )
+from cosource.tickets.queries.escalations import escalations_of
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
 from cosource.tickets.queries.ticket_facts import TicketFacts, clocks_of, entries_of, ticket_facts
+from cosource.tickets.services.acknowledging import escalation_acknowledge
+from cosource.tickets.services.answers import answer_accept, answer_challenge, service_restored
 from cosource.tickets.services.changing import ticket_assign, ticket_update
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import (
@@ -148,7 +153,30 @@ def ticket_entries_list(
 @router.get("/tickets/{uuid:ticket_id}/clocks", response=list[ClockOut], summary="Read a ticket's clocks")
 def ticket_clocks_list(request: HttpRequest, ticket_id: UUID) -> list[dict[str, Any]]:
     """Return the clocks that the caller may see."""
-    return clocks_of(actor=actor_of(request), ticket_id=ticket_id)
+    return clocks_of(actor=actor_of(request), ticket_id=ticket_id, at=clock.now())
+
+
+@router.get(
+    "/tickets/{uuid:ticket_id}/escalations",
+    response=list[EscalationOut],
+    summary="Read who was told of a clock",
+)
+def ticket_escalations_list(request: HttpRequest, ticket_id: UUID) -> list[dict[str, Any]]:
+    """Return the steps of the ladder that the caller's party was told of."""
+    return escalations_of(actor=actor_of(request), ticket_id=ticket_id)
+
+
+@router.post(
+    "/tickets/{uuid:ticket_id}/escalations/{uuid:escalation_id}/acknowledge",
+    response={204: None},
+    summary="Take an escalation on",
+)
+def escalation_acknowledge_create(request: HttpRequest, ticket_id: UUID, escalation_id: UUID) -> Status[None]:
+    """Acknowledge for the caller's party: no further step of this clock tells it until the clock is due, or for good."""
+    escalation_acknowledge(
+        ticket_id=ticket_id, escalation_id=escalation_id, actor=actor_of(request), at=clock.now()
+    )
+    return Status(204, None)
 
 
 @router.post("/tickets/{uuid:ticket_id}/moves", response=TicketOut, summary="Move a ticket to another state")
@@ -224,6 +252,53 @@ def handover_withdraw_create(request: HttpRequest, response: HttpResponse, ticke
     """Take an offer back before it is answered."""
     handover_withdraw(
         ticket_id=ticket_id,
+        actor=actor_of(request),
+        at=clock.now(),
+        expected_version=expected_version(request),
+    )
+    return _answer(request, response, ticket_id)
+
+
+@router.post("/tickets/{uuid:ticket_id}/answer/accept", response=TicketOut, summary="Take an answer as given")
+@edits
+def answer_accept_create(request: HttpRequest, response: HttpResponse, ticket_id: UUID) -> TicketFacts:
+    """Accept the answer that ended the pause; it cannot be challenged any more."""
+    answer_accept(
+        ticket_id=ticket_id,
+        actor=actor_of(request),
+        at=clock.now(),
+        expected_version=expected_version(request),
+    )
+    return _answer(request, response, ticket_id)
+
+
+@router.post("/tickets/{uuid:ticket_id}/answer/challenge", response=TicketOut, summary="Say it was no answer")
+@edits
+def answer_challenge_create(
+    request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: WordIn
+) -> TicketFacts:
+    """Say why what came was no answer; the pause goes on as if it had not ended."""
+    answer_challenge(
+        ticket_id=ticket_id,
+        text=body.text,
+        actor=actor_of(request),
+        at=clock.now(),
+        expected_version=expected_version(request),
+    )
+    return _answer(request, response, ticket_id)
+
+
+@router.post(
+    "/tickets/{uuid:ticket_id}/restored", response=TicketOut, summary="Say that a service works again"
+)
+@edits
+def ticket_restored_create(
+    request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: WordIn
+) -> TicketFacts:
+    """Say that the service works again, if only by a detour; the ticket stays open."""
+    service_restored(
+        ticket_id=ticket_id,
+        text=body.text,
         actor=actor_of(request),
         at=clock.now(),
         expected_version=expected_version(request),

@@ -122,6 +122,12 @@ class MoveIn(In):
     text: str = Field("", max_length=20_000)
 
 
+class WordIn(In):
+    """What is said with a step."""
+
+    text: str = Field(max_length=20_000)
+
+
 class HandoverIn(In):
     """An offer to another team."""
 
@@ -158,15 +164,45 @@ class EntryOut(Out):
 
 
 class ClockOut(Out):
-    """A target that runs on the ticket. `engagement_id` null: the owner's, towards the requester."""
+    """A target that runs, or ran, on the ticket. `engagement_id` null: the owner's, towards the requester.
 
+    `owed_by_id`: who has to act. `round`: which one of its kind. `net_minutes`: business time less pauses; `gross_minutes`: by
+    the clock on the wall. `stopped_at`: since when it waits for nothing. `late_at`: a longer target came late in the window.
+    """
+
+    id: UUID
     kind: str
     engagement_id: UUID | None
+    owed_by_id: UUID | None
+    round: int
+    status: str
     target_minutes: int
+    net_minutes: int
+    gross_minutes: int
     started_at: datetime
     due_at: datetime | None
     first_due_at: datetime | None
     met_at: datetime | None
+    stopped_at: datetime | None
+    late_at: datetime | None
+    late_from_minutes: int | None
+
+
+class EscalationOut(Out):
+    """A step of the ladder that came. `due_at`: when it was to come. `person_ids`: who was told, of the caller's own party."""
+
+    id: UUID
+    clock_id: UUID
+    clock_kind: str
+    step: int
+    notify: str
+    is_warning: bool
+    party_id: UUID
+    person_ids: list[UUID]
+    due_at: datetime
+    raised_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by_id: UUID | None
 
 
 class MadeOut(Out):

@@ -1,8 +1,8 @@
 """Tickets and all that hangs on them."""
 
+from cosource.tickets.models.clocks import Clock, Escalation
 from cosource.tickets.models.participation import NEVER, Participation
 from cosource.tickets.models.tickets import (
-    Clock,
     Handover,
     Message,
     Pause,
@@ -17,6 +17,7 @@ from cosource.tickets.models.tickets import (
 __all__ = [
     "NEVER",
     "Clock",
+    "Escalation",
     "Handover",
     "Message",
     "Participation",

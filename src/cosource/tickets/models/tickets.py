@@ -156,7 +156,8 @@ class Possession(models.Model):
 class Pause(models.Model):
     """A stretch of time in which the ticket waited: for whose answer, for what reason, under which agreement version.
 
-    A null `version` is a pause that a source stated; it stops no clock of ours.
+    A null `version` is a pause that a source stated; it stops no clock of ours. `asked_by_id`: the party that asked.
+    `challenge_until`: until then the asker may say that the answer that ended the pause was none; empty where it accepted it.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -170,8 +171,10 @@ class Pause(models.Model):
     version = models.ForeignKey(
         AgreementVersion, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
+    asked_by_id = models.UUIDField(null=True)
     from_at = models.DateTimeField()
     until_at = models.DateTimeField(null=True)
+    challenge_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -234,41 +237,6 @@ class Message(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["ticket", "at", "id"], name="message_of_ticket")]
-
-
-class Clock(models.Model):
-    """A target of one agreement version running on one ticket. Whether it is met is derived; only `due_at` is kept.
-
-    `counts`: which pauses stop it, by whose turn. `engagement` null: the owner's customer-facing clock.
-    """
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="clocks", db_index=False)
-    engagement = models.ForeignKey(
-        Engagement, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
-    )
-    version = models.ForeignKey(AgreementVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
-    kind = models.CharField(max_length=10)
-    target_minutes = models.PositiveIntegerField()
-    calendar = models.CharField(max_length=60)
-    started_at = models.DateTimeField()
-    first_due_at = models.DateTimeField()
-    due_at = models.DateTimeField()
-    met_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["ticket", "engagement", "kind"],
-                condition=models.Q(engagement__isnull=False),
-                name="clock_once",
-            ),
-            models.UniqueConstraint(
-                fields=["ticket", "kind"],
-                condition=models.Q(engagement__isnull=True),
-                name="owner_clock_once",
-            ),
-        ]
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):

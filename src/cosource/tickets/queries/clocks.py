@@ -5,7 +5,7 @@ never another partner's. Not here: lists, which show one bar a row.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,7 +21,10 @@ from cosource.foundation.pages import PartyBadge
 from cosource.foundation.prepared import Prepared
 from cosource.tickets.models import Clock, Participation, Pause, Possession
 from cosource.tickets.models.participation import Kind
+from cosource.tickets.queries.escalations import EscalationLine
 from cosource.tickets.queries.record import Record
+from cosource.tickets.queries.standing_still import away, pauses_of_clock
+from cosource.tickets.rules.clock_kinds import KINDS
 from cosource.tickets.rules.clocks import (
     ClockBar,
     ClockPause,
@@ -37,7 +40,6 @@ from cosource.tickets.rules.ribbon_pieces import RibbonParty, RibbonPause, Ribbo
 from cosource.tickets.rules.states import Turn
 from cosource.tickets.rules.wording import Phrase, gettext_lazy
 
-CLOCK_NAMES = {"respond": gettext_lazy("Respond"), "resolve": gettext_lazy("Resolve")}
 _TURNS = {
     "requester": Turn.REQUESTER,
     "client": Turn.CLIENT,
@@ -59,8 +61,13 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ClockLine:
-    """A clock as a line: whose (None: of the whole ticket, towards the customer), of what, how it stands."""
+    """A clock as a line: whose (None: of the whole ticket, towards the customer), of what, how it stands.
 
+    `badge`: the party that owes it. `late`: says that a longer target came late in the window. `earlier`: how many rounds of its
+    kind ended before this one, and how many of them in time.
+    """
+
+    id: UUID
     kind: str
     engagement_id: UUID | None
     badge: PartyBadge | None
@@ -68,6 +75,9 @@ class ClockLine:
     state: ClockState
     bar: ClockBar
     target: Phrase
+    late: Phrase | None = None
+    earlier: Phrase | None = None
+    escalations: tuple[EscalationLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +128,27 @@ clocks_of = Prepared[Clock](lambda ticket_id: Clock.objects.filter(ticket_id=tic
 def reading(clock: Clock, pauses: Iterable[Pause], at: datetime) -> tuple[ClockState, ClockBar]:
     """Read one clock, with the pauses that its own agreement lets count."""
     terms = terms_of(clock.version_id)
-    counted = [
-        ClockPause(p.from_at, p.until_at, _TURNS.get(p.turn, Turn.NOBODY), reason_label(p.reason, terms))
-        for p in pauses
-        if p.version_id is not None and terms.pauses_clock(p.turn, clock.engagement_id is None)
-    ]
+    ends = clock.met_at or clock.stopped_at
     state = clock_state(
         started_at=clock.started_at,
         target_minutes=clock.target_minutes,
         calendar=terms.calendars[clock.calendar],
         now=at,
-        pauses=counted,
-        met_at=clock.met_at,
+        pauses=_stood_still(clock, terms, pauses),
+        met_at=ends,
         warning_share=terms.warning_percent / 100,
     )
-    return state, clock_bar(state, CLOCK_NAMES[clock.kind])
+    if clock.met_at is None and ends is not None and state.status is ClockStatus.MET:
+        state = replace(state, status=ClockStatus.ENDED)
+    return state, clock_bar(state, KINDS[clock.kind].label)
+
+
+def _stood_still(clock: Clock, terms: Terms, pauses: Iterable[Pause]) -> list[ClockPause]:
+    found = [
+        ClockPause(p.from_at, p.until_at, _TURNS.get(p.turn, Turn.NOBODY), reason_label(p.reason, terms))
+        for p in pauses_of_clock(clock, terms, pauses)
+    ]
+    return found + [ClockPause(a, b, Turn.NOBODY, _("with another party")) for a, b in away(clock)]
 
 
 def reason_label(key: str, terms: Terms | None) -> str:
@@ -149,29 +165,49 @@ def clock_lines(
     at: datetime,
 ) -> tuple[ClockLine, ...]:
     """Return the clocks that the reader may see, the customer-facing one last of its kind."""
-    parts = {p.engagement_id: p for p in record.parts if p.engagement_id is not None}
+    rounds: dict[tuple[str, UUID | None], list[Clock]] = {}
+    for clock in sorted(clocks, key=lambda c: c.round):
+        if may_see(record, clock.engagement_id):
+            rounds.setdefault((clock.kind, clock.engagement_id), []).append(clock)
     lines = []
-    for clock in clocks:
-        if not _may_see(record, clock.engagement_id):
-            continue
+    for *before, clock in rounds.values():
         state, bar = reading(clock, pauses, at)
-        part = parts.get(clock.engagement_id) if clock.engagement_id else None
-        badge = badges.get(part.organization_id) if part else badges.get(record.ticket.owner_id)
+        owing = clock.owed_by_id or record.ticket.owner_id
         lines.append(
             ClockLine(
-                clock.kind,
-                clock.engagement_id,
-                badge,
-                CLOCK_NAMES[clock.kind],
-                state,
-                bar,
-                duration_words(clock.target_minutes),
+                id=clock.id,
+                kind=clock.kind,
+                engagement_id=clock.engagement_id,
+                badge=badges.get(owing),
+                name=KINDS[clock.kind].label,
+                state=state,
+                bar=bar,
+                target=duration_words(clock.target_minutes),
+                late=_late(clock),
+                earlier=_earlier(before),
             )
         )
-    return tuple(sorted(lines, key=lambda c: (c.kind != "respond", c.engagement_id is None, c.state.due_at)))
+    order = list(KINDS)
+    return tuple(sorted(lines, key=lambda c: (order.index(c.kind), c.engagement_id is None, c.state.due_at)))
 
 
-def _may_see(record: Record, engagement_id: UUID | None) -> bool:
+def _late(clock: Clock) -> Phrase | None:
+    if clock.late_at is None or clock.late_from_minutes is None:
+        return None
+    before, after = duration_words(clock.late_from_minutes), duration_words(clock.target_minutes)
+    return gettext_lazy("changed late, from %(before)s to %(after)s", before=before, after=after)
+
+
+def _earlier(clocks: Sequence[Clock]) -> Phrase | None:
+    ended = [c.met_at or c.stopped_at for c in clocks]
+    if not ended:
+        return None
+    kept = sum(at is not None and at <= c.due_at for c, at in zip(clocks, ended, strict=True))
+    return gettext_lazy("before: %(kept)s of %(count)s in time", kept=kept, count=len(ended))
+
+
+def may_see(record: Record, engagement_id: UUID | None) -> bool:
+    """Tell whether the reader may know of the clocks of an engagement, or of the owner's desk (None)."""
     mine = record.mine
     if mine.kind == Kind.OWNER:
         return True
@@ -260,7 +296,7 @@ def _reason(pause: Pause, record: Record) -> str:
     """Return why it waited; what another party's agreement calls it is not the reader's to know."""
     if pause.version_id is None:
         return reason_label(pause.reason, None)
-    known = {p.agreement_version_id for p in record.parts if _may_see(record, p.engagement_id)}
+    known = {p.agreement_version_id for p in record.parts if may_see(record, p.engagement_id)}
     return reason_label(pause.reason, terms_of(pause.version_id)) if pause.version_id in known else ""
 
 

@@ -16,6 +16,7 @@ from cosource.tickets.models import Participation
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.entry_rows import SOURCE_LINE, EntryRow
 from cosource.tickets.queries.record import Record
+from cosource.tickets.rules.clock_kinds import KINDS
 from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
 from cosource.tickets.rules.priority import LEVEL_LABELS
 from cosource.tickets.rules.states import STATES
@@ -167,6 +168,39 @@ def _state_changed(entry: EntryRow, record: Record, names: Names) -> Event:
     return Event(icon, gettext_lazy("%(state)s", state=_(to.label)))
 
 
+def _answer_challenged(entry: EntryRow, record: Record, names: Names) -> Event:
+    reason = _reason(str(entry.facts.get("reason", "")), record, names)
+    words = gettext_lazy("That was no answer; it still waits: %(reason)s", reason=reason)
+    return Event("player-pause", words, names.party(entry.facts.get("turn_organization")))
+
+
+def _answer_accepted(entry: EntryRow, record: Record, names: Names) -> Event:
+    return Event("check", gettext_lazy("Taken as the answer"))
+
+
+def _restored(entry: EntryRow, record: Record, names: Names) -> Event:
+    return Event("tool", gettext_lazy("The service works again"))
+
+
+def _raised(entry: EntryRow, record: Record, names: Names) -> Event:
+    kind = KINDS.get(str(entry.facts.get("clock_kind")))
+    label = kind.label if kind else gettext_lazy("Clock")
+    words = {
+        "team": gettext_lazy("“%(clock)s”: the team was told", clock=label),
+        "manager": gettext_lazy("“%(clock)s”: the manager was told", clock=label),
+        "deputy": gettext_lazy("“%(clock)s”: the deputy was told", clock=label),
+    }.get(str(entry.facts.get("notify")), gettext_lazy("“%(clock)s”: the other side was told", clock=label))
+    return Event("urgent", words, names.party(entry.facts.get("party")))
+
+
+def _acknowledged(entry: EntryRow, record: Record, names: Names) -> Event:
+    return Event("check", gettext_lazy("Escalation acknowledged"), names.party(entry.facts.get("party")))
+
+
+def _recomputed(entry: EntryRow, record: Record, names: Names) -> Event:
+    return Event("clock", gettext_lazy("Due times worked out anew, since the time zones changed"))
+
+
 def _reason(key: str, record: Record, names: Names) -> str:
     """Find what an agreement that the reader knows of calls the reason."""
     for part in record.parts:
@@ -295,6 +329,12 @@ _TOLD: dict[str, Callable[[EntryRow, Record, Names], Event]] = {
     "ticket.handover_withdrawn": _withdrawn,
     "ticket.state_changed": _state_changed,
     "ticket.state_known": _state_known,
+    "ticket.answer_challenged": _answer_challenged,
+    "ticket.answer_accepted": _answer_accepted,
+    "ticket.restored": _restored,
+    "escalation.raised": _raised,
+    "escalation.acknowledged": _acknowledged,
+    "clock.recomputed": _recomputed,
     "ticket.changed": _changed,
     "ticket.assigned": _assigned,
     "payload.erased": _erased,

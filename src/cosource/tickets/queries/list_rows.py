@@ -18,6 +18,7 @@ from cosource.foundation.sight import REQUESTER, Actor
 from cosource.tickets.models import NEVER, Clock, Handover, Participation, Pause
 from cosource.tickets.models.participation import Kind, Turn
 from cosource.tickets.queries.clocks import reading
+from cosource.tickets.queries.escalations import mark_of
 from cosource.tickets.rules.clocks import ClockBar
 from cosource.tickets.rules.states import NEW, STATES
 
@@ -28,6 +29,7 @@ _TURNS_OF_PARTIES = frozenset({Turn.MINE, Turn.CLIENT, Turn.PARTNER})
 class TicketRow:
     """One line of a list; `state_label` and `verb` are message ids.
 
+    `mark`: "warned" or "escalated" where a step of the ladder came for the clock shown.
     `holder` and `turn_badge` None draw as another party, or as nobody where none is known at all.
     """
 
@@ -46,6 +48,7 @@ class TicketRow:
     turn_badge: PartyBadge | None
     verb: str
     bar: ClockBar | None
+    mark: str
     due_at: datetime | None
     opened_at: datetime
     unanswered: bool
@@ -98,7 +101,19 @@ _PART = (
     "organization__name",
 )
 
-_CLOCK = ("ticket_id", "engagement_id", "version_id", "kind", "target_minutes", "calendar", "started_at")
+_CLOCK = (
+    "ticket_id",
+    "owed_by_id",
+    "engagement_id",
+    "version_id",
+    "kind",
+    "target_minutes",
+    "calendar",
+    "started_at",
+    "elsewhere",
+    "paused",
+    "raised",
+)
 
 type Values = dict[str, Any]
 # Of one part: organization, kind, whether joint, whose partner it is there, slot, letters, own letters, name.
@@ -140,8 +155,8 @@ _read_parts = _OfMany[tuple[Any, ...]](
 )
 _read_clocks = _OfMany[tuple[Any, ...]](
     lambda ids: (
-        Clock.objects.filter(ticket_id__in=ids, met_at__isnull=True)
-        .order_by("due_at", "id")
+        Clock.objects.filter(ticket_id__in=ids, met_at__isnull=True, stopped_at__isnull=True)
+        .order_by("paused", "due_at", "id")
         .values_list(*_CLOCK)
     )
 )
@@ -157,7 +172,9 @@ def rows_for(part_ids: Sequence[UUID], *, actor: Actor, at: datetime) -> list[Ti
     asked = _asked_only(part_ids, actor)
     badges = _badges(mine, asked)
     bars = _bars([p for p in mine if p["id"] not in asked], at)
-    return [_row(p, badges[p["ticket_id"]], bars.get(p["ticket_id"]), p["id"] in asked) for p in mine]
+    return [
+        _row(p, badges[p["ticket_id"]], bars.get(p["ticket_id"], (None, "")), p["id"] in asked) for p in mine
+    ]
 
 
 def _asked_only(part_ids: Sequence[UUID], actor: Actor) -> frozenset[UUID]:
@@ -174,7 +191,7 @@ def _asked_only(part_ids: Sequence[UUID], actor: Actor) -> frozenset[UUID]:
     return frozenset(asked - set(also))
 
 
-def _row(part: Values, badges: Badges, bar: ClockBar | None, asked: bool) -> TicketRow:
+def _row(part: Values, badges: Badges, drawn: tuple[ClockBar | None, str], asked: bool) -> TicketRow:
     holder = part["ticket__holder_organization_id"]
     turn_party = _turn_party(part)
     state = STATES[part["ticket__state"]]
@@ -193,7 +210,8 @@ def _row(part: Values, badges: Badges, bar: ClockBar | None, asked: bool) -> Tic
         turn=part["turn"],
         turn_badge=badges.get(turn_party) if turn_party else None,
         verb=STATES[NEW].verb if part["offer__to_organization_id"] else state.verb,
-        bar=bar,
+        bar=drawn[0],
+        mark=drawn[1],
         due_at=None if asked or part["next_due_at"] == NEVER else part["next_due_at"],
         opened_at=part["opened_at"],
         unanswered=part["unanswered"] and not asked,
@@ -264,23 +282,17 @@ def _known_to(reader: UUID, parts: Iterable[Part]) -> frozenset[UUID]:
     return frozenset({reader} | owners | near)
 
 
-def _bars(parts: Iterable[Values], at: datetime) -> dict[UUID, ClockBar]:
-    """Return the bar of the clock that is due next for each row that has one."""
-    wanted = {p["ticket_id"]: p["engagement_id"] for p in parts if p["category"] in ("open", "paused")}
+def _bars(parts: Iterable[Values], at: datetime) -> dict[UUID, tuple[ClockBar | None, str]]:
+    """Return the bar of the clock that is due next for each row that has one, and whether its ladder told somebody."""
+    wanted = {p["ticket_id"]: p["organization_id"] for p in parts if p["category"] in ("open", "paused")}
     clocks: dict[UUID, Clock] = {}
-    for ticket_id, engagement_id, version_id, kind, minutes, calendar, started_at in _read_clocks(
-        list(wanted)
-    ):
-        if ticket_id not in clocks and engagement_id == wanted[ticket_id]:
-            clocks[ticket_id] = Clock(
-                engagement_id=engagement_id,
-                version_id=version_id,
-                kind=kind,
-                target_minutes=minutes,
-                calendar=calendar,
-                started_at=started_at,
-            )
+    for ticket_id, owed_by_id, *values in _read_clocks(list(wanted)):
+        if ticket_id not in clocks and owed_by_id == wanted[ticket_id]:
+            clocks[ticket_id] = Clock(**dict(zip(_CLOCK[2:], values, strict=True)))
     pauses: dict[UUID, list[Pause]] = {}
     for pause in _read_pauses(list(clocks)):
         pauses.setdefault(pause.ticket_id, []).append(pause)
-    return {ticket: reading(clock, pauses.get(ticket, ()), at)[1] for ticket, clock in clocks.items()}
+    return {
+        ticket: (reading(clock, pauses.get(ticket, ()), at)[1], mark_of(clock))
+        for ticket, clock in clocks.items()
+    }

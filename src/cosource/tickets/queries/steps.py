@@ -102,7 +102,11 @@ class Offer:
 
 @dataclass(slots=True)
 class Steps:
-    """All that the reader may do; empty lists and false for what is not theirs to do now."""
+    """All that the reader may do; empty lists and false for what is not theirs to do now.
+
+    `restored`: a clock waits for the word that the service works again. `answer_until`: until when the answer that ended the
+    pause may be challenged.
+    """
 
     start: Transition | None = None
     resume: Transition | None = None
@@ -120,6 +124,8 @@ class Steps:
     requester_by_default: bool = False
     has_requester: bool = False
     offer: Offer | None = None
+    restored: bool = False
+    answer_until: datetime | None = None
 
     @property
     def any_move(self) -> bool:

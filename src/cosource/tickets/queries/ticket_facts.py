@@ -14,6 +14,7 @@ from cosource.foundation.models import Audience, Entry
 from cosource.foundation.queries.paging import KeyPage, key_page
 from cosource.foundation.sight import REQUESTER, WORKERS, Actor
 from cosource.tickets.models import NEVER, Clock, Handover, Possession
+from cosource.tickets.queries.clocks import may_see, pauses_of, reading
 from cosource.tickets.queries.record import Record, load, parties_seen_by
 
 
@@ -130,23 +131,37 @@ def entries_of(*, actor: Actor, ticket_id: UUID, cursor: str = "", limit: int = 
     return key_page(found, order=("occurred_at", "source_seq", "id"), cursor=cursor, limit=limit)
 
 
-def clocks_of(*, actor: Actor, ticket_id: UUID) -> list[dict[str, Any]]:
-    """Return the clocks that the actor may see: the owner's customer-facing ones and its own engagement's; the owner sees all.
+def clocks_of(*, actor: Actor, ticket_id: UUID, at: datetime) -> list[dict[str, Any]]:
+    """Return all rounds of the clocks that the actor may see (`clocks.may_see`), as they stand at `at`.
 
     Raises: NotFound.
     """
     record = load(ticket_id, actor)
-    clocks = Clock.objects.filter(ticket=record.ticket).order_by("kind", "id")
-    return [
-        {
-            "kind": c.kind,
-            "engagement_id": c.engagement_id,
-            "target_minutes": c.target_minutes,
-            "started_at": c.started_at,
-            "due_at": None if c.due_at == NEVER else c.due_at,
-            "first_due_at": None if c.first_due_at == NEVER else c.first_due_at,
-            "met_at": c.met_at,
-        }
-        for c in clocks
-        if record.mine.kind == "owner" or c.engagement_id in (None, record.mine.engagement_id)
-    ]
+    pauses = pauses_of(ticket_id=ticket_id)
+    seen = parties_seen_by(record.mine.organization_id, record.parts)
+    found = []
+    for clock in Clock.objects.filter(ticket=record.ticket).order_by("kind", "round", "id"):
+        if not may_see(record, clock.engagement_id):
+            continue
+        state, _bar = reading(clock, pauses, at)
+        found.append(
+            {
+                "id": clock.id,
+                "kind": clock.kind,
+                "engagement_id": clock.engagement_id,
+                "owed_by_id": clock.owed_by_id if clock.owed_by_id in seen else None,
+                "round": clock.round,
+                "status": state.status.value,
+                "target_minutes": clock.target_minutes,
+                "net_minutes": int(state.net_minutes),
+                "gross_minutes": int(state.gross_minutes),
+                "started_at": clock.started_at,
+                "due_at": None if clock.due_at == NEVER else clock.due_at,
+                "first_due_at": None if clock.first_due_at == NEVER else clock.first_due_at,
+                "met_at": clock.met_at,
+                "stopped_at": clock.stopped_at,
+                "late_at": clock.late_at,
+                "late_from_minutes": clock.late_from_minutes,
+            }
+        )
+    return found

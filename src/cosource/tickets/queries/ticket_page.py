@@ -14,12 +14,15 @@ from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from cosource.agreements.queries.terms import terms_of
+from cosource.agreements.rules.terms import RESTORE
 from cosource.foundation.pages import PartyBadge
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.sight import REQUESTER, Actor
 from cosource.tickets.models import Handover, Participation, Ticket
 from cosource.tickets.models.participation import Kind
+from cosource.tickets.queries.answers import open_to_challenge
 from cosource.tickets.queries.badges import badges_of
+from cosource.tickets.queries.capacities import capacities
 from cosource.tickets.queries.clocks import (
     ClockPanel,
     calendar_of,
@@ -33,6 +36,7 @@ from cosource.tickets.queries.clocks import (
     possession_of,
 )
 from cosource.tickets.queries.conversation import Conversation, conversation_of
+from cosource.tickets.queries.escalations import escalation_lines
 from cosource.tickets.queries.events import Names
 from cosource.tickets.queries.record import Record, load
 from cosource.tickets.queries.steps import (
@@ -45,7 +49,7 @@ from cosource.tickets.queries.steps import (
 )
 from cosource.tickets.rules.priority import LEVEL_LABELS, PRIORITY_LABELS
 from cosource.tickets.rules.ribbon import Ribbon
-from cosource.tickets.rules.states import NEW, STATES
+from cosource.tickets.rules.states import NEW, STATES, Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +211,7 @@ def ticket_get(
         progress=progress_of(ticket.state, ticket.category),
     )
     if not for_requester:
-        _add_times(view, record, badges, talk, at)
+        _add_times(view, record, badges, talk, actor, at)
         if actor.sight.as_host and view.clocks is not None:
             # Somebody placed with a host reads the clocks, not what the host agreed with partners.
             view.clocks = replace(view.clocks, agreements=())
@@ -342,13 +346,26 @@ def _engaged_by_me(part: Participation, record: Record) -> bool:
     return part.engagement is not None and part.engagement.client_id == record.mine.organization_id
 
 
-def _add_times(
-    view: TicketView, record: Record, badges: Mapping[UUID, PartyBadge], talk: Conversation, at: datetime
+def _add_times(  # noqa: PLR0917 - private, called once
+    view: TicketView,
+    record: Record,
+    badges: Mapping[UUID, PartyBadge],
+    talk: Conversation,
+    actor: Actor,
+    at: datetime,
 ) -> None:
     possessions = possession_of(view.id)
     pauses, clocks = pauses_of(ticket_id=view.id), clocks_of(ticket_id=view.id)
+    if Who.HOLDER in capacities(actor, record):
+        answered = open_to_challenge(record.ticket, pauses[-1] if pauses else None, at)
+        view.steps.answer_until = answered.challenge_until if answered else None
+        view.steps.restored = any(
+            c.kind == RESTORE and c.met_at is None and c.stopped_at is None for c in clocks
+        )
     known = dict(badges)
     lines = clock_lines(record, clocks, pauses, known, at)
+    told = escalation_lines(record, actor, clocks)
+    lines = tuple(replace(line, escalations=told.get(line.id, ())) for line in lines) if told else lines
     main = main_clock(record, lines)
     pinned = record.mine.agreement_version_id
     view.ribbon = draw_ribbon(

@@ -25,7 +25,7 @@ _LAST_TICK = 82.0
 
 
 class ClockStatus(StrEnum):
-    """What a clock says at a glance; `met` and `missed` are final."""
+    """What a clock says at a glance; `met`, `missed` and `ended` (in time, and for nothing any more) are final."""
 
     OK = "ok"
     SOON = "soon"
@@ -33,6 +33,7 @@ class ClockStatus(StrEnum):
     PAUSED = "paused"
     MET = "met"
     MISSED = "missed"
+    ENDED = "ended"
 
 
 _RUNNING = frozenset({ClockStatus.OK, ClockStatus.SOON, ClockStatus.OVER})
@@ -216,6 +217,9 @@ def _words(state: ClockState, name: str | Phrase) -> tuple[Phrase, Phrase]:
     spent = duration_words(state.net_minutes)
     if state.status is ClockStatus.MET:
         label = gettext_lazy("met, %(spent)s of %(target)s", spent=spent, target=target)
+        return label, gettext_lazy("%(name)s: %(what)s", name=name, what=label)
+    if state.status is ClockStatus.ENDED:
+        label = gettext_lazy("ended after %(spent)s of %(target)s", spent=spent, target=target)
         return label, gettext_lazy("%(name)s: %(what)s", name=name, what=label)
     if state.status is ClockStatus.MISSED:
         label = gettext_lazy("missed by %(beyond)s", beyond=beyond)

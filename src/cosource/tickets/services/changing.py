@@ -13,7 +13,8 @@ from cosource.parties.models import Membership, Service, Site
 from cosource.parties.queries.sight import live
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.services import policy
-from cosource.tickets.services.listkeys import clocks_retarget, sync
+from cosource.tickets.services.clocks import clocks_retarget
+from cosource.tickets.services.listkeys import sync
 from cosource.tickets.services.opening import engagements_covering
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import (
@@ -114,7 +115,7 @@ def ticket_update(
     tell_others(record, readers=readers, at=at, facts={"state": ticket.state, "priority": ticket.priority})
     if "service_id" in new or "site_id" in new:
         _join_scope(record, at)
-    clocks_retarget(record)
+    clocks_retarget(record, at=at)
     sync(record, at=at)
 
 

@@ -14,8 +14,9 @@ from cosource.tickets.models.participation import Kind
 from cosource.tickets.rules.audience import Audience, Widening, widening
 from cosource.tickets.rules.states import IN_PROGRESS, Who
 from cosource.tickets.services import policy
-from cosource.tickets.services.listkeys import response_count, sync
-from cosource.tickets.services.moving import state_set
+from cosource.tickets.services.clocks import word_count
+from cosource.tickets.services.listkeys import sync
+from cosource.tickets.services.moving import answered_by, state_set
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import (
     Record,
@@ -89,8 +90,8 @@ def ticket_reply(
     save(record, at=at)
     for part in record.parts:
         part.joint = part.joint or part.organization_id in introduced
-    response_count(record, actor, readers=readers, with_requester=with_requester, at=at)
-    answers = _answers(record, actor)
+    word_count(record, actor, readers=readers, with_requester=with_requester, at=at)
+    answers = answered_by(record, actor)
     if answers:
         state_set(record, IN_PROGRESS, actor=actor, at=at)
     sync(record, at=at, told=None if answers else readers)
@@ -127,15 +128,3 @@ def _introduced_by(record: Record, readers: set[UUID]) -> set[UUID]:
         if q.organization_id not in parties_seen_by(p.organization_id, record.parts)
     ]
     return {p.organization_id for p in together} if strangers else set()
-
-
-def _answers(record: Record, actor: Actor) -> bool:
-    ticket = record.ticket
-    if ticket.category != "paused":
-        return False
-    if ticket.turn == "requester":
-        return policy.is_requester(actor, record)
-    return ticket.turn_organization_id is not None and ticket.turn_organization_id in (
-        actor.organization_id,
-        actor.on_behalf_of,
-    )

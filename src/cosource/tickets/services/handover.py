@@ -20,10 +20,12 @@ from cosource.parties.queries.sight import live
 from cosource.tickets.models import Handover, Possession, Ticket
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.receivers import handover_teams, reachable_engagements, receiving_team
+from cosource.tickets.rules.clock_kinds import Happening
 from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
 from cosource.tickets.rules.possession import Holder, PossessionInterval, Verdict, judge
 from cosource.tickets.services import policy
-from cosource.tickets.services.listkeys import clocks_start, sync
+from cosource.tickets.services.clocks import clock_of_offer, clocks_happen, clocks_place, clocks_start
+from cosource.tickets.services.listkeys import sync
 from cosource.tickets.services.opening import share_description
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import (
@@ -132,6 +134,8 @@ def ticket_hand_over(
         offered_by_id=actor.id,
     )
     insert_all([handover])
+    clock_of_offer(record, part, at=at)
+    clocks_place(record)
     save(record, at=at)
     sync(record, at=at)
     if team.organization.stand_in and team.organization.contact_email:
@@ -203,6 +207,7 @@ def handover_accept(
         },
     )
     tell_others(record, readers=readers, at=at, facts={"state": ticket.state, "category": ticket.category})
+    _settled(record, handover, Happening.TAKEN, at)
     sync(record, at=at)
 
 
@@ -238,6 +243,7 @@ def handover_decline(
         payload={"text": body},
     )
     message_add(record, entry_id, audience_of(record, readers), actor, at, text=body, kind="handover")
+    _settled(record, handover, Happening.TAKEN, at)
     save(record, at=at)
     sync(record, at=at)
 
@@ -263,6 +269,7 @@ def handover_withdraw(
         readers=_told(record, actor, handover.from_organization_id, handover.to_organization_id),
         facts={"to": handover.to_organization_id.hex, "to_team": handover.to_team_id.hex},
     )
+    _settled(record, handover, Happening.WITHDRAWN, at)
     save(record, at=at)
     sync(record, at=at)
 
@@ -342,6 +349,11 @@ def _offered(ticket_id: UUID, actor: Actor, expected_version: int | None) -> tup
     elif receiver is None or not (policy.keeps(actor, receiver) and policy.may_write(actor, record.mine)):
         raise refuse("The offer is for another party.", "not_offered_to_you")
     return record, handover, policy.acting_for(actor, record, handover.to_organization_id)
+
+
+def _settled(record: Record, handover: Handover, what: Happening, at: datetime) -> None:
+    clocks_happen(record, what, at=at, owed_by={handover.to_organization_id})
+    clocks_place(record)
 
 
 def _answer(handover: Handover, state: str, actor: Actor, at: datetime, *, decline_reason: str = "") -> None:

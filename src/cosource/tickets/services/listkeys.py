@@ -1,4 +1,4 @@
-"""Keeping the list keys of every participation and the ticket's clocks in step with the ticket.
+"""Keeping the list keys of every participation, and what is kept of the clocks, in step with the ticket.
 
 Called at the end of each service, in its transaction. What is written is derived: from the ticket, its pauses and its terms.
 """
@@ -8,130 +8,14 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from cosource.agreements.queries.terms import terms_of
-from cosource.agreements.rules.terms import TARGET_KINDS, TargetKindKey
-from cosource.calendars.rules.business_time import Calendar, NeverDue, due
-from cosource.foundation.bulk import insert_all, update_all
+from cosource.foundation.bulk import update_all
 from cosource.foundation.prepared import Prepared
-from cosource.foundation.sight import Actor
-from cosource.tickets.models import NEVER, Clock, Handover, Pause, Ticket
+from cosource.tickets.models import NEVER, Clock, Handover, Ticket
 from cosource.tickets.models.participation import Kind, Participation, Turn
+from cosource.tickets.services.clocks import clocks_settle, pauses_counted, running_clocks
 from cosource.tickets.services.record import Record
 
 OPEN_CATEGORIES = ("open", "paused")
-
-
-def clocks_start(record: Record, part: Participation) -> None:
-    """Start the clocks that a part's pinned terms ask for, from when the party was asked to work on the ticket."""
-    insert_all(clocks_new(record.ticket, part))
-
-
-def clocks_new(ticket: Ticket, part: Participation) -> list[Clock]:
-    """Return the clocks that a part's pinned terms ask for, not yet saved."""
-    made = (_clock_new(ticket, part, kind) for kind in TARGET_KINDS)
-    return [clock for clock in made if clock is not None]
-
-
-def _clock_new(ticket: Ticket, part: Participation, kind: TargetKindKey) -> Clock | None:
-    if part.agreement_version_id is None or part.asked_at is None:
-        return None
-    terms = terms_of(part.agreement_version_id)
-    target = terms.target_for(kind, ticket.priority, ticket.site_id, ticket.service_id)
-    if target is None:
-        return None
-    due_at = _due(part.asked_at, target.minutes, terms.calendars[target.calendar])
-    return Clock(
-        ticket=ticket,
-        engagement_id=part.engagement_id,
-        version_id=part.agreement_version_id,
-        kind=kind,
-        target_minutes=target.minutes,
-        calendar=target.calendar,
-        started_at=part.asked_at,
-        first_due_at=due_at,
-        due_at=due_at,
-    )
-
-
-def clocks_retarget(record: Record) -> None:
-    """Set the clocks that still run to what the terms say for the ticket's present priority, site and service.
-
-    The new due time counts from the start, so that a downgrade late in the window gains no time by itself. A clock for which
-    the terms now promise nothing goes; one that they promise now begins.
-    """
-    clocks = list(Clock.objects.filter(ticket=record.ticket))
-    for part in record.parts:
-        if part.agreement_version_id is None:
-            continue
-        own = {c.kind: c for c in clocks if c.engagement_id == part.engagement_id}
-        for kind in TARGET_KINDS:
-            _clock_fit(record, part, kind, own.get(kind))
-    clocks_recompute(record)
-
-
-def _clock_fit(record: Record, part: Participation, kind: TargetKindKey, clock: Clock | None) -> None:
-    if clock is not None and clock.met_at is not None:
-        return
-    wanted = _clock_new(record.ticket, part, kind)
-    if clock is None:
-        insert_all([wanted] if wanted is not None else [])
-    elif wanted is None:
-        clock.delete()
-    elif (clock.target_minutes, clock.calendar) != (wanted.target_minutes, wanted.calendar):
-        clock.target_minutes, clock.calendar = wanted.target_minutes, wanted.calendar
-        clock.save(update_fields=["target_minutes", "calendar"])
-
-
-def clocks_recompute(record: Record) -> None:
-    """Work out the due time of each clock that still runs, with the pauses that count for it."""
-    ticket = record.ticket
-    pauses = list(Pause.objects.filter(ticket=ticket, version__isnull=False).order_by("sequence"))
-    for clock in Clock.objects.filter(ticket=ticket, met_at__isnull=True):
-        terms = terms_of(clock.version_id)
-        counted = [
-            (p.from_at, p.until_at)
-            for p in pauses
-            if p.until_at is not None and terms.pauses_clock(p.turn, clock.engagement_id is None, p.reason)
-        ]
-        due_at = _due(clock.started_at, clock.target_minutes, terms.calendars[clock.calendar], counted)
-        if due_at != clock.due_at:
-            clock.due_at = due_at
-            clock.save(update_fields=["due_at"])
-
-
-def clock_meet(
-    record: Record, kind: str, *, at: datetime, engagement_ids: list[UUID | None] | None = None
-) -> None:
-    """Stop the clocks of a kind at `at`: all of them, or those of the given engagements (None is the owner's)."""
-    for clock in Clock.objects.filter(ticket=record.ticket, kind=kind, met_at__isnull=True):
-        if engagement_ids is None or clock.engagement_id in engagement_ids:
-            clock.met_at = at
-            clock.save(update_fields=["met_at"])
-
-
-def response_count(
-    record: Record, actor: Actor, *, readers: Collection[UUID], with_requester: bool, at: datetime
-) -> None:
-    """Let a word by a person to the other side meet the respond clocks; a note among one's own is none."""
-    if actor.kind != "person" or actor.person_id == record.ticket.requester_id:
-        return
-    author = record.part_of(actor.on_behalf_of or actor.organization_id)
-    if author is None:
-        return
-    met: list[UUID | None] = []
-    to_owner = author.kind != Kind.OWNER and record.ticket.owner_id in readers
-    if with_requester or (record.ticket.requester_id is None and to_owner):
-        met.append(None)
-    if author.engagement is not None and author.engagement.client_id in readers:
-        met.append(author.engagement_id)
-    if met:
-        clock_meet(record, "respond", at=at, engagement_ids=met)
-
-
-def clock_reopen(record: Record) -> None:
-    """Let the resolve clocks run on after a reopening: the same clocks, not new ones."""
-    Clock.objects.filter(ticket=record.ticket, kind="resolve").update(met_at=None)
-    clocks_recompute(record)
 
 
 def sync(record: Record, *, at: datetime, told: Collection[UUID] | None = None) -> None:
@@ -140,7 +24,8 @@ def sync(record: Record, *, at: datetime, told: Collection[UUID] | None = None) 
     `told`: the parties that learn of the step; None means all. A part's revision and time of change rise when its party learns
     of something, and stay when others only talked among themselves: they would tell that something was said.
     """
-    clocks = _running_clocks(ticket_id=record.ticket.id)
+    clocks = running_clocks(ticket_id=record.ticket.id)
+    clocks_settle(clocks, pauses_counted(ticket_id=record.ticket.id) if clocks else ())
     offered = _open_handover.first(ticket_id=record.ticket.id)
     before = [(_keys_of(part), part.updated_at) for part in record.parts]
     keys_set(record, clocks, offered, at=at)
@@ -154,9 +39,6 @@ def sync(record: Record, *, at: datetime, told: Collection[UUID] | None = None) 
         update_all([part], (*changed, "joint", "asked_at", "updated_at", "revision"))
 
 
-_running_clocks = Prepared[Clock](
-    lambda ticket_id: Clock.objects.filter(ticket_id=ticket_id, met_at__isnull=True), ticket_id=UUID
-)
 _open_handover = Prepared[Handover](
     lambda ticket_id: Handover.objects.filter(ticket_id=ticket_id, state=Handover.State.OFFERED),
     ticket_id=UUID,
@@ -166,11 +48,8 @@ _open_handover = Prepared[Handover](
 def keys_set(record: Record, clocks: Sequence[Clock], offered: Handover | None, *, at: datetime) -> None:
     """Set the list keys on every part, from the ticket, the clocks that run and the open handover. Writes nothing."""
     ticket = record.ticket
-    paused_turn = ticket.turn if ticket.category == "paused" else None
     for part in record.parts:
-        own = [c for c in clocks if c.engagement_id == part.engagement_id]
-        if paused_turn is not None and _stands_still(part, paused_turn):
-            own = []
+        own = [c for c in clocks if c.owed_by_id == part.organization_id and not c.paused]
         open_now = ticket.category in OPEN_CATEGORIES
         part.category = ticket.category
         part.open = open_now
@@ -230,25 +109,9 @@ def turn_for(ticket: Ticket, part: Participation, offered: Handover | None) -> T
     return _seat(ticket.turn_organization_id, ticket, part)
 
 
-def _stands_still(part: Participation, turn: str) -> bool:
-    """Tell whether the part's own clocks stand still on this turn."""
-    if part.agreement_version_id is None:
-        return False
-    return terms_of(part.agreement_version_id).pauses_clock(turn, part.kind == Kind.OWNER)
-
-
 def _seat(party_id: UUID | None, ticket: Ticket, part: Participation) -> Turn:
     if party_id is None:
         return Turn.NOBODY
     if party_id == part.organization_id:
         return Turn.MINE
     return Turn.CLIENT if party_id == ticket.owner_id else Turn.PARTNER
-
-
-def _due(
-    start: datetime, minutes: int, calendar: Calendar, pauses: Sequence[tuple[datetime, datetime]] = ()
-) -> datetime:
-    try:
-        return due(start, minutes, calendar, pauses)
-    except NeverDue:
-        return NEVER

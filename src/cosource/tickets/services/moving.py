@@ -1,6 +1,6 @@
 """Moving a ticket through its states, with the pauses and clocks that follow."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from cosource.foundation.errors import Conflict, Invalid
 from cosource.foundation.rules.canonical import instant_text
 from cosource.foundation.sight import Actor
 from cosource.tickets.models import Handover, Pause, Possession
+from cosource.tickets.rules.clock_kinds import Happening
 from cosource.tickets.rules.states import (
     CANCELLED,
     IN_PROGRESS,
@@ -23,13 +24,8 @@ from cosource.tickets.rules.states import (
     move,
 )
 from cosource.tickets.services import policy
-from cosource.tickets.services.listkeys import (
-    clock_meet,
-    clock_reopen,
-    clocks_recompute,
-    response_count,
-    sync,
-)
+from cosource.tickets.services.clocks import clock_of_offer, clock_of_request, clocks_happen, word_count
+from cosource.tickets.services.listkeys import sync
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import (
     Record,
@@ -100,7 +96,8 @@ def state_set(
         changes["resolved_at"] = at
     elif reopening:
         changes["resolved_at"] = None
-    ended = Pause.objects.filter(ticket=ticket, until_at__isnull=True).update(until_at=at)
+    answered = answered_by(record, actor)
+    ended = pause_end(record, at=at, answered=answered)
     save(record, at=at, **changes)
     if to_state in WAITING:
         Pause.objects.create(
@@ -110,16 +107,57 @@ def state_set(
             turn_organization_id=turn_organization_id,
             reason=reason,
             version_id=version_id,
+            asked_by_id=ticket.holder_organization_id,
             from_at=at,
         )
     if ended:
-        clocks_recompute(record)
+        clocks_happen(record, Happening.ANSWERED if answered else Happening.TAKEN_UP, at=at)
     if to_state == RESOLVED:
-        clock_meet(record, "respond", at=at)
-        clock_meet(record, "resolve", at=at)
+        clocks_happen(record, Happening.RESOLVED, at=at)
     elif reopening:
-        clock_reopen(record)
+        clocks_happen(record, Happening.REOPENED, at=at)
+        _expect_answer(record, at)
+    elif STATES[to_state].category == "closed":
+        clocks_happen(record, Happening.CLOSED, at=at)
+    elif to_state == WAITING_CLIENT:
+        clock_of_request(record, reason, at=at)
     _append(record, came_from, to_state, reason, text, actor, at)
+
+
+def _expect_answer(record: Record, at: datetime) -> None:
+    """Let an offer that was open when the ticket was resolved be answered within its time again."""
+    offer = Handover.objects.filter(ticket=record.ticket, state=Handover.State.OFFERED).first()
+    part = record.part_of(offer.to_organization_id) if offer is not None else None
+    if part is not None:
+        clock_of_offer(record, part, at=at)
+
+
+def answered_by(record: Record, actor: Actor) -> bool:
+    """Tell whether the actor belongs to the side that a waiting ticket waits for."""
+    ticket = record.ticket
+    if ticket.category != "paused":
+        return False
+    if ticket.turn == "requester":
+        return policy.is_requester(actor, record)
+    return ticket.turn_organization_id is not None and ticket.turn_organization_id in (
+        actor.organization_id,
+        actor.on_behalf_of,
+    )
+
+
+def pause_end(record: Record, *, at: datetime, answered: bool) -> bool:
+    """End the open pause; return whether there was one.
+
+    An answer by the side that was asked ends it at once, and may be challenged for as long as the agreement says.
+    """
+    pause = Pause.objects.filter(ticket=record.ticket, until_at__isnull=True).first()
+    if pause is None:
+        return False
+    minutes = terms_of(pause.version_id).unchallenged_minutes if answered and pause.version_id else 0
+    pause.until_at = at
+    pause.challenge_until = at + timedelta(minutes=minutes) if minutes else None
+    pause.save(update_fields=["until_at", "challenge_until"])
+    return True
 
 
 def _append(  # noqa: PLR0917 - private, called once
@@ -166,7 +204,7 @@ def _append(  # noqa: PLR0917 - private, called once
             payload={"text": text},
         )
         message_add(record, entry_id, audience_of(record, readers, to_requester), actor, at, text=text)
-        response_count(record, actor, readers=readers, with_requester=to_requester, at=at)
+        word_count(record, actor, readers=readers, with_requester=to_requester, at=at)
 
 
 def _turn_after(record: Record, to_state: str, reason: str) -> tuple[str, UUID | None, UUID | None]:

@@ -30,7 +30,8 @@ from cosource.parties.queries.sight import live
 from cosource.tickets.models import Participation, Possession, Ticket
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.rules.states import NEW, STATES
-from cosource.tickets.services.listkeys import clocks_new, keys_set
+from cosource.tickets.services.clocks import clocks_new
+from cosource.tickets.services.listkeys import keys_set
 from cosource.tickets.services.policy import WRITE
 from cosource.tickets.services.record import (
     Description,

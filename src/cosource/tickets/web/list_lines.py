@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cosource.foundation.pages import PartyBadge
 from cosource.foundation.templatetags.cosource_ui import clock_bar, icon, party_badge, priority_mark, when
@@ -55,13 +56,30 @@ def lines_of(rows: list[TicketRow], *, prefix: str, several_clients: bool, shows
             mark=once(("mark", row.priority), priority_mark, row.priority),
             back=once("back", _back) if row.came_back else nothing,
             turn=once(("turn", row.turn, row.turn_badge, row.verb), _turn, row),
-            clock=clock_bar(row.bar)
+            clock=_clock(row, once)
             if row.bar is not None
             else once(("clock", row.state_label, row.category), _state, row, shows_states),
             age=when(row.opened_at, "age"),
         )
         for row in rows
     ]
+
+
+_MARKS = {
+    "warned": ("bell", gettext_lazy("A warning was sent")),
+    "escalated": ("urgent", gettext_lazy("Escalated")),
+}
+
+
+def _clock(row: TicketRow, once: Callable[..., SafeString]) -> SafeString:
+    """Draw the bar, with a mark where its ladder told somebody."""
+    bar = clock_bar(row.bar)
+    return SafeString(bar + once(("told", row.mark), _mark, row.mark)) if row.mark in _MARKS else bar
+
+
+def _mark(mark: str) -> SafeString:
+    name, words = _MARKS[mark]
+    return format_html('<span class="told {}" title="{}">{}</span>', mark, words, icon(name, "s", str(words)))
 
 
 def _held(row: TicketRow) -> SafeString:

@@ -24,7 +24,19 @@ from cosource.tickets.web.parsing import audience_in
 from cosource.tickets.web.versions import version_mark
 
 # The forms that a page can have open, by the word in its address.
-FORMS = ("pause", "hand-over", "resolve", "cancel", "reopen", "close", "decline", "assign", "edit")
+FORMS = (
+    "pause",
+    "hand-over",
+    "resolve",
+    "cancel",
+    "reopen",
+    "close",
+    "decline",
+    "assign",
+    "edit",
+    "restored",
+    "no-answer",
+)
 FILTERS = ("all", "messages", "ledger")
 
 
@@ -169,6 +181,8 @@ def _is_offered(form: str, view: TicketView) -> bool:
         "decline": answer,
         "assign": steps.assign,
         "edit": steps.update,
+        "restored": steps.restored,
+        "no-answer": steps.answer_until is not None,
         "reply": steps.reply,
     }.get(form, False)
 

@@ -17,6 +17,8 @@ from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Conflict, CosourceError, Invalid, StaleVersion
 from cosource.tickets.rules.states import CANCELLED, CLOSED, IN_PROGRESS, RESOLVED
+from cosource.tickets.services.acknowledging import escalation_acknowledge
+from cosource.tickets.services.answers import answer_accept, answer_challenge, service_restored
 from cosource.tickets.services.changing import ticket_assign, ticket_update
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import (
@@ -175,6 +177,37 @@ def decline(request: PageRequest, common: Common) -> None:
 def withdraw(request: PageRequest, common: Common) -> None:
     """Take an offer back."""
     handover_withdraw(**common)
+
+
+@step("restored")
+def restored(request: PageRequest, common: Common) -> None:
+    """Say that the service works again."""
+    service_restored(text=text_in(request, "text"), **common)
+
+
+@step("")
+def accept_answer(request: PageRequest, common: Common) -> None:
+    """Take what came as the answer."""
+    answer_accept(**common)
+
+
+@step("no-answer")
+def challenge_answer(request: PageRequest, common: Common) -> None:
+    """Say that what came was no answer."""
+    answer_challenge(text=text_in(request, "text"), **common)
+
+
+@require_POST
+@signed_in
+def acknowledge(request: PageRequest, ticket_id: UUID, escalation_id: UUID) -> HttpResponse:
+    """Take an escalation on; one that somebody took on before is shown as theirs."""
+    try:
+        escalation_acknowledge(
+            ticket_id=ticket_id, escalation_id=escalation_id, actor=request.actor, at=clock.now()
+        )
+    except Conflict as refusal:
+        return draw(request, ticket_id, _draft("acknowledge", request, refusal))
+    return HttpResponseRedirect(reverse("tickets:ticket", args=[ticket_id]), status=303)
 
 
 @step("assign")
