@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from click.testing import Result
@@ -282,3 +284,11 @@ def test_the_command_needs_no_database_and_no_settings(tmp_path: Path) -> None:
         '{"due": "2026-03-02T11:00:00+00:00"}\n{"error": "expected one JSON object, found 7", "line": 2}\n'
     )
     assert [path.name for path in tmp_path.iterdir()] == ["desk.yaml"]
+
+
+def test_the_how_to_says_what_happens(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/check-a-due-time.md").read_text(encoding="utf-8")
+    blocks = [dedent(block) for block in re.findall(r"(?:^ {4}.*\n)+", page, re.MULTILINE)]
+    calendar, questions, _, expected = blocks[:4]
+    done = clock("due", calendar=calendar, where=tmp_path, lines=questions)
+    assert (done.exit_code, done.stdout) == (1, expected)

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class CalendarsConfig(AppConfig):
-    """The room of working hours; it holds rules only, and no rows yet."""
+    """The room of working hours; it has rules and a command, and no rows."""
 
     name = "cosource.calendars"
     label = "calendars"
