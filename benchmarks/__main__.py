@@ -17,7 +17,7 @@ from benchmarks.places import cache_dir, environment_for, run_python
 from benchmarks.postgres import Server, start_server
 from benchmarks.worlds.keeper import SIZES, Kept, postgresql_world, sqlite_world
 
-SUBJECTS = ("pages", "services", "rights", "memory", "http", "importing", "demo", "calendars")
+SUBJECTS = ("pages", "services", "rights", "memory", "http", "importing", "outbox", "demo", "calendars")
 # A page may cost so much more at the largest world than at the smallest.
 GROWTH = 1.3
 
@@ -67,6 +67,7 @@ TITLES = {
     "memory": "Memory",
     "http": "Creating over HTTP",
     "importing": "Import",
+    "outbox": "Outbox",
     "demo": "Demo",
     "calendars": "Business time: evaluations of a core",
 }
@@ -130,7 +131,7 @@ def _measured(
         with _empty_place() as place:
             env = environment_for(place, f"sqlite:///{place / 'none.sqlite3'}")
             yield from taken_from(run_python("benchmarks.figures.calendars", [], env))
-    elif subject in ("http", "importing"):
+    elif subject in ("http", "importing", "outbox"):
         for database in databases:
             with _empty_installation(database, server) as env:
                 yield from taken_from(run_python(f"benchmarks.figures.{subject}", [], env))

@@ -15,10 +15,13 @@ from cosource.agreements.services.confirmations import version_confirm
 from cosource.agreements.services.proposals import version_propose
 from cosource.bridges.models import Import
 from cosource.bridges.reading.shipped import shipped_text
-from cosource.foundation.models import DueWork
+from cosource.foundation.models import DueWork, Notice
 from cosource.foundation.queries.ledger import readable_streams
+from cosource.foundation.rules.notices import Said, effect_digest
+from cosource.foundation.services.notices import notify
 from cosource.foundation.services.sealing import seal_all
 from cosource.foundation.services.verifying import verification_ask
+from cosource.foundation.services.webhooks import webhook_add
 from cosource.foundation.sight import ADMINISTRATOR, Actor
 from cosource.parties.models import Grant
 from cosource.parties.services.engagements import engagement_end
@@ -259,11 +262,39 @@ def _lists_and_files(scene: Scene) -> None:
         ).id
         scene.extra[f"work{key}"] = _parked(scene, key)
     scene.extra["workp1"] = _parked(scene, "p1")
+    for key, by in (("c1", "c1.cso"), ("p1", "p1.pm")):
+        scene.extra[f"webhook{key}"] = webhook_add(
+            name=mark_of(f"webhook{key}"),
+            url="https://hooks.example.org/in",
+            shape="plain",
+            kinds=[],
+            actor=scene.actor(by),
+            at=scene.tick(),
+        )[0].id
+    for name, key, person in (("noticept", "assigned", "p1.pt"), ("noticect", "scope", "c1.ct")):
+        scene.extra[name] = _told(scene, name, scene.tickets[key], person)
     for key, by in (("c1check", "c1.cso"), ("p1check", "p1.pm")):
         actor = scene.actor(by)
         scene.extra[key] = verification_ask(
             streams=readable_streams(actor), heads=None, actor=actor, at=scene.tick()
         )
+
+
+def _told(scene: Scene, name: str, ticket_id: UUID, person: str) -> UUID:
+    """Tell one person of a ticket, with a word of its own in what is said."""
+    person_id = scene.world.people[person].id
+    notify(
+        effect_key=name,
+        person_ids=[person_id],
+        kind="ticket.assigned",
+        subject_kind="ticket",
+        subject_id=ticket_id,
+        url=f"/tickets/{ticket_id}/",
+        words=Said("Told %(of)s", (("of", mark_of(name)),)),
+        at=scene.tick(),
+        organization_id=scene.world.organizations[person.partition(".")[0]].id,
+    )
+    return Notice.objects.get(effect_key=effect_digest(name), person_id=person_id).id
 
 
 def _parked(scene: Scene, organization: str) -> UUID:

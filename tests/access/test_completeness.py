@@ -83,6 +83,7 @@ def test_every_page_of_the_table_is_read_by_somebody(scene: Scene) -> None:
 # Read with an id that stands in no link of the scene's pages; asked for by the table's own channels and by the foreign ids.
 ASKED_BY_NAME = {
     "audit:check_result",
+    "notices:by_token",
     "api:import_problems_list",
     "parties:grant_new",
     "tickets:preview",

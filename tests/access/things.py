@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 
 from cosource.agreements.models import AgreementVersion
 from cosource.bridges.models import Import
-from cosource.foundation.models import DueWork
+from cosource.foundation.models import DueWork, Notice, WebhookEndpoint
 from cosource.parties.models import Engagement, Grant, IntegrationToken, Organization, Person, Placement, Team
 from cosource.tickets.models import SavedView, Ticket
 from cosource.tickets.queries.filters import TicketFilter
@@ -288,6 +288,24 @@ def _parties(scene: Scene) -> Iterator[tuple[Key, Thing]]:
         yield (
             ("background work", state, ""),
             Thing({"choke point": sight(DueWork, pk), "page": page("work:list", holds=mark)}, (mark,)),
+        )
+    for state, key in (("of client 1", "c1"), ("of partner 1", "p1")):
+        pk, mark = scene.extra[f"webhook{key}"], mark_of(f"webhook{key}")
+        yield (
+            ("webhook", state, ""),
+            Thing(
+                {"choke point": sight(WebhookEndpoint, pk), "page": page("notices:channels", holds=mark)},
+                (mark,),
+            ),
+        )
+    for state, relation, name in (
+        ("to partner 1's technician", "of an offer", "noticept"),
+        ("to client 1's technician", "of a reply", "noticect"),
+    ):
+        pk, mark = scene.extra[name], mark_of(name)
+        yield (
+            ("notice", state, relation),
+            Thing({"choke point": sight(Notice, pk), "page": page("notices:list", holds=mark)}, (mark,)),
         )
     for state, key in (("client 1", "c1"), ("client 2", "c2")):
         words = (world.organizations[key].name,) if key == "c2" else ()

@@ -11,12 +11,27 @@ class FoundationConfig(AppConfig):
     def ready(self) -> None:
         from cosource.foundation import tasks  # noqa: PLC0415 - models must be loaded first
         from cosource.foundation.services import (  # noqa: PLC0415 - models must be loaded first
+            gateways,
             mail,
+            notice_mail,
+            notices,
+            push,
             sweeping,
             verifying,
+            webhooks,
         )
         from cosource.foundation.web import menu  # noqa: PLC0415 - models must be loaded first
 
-        for service in (mail, sweeping, tasks, verifying):
+        for service in (
+            mail,
+            notices,
+            notice_mail,
+            push,
+            webhooks,
+            gateways,
+            sweeping,
+            tasks,
+            verifying,
+        ):
             service.register()
         menu.register()

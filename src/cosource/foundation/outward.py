@@ -5,6 +5,7 @@ changes its mind, a redirect or a number written in another way reaches nothing 
 """
 
 import socket
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -96,6 +97,19 @@ def outward_session() -> requests.Session:
     session.mount("https://", guarded)
     session.mount("http://", guarded)
     return session
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """Send a body to an address that somebody else named and return the answer's status. Follows no redirect.
+
+    Raises: Unreachable.
+    """
+    try:
+        with outward_session() as session:
+            answer = session.post(url, data=body, headers=dict(headers), allow_redirects=False)
+    except requests.RequestException:
+        raise Unreachable from None
+    return answer.status_code
 
 
 def fetch_json(url: str) -> dict[str, Any]:

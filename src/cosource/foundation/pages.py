@@ -62,10 +62,8 @@ class NavigationEntry:
 
     @property
     def count_text(self) -> str:
-        """Return the count as shown: empty for nothing, "999+" above the cap."""
-        if not self.count:
-            return ""
-        return f"{COUNT_CAP}+" if self.count > COUNT_CAP else str(self.count)
+        """Return the count as shown."""
+        return count_text(self.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +94,16 @@ class CommandEntry:
     icon: str
     key_hint: str
     query_parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """The mark at the top of every page that says how much there is to read; `count` stops above `COUNT_CAP`."""
+
+    label: Text
+    url_name: str
+    icon: str
+    count: Callable[[Actor], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +156,7 @@ class AlreadyRegistered(ValueError):
 _navigation: dict[str, NavigationItem] = {}
 _commands: dict[str, Command] = {}
 _panels: dict[str, dict[str, _PanelItem]] = {}
+_bells: list[Bell] = []
 _badge_sources: list[Callable[[Actor], Mapping[UUID, PartyBadge]]] = []
 _identity_sources: list[Callable[[Actor], Identity | None]] = []
 
@@ -178,6 +187,23 @@ def register_panel(
     """
     item = _PanelItem(key=key or template, template=template, context=context, order=order)
     _put(_panels.setdefault(slot, {}), item.key, item)
+
+
+def register_bell(bell: Bell) -> None:
+    """Put the mark at the top of every page."""
+    _bells[:] = [bell]
+
+
+def bell() -> Bell | None:
+    """Return the mark, where some room registered it."""
+    return next(iter(_bells), None)
+
+
+def count_text(count: int | None) -> str:
+    """Return a count as shown: empty for nothing, "999+" above the cap."""
+    if not count:
+        return ""
+    return f"{COUNT_CAP}+" if count > COUNT_CAP else str(count)
 
 
 def register_party_badges(source: Callable[[Actor], Mapping[UUID, PartyBadge]]) -> None:

@@ -10,10 +10,11 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from cosource.tickets.jobs import escalations  # noqa: PLC0415 - models must be loaded first
-        from cosource.tickets.services import sharing  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.services import sharing, telling  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.web import list_menu, menu  # noqa: PLC0415 - models must be loaded first
 
         sharing.register()
+        telling.register()
         escalations.register()
         menu.register()
         list_menu.register()

@@ -1,4 +1,4 @@
-"""The tables of the ground floor: the ledger, and work in the background."""
+"""The tables of the ground floor: the ledger, work in the background, notices."""
 
 from cosource.foundation.models.ledger import (
     Audience,
@@ -11,6 +11,14 @@ from cosource.foundation.models.ledger import (
     Seal,
     Stream,
 )
+from cosource.foundation.models.notices import (
+    Gateway,
+    Notice,
+    NoticeChoices,
+    PushSubscription,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from cosource.foundation.models.search import SearchText
 from cosource.foundation.models.work import AccessLog, DueWork, Lease, ReplayedRequest
 
@@ -22,11 +30,17 @@ __all__ = [
     "DueWork",
     "Entry",
     "Erasure",
+    "Gateway",
     "Lease",
+    "Notice",
+    "NoticeChoices",
     "Payload",
     "PendingEntry",
+    "PushSubscription",
     "ReplayedRequest",
     "Seal",
     "SearchText",
     "Stream",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

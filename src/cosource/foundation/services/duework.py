@@ -10,7 +10,8 @@ cancelling and trying again (`work_steps`), and what recurs (`schedules`).
 
 import secrets
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, overload
@@ -47,8 +48,8 @@ class LeaseLost(Exception):
 class Later(Exception):
     """Not yet, and that is no failure: the work is due again after `seconds`, with no attempt counted."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"again in {seconds} s")
+    def __init__(self, seconds: float, said: str = "") -> None:
+        super().__init__(said)
         self.seconds = seconds
 
 
@@ -65,6 +66,7 @@ class Task:
     fence: int
     owner_organization_id: UUID | None
     owner_person_id: UUID | None
+    created_at: datetime
     attempts: int = 1
     max_attempts: int = 8
     settled: bool = field(default=False)
@@ -93,11 +95,19 @@ class Task:
             # A refusal is an answer, not an accident: trying again would be refused again.
             return self._settle(state=DueWork.State.PARKED, message=trouble.message[:500])
         if isinstance(trouble, Later):
-            return self._requeue(trouble.seconds, message="", attempts=F("attempts") - 1)
+            return self._requeue(trouble.seconds, message=str(trouble)[:500], attempts=F("attempts") - 1)
         said = "".join(traceback.format_exception_only(trouble)).strip()[:500]
         if self.attempts >= self.max_attempts:
             return self._settle(state=DueWork.State.PARKED, message=said)
         return self._requeue(backoff(self.attempts), message=said)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """For handlers of batches: what goes wrong with this task in here is its own trouble and no other's."""
+        try:
+            yield
+        except Exception as trouble:  # noqa: BLE001 - whatever it dies of, the work is kept
+            self.failed(trouble)
 
     @property
     def _mine(self) -> Any:
@@ -308,6 +318,7 @@ def _task(row: DueWork) -> Task:
         fence=row.fence,
         owner_organization_id=row.owner_organization_id,
         owner_person_id=row.owner_person_id,
+        created_at=row.created_at,
         attempts=row.attempts,
         max_attempts=row.max_attempts,
     )

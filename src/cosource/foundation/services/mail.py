@@ -1,22 +1,31 @@
 """Mail through the outbox: enqueued with the change that causes it, sent once afterwards.
 
-The effect key makes it one mail; a retry carries the same Message-ID, so that a receiver can drop a copy. The text is removed
-from the queue when it is sent. Not here: who is told what (the rooms decide) and incoming mail.
+The effect key makes it one mail; a retry carries the same Message-ID, so that a receiver can drop a copy. Mails leave in
+batches over one connection, and each is noted as sent before the next is begun. While the server cannot be reached the mails
+wait, tried every few minutes, and are parked after three days. The text is removed from the queue when it is sent.
+
+Not here: who is told what (the rooms decide, and `notices`) and incoming mail.
 """
 
 import hashlib
-from datetime import datetime
-from typing import Any
+import smtplib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, mailers
 from django.utils.translation import gettext_lazy
 
-from cosource.foundation.models import DueWork
-from cosource.foundation.services.duework import Task, register_work, work_enqueue
+from cosource.foundation import clock
+from cosource.foundation.services.duework import Later, Task, register_work, work_enqueue
 
 KIND = "foundation.mail"
+# While nobody answers at the server's address: tried so often, for so long.
+AGAIN_SECONDS = 120
+GIVEN_UP_AFTER = timedelta(days=3)
 
 
 def mail_enqueue(
@@ -34,21 +43,80 @@ def mail_enqueue(
     )
 
 
-def _send(task: Task) -> dict[str, Any]:
-    args = task.args
+def mail_of(*, effect_key: str, to: str, subject: str, text: str) -> EmailMessage:
+    """Return a mail to one address whose Message-ID follows from the effect."""
     domain = str(settings.DEFAULT_FROM_EMAIL).rpartition("@")[2].strip("> ") or "localhost"
-    message_id = f"<{hashlib.sha256(args['effect'].encode()).hexdigest()[:40]}@{domain}>"
-    message = EmailMessage(
-        subject=args["subject"],
-        body=args["text"],
-        to=[args["to"]],
+    message_id = f"<{hashlib.sha256(effect_key.encode()).hexdigest()[:40]}@{domain}>"
+    return EmailMessage(
+        subject=" ".join(subject.split()),
+        body=text,
+        to=[to],
         headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
     )
-    message.send()
-    DueWork.objects.filter(id=task.id, fence=task.fence).update(args={"effect": args["effect"]})
-    return {"message_id": message_id}
+
+
+class Post:
+    """The way to the mail server, for the time of one batch. A server that failed to answer once is asked no more."""
+
+    def __enter__(self) -> Self:
+        self._line: Any = mailers.default
+        self._down: Exception | None = None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._hang_up()
+
+    def send(self, task: Task, message: EmailMessage) -> bool:
+        """Send one mail; where that fails, settle the task as to be tried again. Return whether the mail is out."""
+        if self._down is None:
+            try:
+                # Opened here, and not by the first message, so that it stays open for the next.
+                self._line.open()
+                self._line.send_messages([message])
+            except (
+                smtplib.SMTPSenderRefused,
+                smtplib.SMTPRecipientsRefused,
+                smtplib.SMTPDataError,
+            ) as refused:
+                # About this mail alone: the server is there.
+                task.failed(refused)
+                self._hang_up()
+                return False
+            except OSError as trouble:
+                self._down = trouble
+                self._hang_up()
+            else:
+                return True
+        if clock.now() - task.created_at > GIVEN_UP_AFTER:
+            task.attempts = task.max_attempts
+            task.failed(self._down)
+        else:
+            task.failed(Later(AGAIN_SECONDS, said=f"The mail server does not answer: {self._down}"))
+        return False
+
+    def _hang_up(self) -> None:
+        try:
+            self._line.close()
+        except OSError:
+            # It is gone already.
+            self._line = mailers.default
+
+
+def _send(tasks: Sequence[Task]) -> None:
+    with Post() as post:
+        for task in tasks:
+            with task.attempt():
+                args = task.args
+                message = mail_of(
+                    effect_key=args["effect"], to=args["to"], subject=args["subject"], text=args["text"]
+                )
+                if post.send(task, message):
+                    result = {"message_id": message.extra_headers["Message-ID"]}
+                    task.done(result, args={"effect": args["effect"]})
 
 
 def register() -> None:
     """Make the outbox's handler known."""
-    register_work(KIND, _send, label=gettext_lazy("Mail"))
+    register_work(KIND, _send, batch=True, label=gettext_lazy("Mail"))

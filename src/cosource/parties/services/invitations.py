@@ -17,10 +17,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from cosource.foundation.errors import Conflict, NotAllowed, NotFound
 from cosource.foundation.rules.canonical import instant_text
+from cosource.foundation.rules.notices import Said
 from cosource.foundation.services.mail import mail_enqueue
+from cosource.foundation.services.notices import notify
 from cosource.foundation.sight import Actor, Sight
 from cosource.parties.models import Employment, Engagement, Invitation, Organization, Person, Team
 from cosource.parties.models.scope import live_q
@@ -40,6 +43,7 @@ from cosource.parties.services.record import append_own
 from cosource.parties.services.teams import membership_write
 
 VALID_DAYS = 7
+JOINED = "person.joined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +267,17 @@ def invitation_accept(
     for team in teams.order_by("id"):
         if not team.memberships.filter(live_q(at), person=accepted).exists():
             membership_write(team, accepted, leads=False, actor=actor, at=at)
+    notify(
+        effect_key=f"invitation.accepted:{invitation.id.hex}",
+        person_ids={invitation.invited_by_id} - {accepted.id},
+        kind=JOINED,
+        subject_kind="person",
+        subject_id=accepted.id,
+        url=f"/organization/people/{accepted.id}/",
+        words=Said(gettext_noop("%(who)s has accepted your invitation"), (("who", accepted.name),)),
+        at=at,
+        organization_id=organization.id,
+    )
     return accepted
 
 

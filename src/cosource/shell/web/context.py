@@ -25,7 +25,7 @@ def theme_of(request: HttpRequest) -> str:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return `actor`, `theme`, `current_room`, and lazily `navigation`, `tabs`, `commands`, `party_badges`, `me`."""
+    """Return `actor`, `theme`, `current_room`, `bell`, and lazily `navigation`, `tabs`, `commands`, `party_badges`, `me`."""
     actor: Actor | None = getattr(request, "actor", None)
     navigation = SimpleLazyObject(lambda: pages.navigation_for(actor, counted=False) if actor else [])
     match = request.resolver_match
@@ -38,5 +38,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "tabs_more": SimpleLazyObject(lambda: navigation[TAB_COUNT:]),
         "commands": SimpleLazyObject(lambda: pages.commands_for(actor) if actor else []),
         "party_badges": SimpleLazyObject(lambda: pages.party_badges_for(actor) if actor else {}),
+        "bell": pages.bell() if actor else None,
         "me": SimpleLazyObject(lambda: pages.identity_for(actor) if actor else None),
     }

@@ -13,5 +13,10 @@ from cosource.shell.web.context import TAB_COUNT
 @signed_in
 def menu_counts(request: PageRequest) -> HttpResponse:
     """Give what waits in each room."""
-    context = {"entries": pages.navigation_for(request.actor), "tab_count": TAB_COUNT}
+    bell = pages.bell()
+    context = {
+        "entries": pages.navigation_for(request.actor),
+        "tab_count": TAB_COUNT,
+        "bell_count": pages.count_text(bell.count(request.actor)) if bell else "",
+    }
     return render(request, "shell/menu_counts.html", context)

@@ -31,6 +31,7 @@ from cosource.tickets.services.record import (
     tell_others,
 )
 from cosource.tickets.services.sharing import share_with
+from cosource.tickets.services.telling import assignment_tell
 
 TEXT_FIELDS = {"title": 200, "topic": 120, "subtopic": 120, "asset_name": 120, "requester_name": 120}
 
@@ -147,7 +148,7 @@ def ticket_assign(
         return
     readers = readers_with(record, actor, ticket.holder_organization_id)
     save(record, at=at, assignee_id=person_id)
-    note(
+    entry_id = note(
         record,
         kind="ticket.assigned/1",
         actor=actor,
@@ -156,6 +157,7 @@ def ticket_assign(
         facts={"person": person_id.hex if person_id else None},
     )
     sync(record, at=at, told=readers)
+    assignment_tell(record, entry_id=entry_id, person_id=person_id, actor=actor, at=at)
 
 
 def _said(before: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -29,6 +29,7 @@ from cosource.tickets.services.record import (
     require_text,
     save,
 )
+from cosource.tickets.services.telling import reply_tell
 
 
 @transaction.atomic
@@ -95,6 +96,7 @@ def ticket_reply(
     if answers:
         state_set(record, IN_PROGRESS, actor=actor, at=at)
     sync(record, at=at, told=None if answers else readers)
+    reply_tell(record, entry_id=entry_id, readers=readers, with_requester=with_requester, actor=actor, at=at)
     return entry_id
 
 

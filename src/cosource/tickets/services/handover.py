@@ -44,6 +44,7 @@ from cosource.tickets.services.record import (
     tell_others,
 )
 from cosource.tickets.services.sharing import description_of
+from cosource.tickets.services.telling import offer_tell
 
 __all__ = [
     "handover_accept",
@@ -138,6 +139,7 @@ def ticket_hand_over(
     clocks_place(record)
     save(record, at=at)
     sync(record, at=at)
+    offer_tell(record, handover_id=handover.id, team=team, part=part, actor=actor, at=at)
     if team.organization.stand_in and team.organization.contact_email:
         mail_enqueue(
             effect_key=f"handover:{handover.id}",

@@ -1,0 +1,62 @@
+"""How a person wants to be told. Not here: what follows from it (`rules.notices`)."""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import time
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cosource.foundation.errors import Invalid, NotFound
+from cosource.foundation.models import NoticeChoices
+from cosource.foundation.notices import notice_kinds
+from cosource.foundation.rules.notices import CHANNELS, DIGESTS, SMS, VOICE
+from cosource.foundation.sight import Actor
+
+# As telephone providers take it: country and number, no spaces.
+_NUMBER = re.compile(r"\+[1-9][0-9]{5,14}")
+
+
+@transaction.atomic
+def choices_set(
+    *,
+    ways: Mapping[str, Collection[str]],
+    quiet_from: time | None,
+    quiet_until: time | None,
+    urgent_passes: bool,
+    digest: str,
+    digest_at: time | None,
+    phone: str,
+    actor: Actor,
+) -> NoticeChoices:
+    """Keep the actor's choices in place of those before. Raises: NotFound without a person, Invalid."""
+    if actor.person_id is None:
+        raise NotFound
+    wrong: dict[str, str] = {}
+    number = re.sub(r"[\s()/.-]", "", phone)
+    if number and not _NUMBER.fullmatch(number):
+        wrong["phone"] = _("With the country, as in +49 30 1234567.")
+    chosen = {way for found in ways.values() for way in found}
+    if chosen & {SMS, VOICE} and not number:
+        wrong.setdefault("phone", _("Messages and calls need a number."))
+    if (quiet_from is None) != (quiet_until is None):
+        wrong["quiet_until"] = _("Quiet hours have a beginning and an end.")
+    if digest not in DIGESTS:
+        wrong["digest"] = ", ".join(filter(None, DIGESTS))
+    if not chosen <= set(CHANNELS) or not set(ways) <= {kind.key for kind in notice_kinds()}:
+        wrong["ways"] = ", ".join(CHANNELS)
+    if wrong:
+        raise Invalid(_("Some of it does not fit."), fields=wrong)
+    row, _created = NoticeChoices.objects.update_or_create(
+        person_id=actor.person_id,
+        defaults={
+            "ways": {kind: sorted(found) for kind, found in ways.items()},
+            "quiet_from": quiet_from,
+            "quiet_until": quiet_until,
+            "urgent_passes": urgent_passes,
+            "digest": digest,
+            "digest_at": digest_at,
+            "phone": number,
+        },
+    )
+    return row

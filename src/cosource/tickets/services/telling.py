@@ -1,0 +1,136 @@
+"""Who is told of a step on a ticket: the team that is offered it, the person who gets it, those who work on what is answered.
+
+Nobody is told of what they did themselves. Whether somebody may still read the ticket is looked at when they are told. Not
+here: by which way somebody is told (`foundation.services.notices`).
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as label
+
+from cosource.foundation.notices import register_notice_kind, register_notice_subject
+from cosource.foundation.prepared import Prepared
+from cosource.foundation.services.notices import notify
+from cosource.foundation.sight import Actor
+from cosource.parties.models import Membership, Team
+from cosource.parties.queries.sight import live
+from cosource.tickets.models import Participation
+from cosource.tickets.queries.notices import ticket_lines
+from cosource.tickets.rules.wording import Phrase, gettext_lazy
+from cosource.tickets.services.record import Record
+
+OFFERED = "ticket.offered"
+ASSIGNED = "ticket.assigned"
+ANSWERED = "ticket.answered"
+
+_members = Prepared[UUID](
+    lambda team_id, at: Membership.objects.filter(live(at), team_id=team_id).values_list(
+        "person_id", flat=True
+    ),
+    team_id=UUID,
+    at=datetime,
+)
+
+
+def offer_tell(
+    record: Record, *, handover_id: UUID, team: Team, part: Participation, actor: Actor, at: datetime
+) -> None:
+    """Tell the members of a team that a ticket is offered to it."""
+    _notify(
+        record,
+        part,
+        effect_key=f"ticket.offered:{handover_id.hex}",
+        person_ids=_members(team_id=team.id, at=at),
+        kind=OFFERED,
+        words=gettext_lazy("%(reference)s is offered to %(team)s", reference=part.reference, team=team.name),
+        actor=actor,
+        at=at,
+    )
+
+
+def assignment_tell(
+    record: Record, *, entry_id: UUID, person_id: UUID | None, actor: Actor, at: datetime
+) -> None:
+    """Tell a person that a ticket is theirs now."""
+    part = record.part_of(record.ticket.holder_organization_id)
+    if part is None or person_id is None:
+        return
+    _notify(
+        record,
+        part,
+        effect_key=f"ticket.assigned:{entry_id.hex}",
+        person_ids=[person_id],
+        kind=ASSIGNED,
+        words=gettext_lazy("%(reference)s is assigned to you", reference=part.reference),
+        actor=actor,
+        at=at,
+    )
+
+
+def reply_tell(
+    record: Record,
+    *,
+    entry_id: UUID,
+    readers: Collection[UUID],
+    with_requester: bool,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Tell who works on the ticket for the other readers, a person or else the team that holds it; and the requester."""
+    writer = actor.on_behalf_of or actor.organization_id
+    for part in record.parts:
+        if part.organization_id not in readers:
+            continue
+        told = set(_workers(part, at)) if part.organization_id != writer else set()
+        if with_requester and part.organization_id == record.ticket.owner_id and record.ticket.requester_id:
+            told.add(record.ticket.requester_id)
+        _notify(
+            record,
+            part,
+            effect_key=f"ticket.answered:{entry_id.hex}:{part.organization_id.hex}",
+            person_ids=told,
+            kind=ANSWERED,
+            words=gettext_lazy("New word on %(reference)s", reference=part.reference),
+            actor=actor,
+            at=at,
+        )
+
+
+def _workers(part: Participation, at: datetime) -> Iterable[UUID]:
+    if part.assignee_id is not None:
+        return [part.assignee_id]
+    return _members(team_id=part.team_id, at=at) if part.holds and part.team_id else []
+
+
+def _notify(
+    record: Record,
+    part: Participation,
+    *,
+    effect_key: str,
+    person_ids: Iterable[UUID],
+    kind: str,
+    words: Phrase,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    notify(
+        effect_key=effect_key,
+        person_ids=set(person_ids) - {actor.person_id},
+        kind=kind,
+        subject_kind="ticket",
+        subject_id=record.ticket.id,
+        url=f"/tickets/{record.ticket.id}/",
+        words=words,
+        at=at,
+        organization_id=part.organization_id,
+    )
+
+
+def register() -> None:
+    """Let people choose how they are told of tickets."""
+    register_notice_subject("ticket", ticket_lines)
+    register_notice_kind(OFFERED, label("A ticket is offered to my team"))
+    register_notice_kind(ASSIGNED, label("A ticket is assigned to me"))
+    register_notice_kind(ANSWERED, label("Somebody writes on a ticket that I work on or asked for"))
