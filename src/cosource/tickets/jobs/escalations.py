@@ -1,4 +1,4 @@
-"""The ladder's recurring work: raising what is due, and proving that nothing was missed.
+"""Recurring work on clocks: raising steps that are due, proving that none was missed, and looking at the time zones.
 
 Each leaves a heartbeat that `/healthz` shows; the proof leaves it only when all holds.
 """
@@ -16,7 +16,7 @@ from cosource.foundation.services.duework import Task, register_work
 from cosource.foundation.services.leases import heartbeat
 from cosource.foundation.services.schedules import schedule
 from cosource.tickets.queries.escalation_audit import escalations_audit
-from cosource.tickets.services import escalation_telling
+from cosource.tickets.services import escalation_telling, zones
 from cosource.tickets.services.escalation import escalations_sweep
 
 SWEEP, AUDIT = "tickets.escalations", "tickets.escalations_audit"
@@ -53,6 +53,7 @@ def _audit(task: Task) -> dict[str, Any]:
 def register() -> None:
     """Make the worker raise steps every quarter of a minute, and look hourly whether any was missed."""
     escalation_telling.register()
+    zones.register()
     register_work(SWEEP, _sweep, label=gettext_lazy("Escalations that are due"))
     schedule(SWEEP, SWEEP_EVERY)
     register_work(AUDIT, _audit, long=True, label=gettext_lazy("Proof that no escalation was missed"))
