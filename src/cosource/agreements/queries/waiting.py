@@ -32,12 +32,17 @@ def open_seats(actor: Actor, *, at: datetime) -> list[OpenSeat]:
     """List where the actor leads and nothing is agreed or tabled in its sight: the own desk first, then by name."""
     if actor.organization_id is None:
         return []
-    seen = Agreement.objects.visible_to(actor)
-    taken = set(seen.filter(engagement__isnull=False).values_list("engagement_id", flat=True))
+    # By engagement, or for an own desk by its owner.
+    taken = {
+        engagement_id or owner_id
+        for engagement_id, owner_id in Agreement.objects.visible_to(actor).values_list(
+            "engagement_id", "owner_id"
+        )
+    }
     seats = []
     own = Organization.objects.get(pk=actor.organization_id)
     desk = level_on(actor, owner_id=own.id, engagement_id=None, partner_id=None)
-    if desk is Level.LEAD and not seen.filter(owner=own, engagement__isnull=True).exists():
+    if desk is Level.LEAD and own.id not in taken:
         seats.append(OpenSeat(None, own.name))
     for engagement in Engagement.objects.visible_to(actor).running(at).order_by("name", "id"):
         level = level_on(

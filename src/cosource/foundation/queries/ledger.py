@@ -8,7 +8,7 @@ import base64
 import binascii
 import heapq
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from cosource.foundation.errors import Invalid, NotAllowed, NotFound
 from cosource.foundation.ledger_sight import ReadableStream, ledger_sight
 from cosource.foundation.models import AccessLog, DueWork, Entry, Seal
 from cosource.foundation.queries.paging import KeyPage, key_page
-from cosource.foundation.queries.streams import stream_head
+from cosource.foundation.queries.streams import stream_tops
 from cosource.foundation.sight import Actor
 
 # A rare kind is looked for this far back; then the reader is asked whether to go on.
@@ -49,11 +49,15 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class EntryPage:
-    """A page of entries. `searched_back_to_end`: false when a filter stopped after `WINDOW` entries of a stream."""
+    """A page of entries. `searched_back_to_end`: false when a filter stopped after `WINDOW` entries of a stream.
+
+    `streams`: all that the actor may go through.
+    """
 
     rows: list[EntryRow]
     next_cursor: str
     searched_back_to_end: bool
+    streams: list[ReadableStream]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def entry_list(
     `stream_id`: of one stream only. `kind`: beginning of the kind, such as "ticket.". `subject_id`: about one thing only.
     Raises: NotAllowed, NotFound for a stream that is not the actor's, Invalid for a strange cursor.
     """
-    streams = readable_streams(actor)
+    readable = streams = readable_streams(actor)
     if stream_id is not None:
         streams = [s for s in streams if s.id == stream_id]
         if not streams:
@@ -105,7 +109,7 @@ def entry_list(
     if kind:
         about &= Q(entry__kind__startswith=kind)
     filtered = bool(kind or subject_id)
-    found = [_newest(s, tops[s.id], about, limit + 1, windowed=filtered) for s in streams]
+    found = _fitting(streams, tops, about, limit + 1) if filtered else _newest(streams, tops, limit + 1)
     labels = {s.id: s.label for s in streams}
     chosen: dict[UUID, list[Seal]] = {}
     left = dict(tops)
@@ -122,19 +126,42 @@ def entry_list(
         left = {s.id: max(tops[s.id] - WINDOW, 0) for s in streams}
     more = full or (filtered and any(left.values()))
     rows = _rows(actor, [seals[0].entry for seals in chosen.values()], chosen, labels)
-    return EntryPage(rows, _write(left) if more else "", searched_back_to_end=full or not more)
+    return EntryPage(
+        rows, _write(left) if more else "", searched_back_to_end=full or not more, streams=readable
+    )
 
 
 def _tops(streams: Sequence[ReadableStream], cursor: str) -> dict[UUID, int]:
     given = _read(cursor) if cursor else {}
-    return {s.id: given[s.id] if s.id in given else stream_head(s.id)[0] for s in streams}
+    lacking = {s.id for s in streams} - given.keys()
+    return {**stream_tops(lacking), **{s.id: given[s.id] for s in streams if s.id in given}}
 
 
-def _newest(stream: ReadableStream, top: int, about: Q, count: int, *, windowed: bool) -> list[Seal]:
-    seals = Seal.objects.filter(about, stream_id=stream.id, position__lte=top)
-    if windowed:
-        seals = seals.filter(position__gt=top - WINDOW)
-    return list(seals.select_related("entry").order_by("-position")[:count])
+def _newest(streams: Sequence[ReadableStream], tops: Mapping[UUID, int], count: int) -> list[list[Seal]]:
+    """Return the newest seals of each stream, in one query: positions have no gap, so the range is known."""
+    ranges = Q()
+    for stream_id, top in tops.items():
+        ranges |= Q(stream_id=stream_id, position__lte=top, position__gt=top - count)
+    found: dict[UUID, list[Seal]] = {s.id: [] for s in streams}
+    for seal in Seal.objects.filter(ranges).select_related("entry").order_by("-position"):
+        found[seal.stream_id].append(seal)
+    return list(found.values())
+
+
+def _fitting(
+    streams: Sequence[ReadableStream], tops: Mapping[UUID, int], about: Q, count: int
+) -> list[list[Seal]]:
+    """Return the newest seals of each stream that fit, as far back as a filter looks."""
+    return [
+        list(
+            Seal.objects.filter(
+                about, stream_id=s.id, position__lte=tops[s.id], position__gt=tops[s.id] - WINDOW
+            )
+            .select_related("entry")
+            .order_by("-position")[:count]
+        )
+        for s in streams
+    ]
 
 
 def _rows(

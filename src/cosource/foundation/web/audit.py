@@ -53,7 +53,6 @@ class FilterForm(forms.Form):
 @signed_in
 def audit_page(request: PageRequest) -> HttpResponse:
     """Show the entries of the streams that one may go through, newest first."""
-    streams = readable_streams(request.actor)
     form = FilterForm(request.GET)
     if not form.is_valid():
         # An address that was typed wrong names no stream and no thing.
@@ -69,7 +68,7 @@ def audit_page(request: PageRequest) -> HttpResponse:
     return render(
         request,
         "foundation/audit.html",
-        {"streams": streams, "page": page, "chosen": chosen, "tab": "entries"},
+        {"streams": page.streams, "page": page, "chosen": chosen, "tab": "entries"},
     )
 
 

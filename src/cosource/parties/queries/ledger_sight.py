@@ -44,16 +44,14 @@ class PartiesLedgerSight:
         wanted = set(ids)
         if actor.organization_id is None:
             return {}
-        organizations = dict(
-            Organization.objects.visible_to(actor).filter(pk__in=wanted).values_list("id", "name")
-        )
+        parties = dict(Organization.objects.visible_to(actor).values_list("id", "name"))
+        organizations = {key: name for key, name in parties.items() if key in wanted}
         # Whoever acted in a shared record did so for a party of it: those are known by name and role.
-        parties = set(Organization.objects.visible_to(actor).values_list("id", flat=True))
         people = dict(
             Person.objects.filter(
-                pk__in=Employment.objects.filter(organization_id__in=parties, person_id__in=wanted).values(
-                    "person_id"
-                )
+                pk__in=Employment.objects.filter(
+                    organization_id__in=list(parties), person_id__in=wanted
+                ).values("person_id")
             ).values_list("id", "name")
         )
         tokens = dict(

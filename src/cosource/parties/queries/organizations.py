@@ -64,7 +64,8 @@ def _ours(actor: Actor, organization_id: UUID | None) -> UUID:
     if actor.organization_id is None:
         raise NotFound
     wanted = organization_id or actor.organization_id
-    if not Organization.objects.filter(kept_q(actor.organization_id), pk=wanted).exists():
+    kept = Organization.objects.filter(kept_q(actor.organization_id), pk=wanted)
+    if wanted != actor.organization_id and not kept.exists():
         raise NotFound
     return wanted
 
