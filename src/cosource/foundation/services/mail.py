@@ -26,6 +26,9 @@ KIND = "foundation.mail"
 # While nobody answers at the server's address: tried so often, for so long.
 AGAIN_SECONDS = 120
 GIVEN_UP_AFTER = timedelta(days=3)
+# A line that broke so often within one batch is no line.
+BROKEN_AT_MOST = 3
+_REFUSALS = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 
 
 def mail_enqueue(
@@ -61,6 +64,7 @@ class Post:
     def __enter__(self) -> Self:
         self._line: Any = mailers.default
         self._down: Exception | None = None
+        self._broken = 0
         return self
 
     def __exit__(
@@ -74,21 +78,21 @@ class Post:
             try:
                 # Opened here, and not by the first message, so that it stays open for the next.
                 self._line.open()
-                self._line.send_messages([message])
-            except (
-                smtplib.SMTPSenderRefused,
-                smtplib.SMTPRecipientsRefused,
-                smtplib.SMTPDataError,
-            ) as refused:
-                # About this mail alone: the server is there.
-                task.failed(refused)
-                self._hang_up()
-                return False
             except OSError as trouble:
                 self._down = trouble
                 self._hang_up()
-            else:
-                return True
+        if self._down is None:
+            try:
+                self._line.send_messages([message])
+            except OSError as trouble:
+                # It may be about this mail alone: the next begins on a new line, until that is no use either.
+                task.failed(trouble)
+                self._hang_up()
+                self._broken += not isinstance(trouble, _REFUSALS)
+                if self._broken >= BROKEN_AT_MOST:
+                    self._down = trouble
+                return False
+            return True
         if clock.now() - task.created_at > GIVEN_UP_AFTER:
             task.attempts = task.max_attempts
             task.failed(self._down)

@@ -1,0 +1,188 @@
+"""Mail leaves once, whatever the mail server does; and a worker that is frozen does no harm when it wakes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from aiosmtpd.controller import Controller
+from django.conf import settings as installed
+from tests.integration.foundation.test_duework import AT
+from tests.worlds import two_clients_three_partners
+
+from cosource.config.addresses import mailers_of
+from cosource.foundation import clock
+from cosource.foundation.models import DueWork
+from cosource.foundation.queries.duework import Turns
+from cosource.foundation.services.duework import work_next
+from cosource.foundation.services.mail import mail_enqueue
+
+
+class Server:
+    """A mail server that takes mails, and says or does what it is told to for some of them."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.controller: Controller | None = None
+        self.came: list[tuple[str, str]] = []
+        self.refused: set[str] = set()
+        self.dies_after: set[str] = set()
+
+    def start(self) -> None:
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self.controller.start()
+
+    def stop(self) -> None:
+        if self.controller is not None:
+            self.controller.stop(no_assert=True)
+            self.controller = None
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if address in self.refused:
+            return "550 no such person"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        head = envelope.content.decode()
+        to = envelope.rcpt_tos[0]
+        self.came.append((to, head.partition("Message-ID: ")[2].partition("\r\n")[0]))
+        if to in self.dies_after:
+            self.dies_after.remove(to)
+            server.transport.abort()
+        return "250 OK"
+
+
+@pytest.fixture
+def server(local_network, settings, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    made = Server(port)
+    settings.MAILERS = mailers_of(f"smtp://127.0.0.1:{port}", folder=tmp_path)
+    made.start()
+    yield made
+    made.stop()
+
+
+def enqueue(*names: str) -> None:
+    for name in names:
+        mail_enqueue(effect_key=name, to=f"{name}@example.org", subject=name, text="Words.", at=clock.now())
+
+
+def do_work() -> None:
+    turns = Turns()
+    while work_next(worker="w", at=clock.now(), turns=turns):
+        pass
+
+
+@pytest.fixture
+def traveller(db):
+    with time_machine.travel(AT, tick=False) as moving:
+        yield moving
+
+
+def states() -> dict[str, str]:
+    return {row.args["effect"]: row.state for row in DueWork.objects.all()}
+
+
+def test_a_server_that_dies_after_data_gets_the_same_mail_again(server, traveller):
+    server.dies_after.add("b@example.org")
+    enqueue("a", "b", "c")
+    do_work()
+    assert states() == {"a": "done", "b": "queued", "c": "done"}
+    traveller.shift(timedelta(minutes=1))
+    do_work()
+    assert states() == {"a": "done", "b": "done", "c": "done"}
+    assert Counter(to for to, _ in server.came) == {
+        "a@example.org": 1,
+        "b@example.org": 2,
+        "c@example.org": 1,
+    }
+    assert len(set(server.came)) == 3
+
+
+def test_one_address_that_is_refused_holds_up_no_other(server, traveller):
+    server.refused.add("b@example.org")
+    enqueue("a", "b", "c")
+    do_work()
+    assert states() == {"a": "done", "b": "queued", "c": "done"}
+    for _ in range(8):
+        traveller.shift(timedelta(hours=3))
+        do_work()
+    row = DueWork.objects.get(args__effect="b")
+    assert (row.state, row.attempts) == ("parked", 8)
+    assert "no such person" in row.message
+
+
+def test_a_server_that_is_away_for_a_day_gets_all_of_it_minutes_after_it_is_back(server, traveller):
+    server.stop()
+    enqueue("a")
+    do_work()
+    traveller.shift(timedelta(hours=24))
+    enqueue("b", "c")
+    do_work()
+    assert states() == {"a": "queued", "b": "queued", "c": "queued"}
+    assert "does not answer" in DueWork.objects.get(args__effect="a").message
+    assert set(DueWork.objects.values_list("attempts", flat=True)) == {0}
+    server.start()
+    traveller.shift(timedelta(minutes=3))
+    do_work()
+    assert [to for to, _ in server.came] == ["a@example.org", "b@example.org", "c@example.org"]
+
+
+def test_a_server_that_stays_away_parks_what_waits(server, traveller):
+    server.stop()
+    enqueue("a")
+    do_work()
+    traveller.shift(timedelta(days=3, minutes=1))
+    do_work()
+    assert states() == {"a": "parked"}
+
+
+@pytest.mark.proof
+def test_a_worker_that_was_frozen_past_its_lease_sends_nothing_again(server, database_url, tmp_path):
+    """One worker is stopped in the middle of a batch; another takes over; then the first wakes."""
+    two_clients_three_partners()
+    DueWork.objects.all().delete()
+    address = installed.MAILERS["default"]["OPTIONS"]
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("COSOURCE_", "DJANGO_"))}
+    environ |= {
+        "COSOURCE_DATABASE_URL": database_url,
+        "COSOURCE_DATA_DIR": str(tmp_path),
+        "COSOURCE_LOG_LEVEL": "error",
+        "COSOURCE_EMAIL_URL": f"smtp://{address['host']}:{address['port']}",
+    }
+
+    def worker() -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-m", "cosource", "worker"], env=environ)
+
+    names = [f"m{n}" for n in range(400)]
+    enqueue(*names)
+    first = worker()
+    deadline = time.monotonic() + 60
+    while len(server.came) < 40 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    first.send_signal(signal.SIGSTOP)
+    second = worker()
+    deadline = time.monotonic() + 240
+    while set(states().values()) != {"done"} and time.monotonic() < deadline:
+        time.sleep(0.5)
+    before = len(server.came)
+    first.send_signal(signal.SIGCONT)
+    time.sleep(20)
+    for process in (first, second):
+        process.terminate()
+        process.wait(30)
+    assert set(states().values()) == {"done"}
+    twice = [to for to, n in Counter(to for to, _ in server.came).items() if n > 1]
+    assert len(twice) <= 2
+    assert len(set(server.came)) == 400
+    assert len(server.came) - before <= 1
