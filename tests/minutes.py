@@ -7,7 +7,7 @@ for each minute of an hour at whose end it is another one.
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -30,44 +30,46 @@ def offset(zone: ZoneInfo, at: datetime) -> int:
 
 
 @cache
-def offsets_by_hour(zone_name: str, year: int) -> np.ndarray:
-    """The offset at the beginning of each hour of a UTC year, and of the next year's first."""
-    zone, begin = ZoneInfo(zone_name), datetime(year, 1, 1, tzinfo=UTC)
-    hours = (datetime(year + 1, 1, 1, tzinfo=UTC) - begin) // HOUR
-    return np.array([offset(zone, begin + hour * HOUR) for hour in range(hours + 1)], np.int32)
+def offsets_by_hour(zone_name: str, day: datetime) -> np.ndarray:
+    """The offset at the beginning of each hour of a UTC day, and of the next day's first."""
+    zone = ZoneInfo(zone_name)
+    return np.array([offset(zone, day + hour * HOUR) for hour in range(25)], np.int32)
+
+
+@lru_cache(maxsize=4096)
+def offsets_by_minute(zone_name: str, day: datetime) -> np.ndarray:
+    """The offset of each minute of a UTC day."""
+    by_hour = offsets_by_hour(zone_name, day)
+    minutes = np.repeat(by_hour[:24], 60)
+    for hour in np.flatnonzero(np.diff(by_hour)):
+        for minute in range(hour * 60, hour * 60 + 60):
+            minutes[minute] = offset(ZoneInfo(zone_name), day + minute * MINUTE)
+    return minutes
 
 
 @cache
-def changing_hour(zone_name: str, hour: datetime) -> np.ndarray:
-    zone = ZoneInfo(zone_name)
-    return np.array([offset(zone, hour + minute * MINUTE) for minute in range(60)], np.int32)
-
-
 def changes(zone_name: str, year: int) -> tuple[datetime, ...]:
     """The hours of a year in which the offset of the zone changes."""
-    begin = datetime(year, 1, 1, tzinfo=UTC)
+    zone, begin = ZoneInfo(zone_name), datetime(year, 1, 1, tzinfo=UTC)
+    days = [begin + number * 24 * HOUR for number in range(367)]
+    at_midnight = [offset(zone, day) for day in days]
+    changing = (
+        day for day, now, then in zip(days, at_midnight, at_midnight[1:], strict=False) if now != then
+    )
     return tuple(
-        begin + int(hour) * HOUR for hour in np.flatnonzero(np.diff(offsets_by_hour(zone_name, year)))
+        day + int(hour) * HOUR
+        for day in changing
+        for hour in np.flatnonzero(np.diff(offsets_by_hour(zone_name, day)))
     )
 
 
 def offsets(zone_name: str, start: datetime, count: int) -> np.ndarray:
     """The offset of each of so many minutes, the first of which is `start`."""
-    parts = []
-    hour = start.replace(minute=0)
-    while hour < start + count * MINUTE:
-        year = datetime(hour.year, 1, 1, tzinfo=UTC)
-        by_hour = offsets_by_hour(zone_name, hour.year)
-        first = (hour - year) // HOUR
-        last = min(len(by_hour) - 1, first + (start + count * MINUTE - hour) // HOUR + 1)
-        minutes = np.repeat(by_hour[first:last], 60)
-        for changing in np.flatnonzero(by_hour[first:last] != by_hour[first + 1 : last + 1]):
-            minutes[changing * 60 : changing * 60 + 60] = changing_hour(
-                zone_name, hour + int(changing) * HOUR
-            )
-        parts.append(minutes)
-        hour += (last - first) * HOUR
-    return np.concatenate(parts)[start.minute : start.minute + count] if parts else np.empty(0, np.int32)
+    day = start.replace(hour=0, minute=0)
+    skipped = (start - day) // MINUTE
+    days = (skipped + count) // DAY + 1
+    found = [offsets_by_minute(zone_name, day + number * DAY * MINUTE) for number in range(days)]
+    return np.concatenate(found)[skipped : skipped + count]
 
 
 @cache

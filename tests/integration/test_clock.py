@@ -14,6 +14,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from cosource.calendars.cli import register
+from cosource.calendars.queries.sources import sources
 
 DESK = """
 timezone: Europe/Berlin
@@ -210,6 +211,7 @@ def test_other_bad_lines(tmp_path: Path) -> None:
             "line 3: the key 'timezone' is given twice; keep one of the two",
         ),
         ("timezone: UTC\nhours: &a {mon: *a}", "line 2: this is nested deeper than 10 levels"),
+        ("[" * 3000, "line 1: this is nested too deeply"),
         ("timezone: UTC\nhours: {? [1]}", "line 2: a key must be a plain word"),
         ("timezone: \x07", "line 1: this holds a character that no text needs"),
         (
@@ -292,3 +294,10 @@ def test_the_how_to_says_what_happens(tmp_path: Path) -> None:
     calendar, questions, _, expected = blocks[:4]
     done = clock("due", calendar=calendar, where=tmp_path, lines=questions)
     assert (done.exit_code, done.stdout) == (1, expected)
+
+
+def test_sources_are_one_line() -> None:
+    app = Typer()
+    register(app)
+    done = CliRunner().invoke(app, ["clock", "sources"])
+    assert (done.exit_code, json.loads(done.stdout)) == (0, sources()._asdict())

@@ -1,6 +1,6 @@
 """Business time of many rows at once is exactly that of one row after the other."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import numpy as np
@@ -139,6 +139,9 @@ def test_years_without_an_open_day_and_the_last_year() -> None:
     assert due_many([start, start], [1, 5000], sunday).tolist() == [
         number(due(EPOCH + start * US, amount, sunday)) for amount in (1, 5000)
     ]
+    shut = Calendar("UTC", OFFICE.hours, frozenset(date(2026, 1, 1) + timedelta(days=n) for n in range(365)))
+    assert elapsed_many([start], [start + 10**9], shut).tolist() == [0]
+    assert due_many([start], [1], shut).tolist() == [number(datetime(2027, 1, 1, 8, 1, tzinfo=UTC))]
     last = number(datetime(2399, 12, 31, 23, 59, tzinfo=UTC))
     assert due_many([last], [1], ALWAYS).tolist() == [last + 60_000_000]
     with pytest.raises(NeverDue, match=r"^row 1: not due before the end of 2399$"):

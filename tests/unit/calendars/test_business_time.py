@@ -170,6 +170,12 @@ def test_bad_questions_are_refused() -> None:
         elapsed(noon, noon, OFFICE, [(noon, noon - timedelta(minutes=1))])
     with pytest.raises(ValueError, match="computed for the years 1900 to 2399, not 1899"):
         elapsed(utc(1899, 12, 31), noon, OFFICE)
+    with pytest.raises(ValueError, match="computed for the years 1900 to 2399, not 2400"):
+        elapsed(noon, utc(2400, 1, 1), ALWAYS)
+    with pytest.raises(ValueError, match="nan minutes: this is no amount of time"):
+        due(noon, float("nan"), OFFICE)
+    with pytest.raises(NeverDue):
+        due(noon, float("inf"), OFFICE)
     with pytest.raises(NeverDue, match="not due before the end of 2399"):
         due(utc(2398, 1, 1), 60 * 24 * 400, OFFICE)
     with pytest.raises(NeverDue):

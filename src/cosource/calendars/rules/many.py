@@ -181,12 +181,8 @@ def _width(starts: "Whole", ends: "Whole", length: int) -> int:
     """Find the widest grid of which no cell holds parts of two stretches; 0 where there is none."""
     if not len(starts):
         return 0
-    for width in _GRIDS:
-        if length // width > _MOST_CELLS:
-            break
-        if (starts[1:] // width > (ends[:-1] - 1) // width).all():
-            return width
-    return 0
+    allowed = (width for width in _GRIDS if length // width <= _MOST_CELLS)
+    return next((w for w in allowed if (starts[1:] // w > (ends[:-1] - 1) // w).all()), 0)
 
 
 def _in_chunks(work: "Callable[..., None]", table: _Table, *columns: "Whole") -> "Whole":
