@@ -1,6 +1,6 @@
-"""Telling people of a step of the ladder, each once, in their language.
+"""Telling people of a step of the ladder, each once.
 
-Work of its own, enqueued with what it tells. Not here: who is told, which stands on the row already.
+Work of its own, enqueued with what it tells. Not here: who is told, which stands on the row already, and by which way.
 """
 
 from collections.abc import Sequence
@@ -12,78 +12,94 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as label
 
 from cosource.agreements.rules.terms import OTHER_PARTY
 from cosource.foundation import clock
+from cosource.foundation.notices import register_notice_kind
 from cosource.foundation.services.duework import Task, register_work, work_enqueue
 from cosource.foundation.services.mail import mail_enqueue
-from cosource.parties.models import Person
+from cosource.foundation.services.notices import notify
 from cosource.tickets.models import Escalation, Participation
 from cosource.tickets.rules.clock_kinds import KINDS
-from cosource.tickets.rules.wording import Phrase
-from cosource.tickets.rules.wording import gettext_lazy as phrase
+from cosource.tickets.rules.wording import Phrase, gettext_lazy
 
 KIND = "tickets.escalations_tell"
+NOTICE = "ticket.escalated"
 
 
 def tell_enqueue(ids: Sequence[UUID], *, at: datetime) -> None:
     """Enqueue telling of raised steps, in the transaction that raised them."""
     if ids:
-        work_enqueue(kind=KIND, args={"ids": [i.hex for i in ids]}, due_at=at, at=at)
+        work_enqueue(kind=KIND, args={"ids": [i.hex for i in ids]}, due_at=at, at=at, urgency=-10)
+
+
+def effect_of(escalation_id: UUID) -> str:
+    """Return the key by which people are told of a step once."""
+    return f"escalation:{escalation_id.hex}"
 
 
 def escalation_words(escalation: Escalation, reference: str) -> Phrase:
     """Say what came, without a word of the ticket itself."""
     name = KINDS[escalation.clock.kind].label
     if escalation.notify == OTHER_PARTY:
-        return phrase("%(reference)s: the other side is late, “%(clock)s”", reference=reference, clock=name)
+        return gettext_lazy(
+            "%(reference)s: the other side is late, “%(clock)s”", reference=reference, clock=name
+        )
     if escalation.is_warning:
-        return phrase("%(reference)s: “%(clock)s” is due soon", reference=reference, clock=name)
-    return phrase("%(reference)s: “%(clock)s” is overdue", reference=reference, clock=name)
+        return gettext_lazy("%(reference)s: “%(clock)s” is due soon", reference=reference, clock=name)
+    return gettext_lazy("%(reference)s: “%(clock)s” is overdue", reference=reference, clock=name)
 
 
 def _tell(task: Task) -> dict[str, Any]:
     ids = [UUID(i) for i in task.args["ids"]]
-    rows = Escalation.objects.filter(id__in=ids).select_related("clock", "party").order_by("raised_at", "id")
     references = {
         (ticket_id, party_id): reference
         for ticket_id, party_id, reference in Participation.objects.filter(
             ticket__escalations__id__in=ids
         ).values_list("ticket_id", "organization_id", "reference")
     }
-    people = Person.objects.in_bulk({UUID(p) for row in rows for p in row.told})
     at, told = clock.now(), 0
-    for row in rows:
+    rows = Escalation.objects.filter(id__in=ids).select_related("clock", "party")
+    for row in rows.order_by("raised_at", "id"):
         words = escalation_words(row, references.get((row.ticket_id, row.party_id), ""))
-        url = settings.BASE_URL.rstrip("/") + reverse("tickets:ticket", args=[row.ticket_id])
-        for to, locale, key in _addresses(row, people):
-            with translation.override(locale or settings.LANGUAGE_CODE):
-                subject = words.text(lambda message, _plural, _count: _(message))
-                text = _("%(what)s.\n\nOpen it and acknowledge, or it goes on to the next.\n%(url)s\n") % {
-                    "what": subject,
-                    "url": url,
-                }
-            mail_enqueue(
-                effect_key=f"escalation:{row.id}:{key}",
-                to=to,
-                subject=subject,
-                text=text,
-                at=at,
-                organization_id=row.party_id,
-            )
-            told += 1
+        if not row.told:
+            _tell_contact(row, words, at)
+            continue
+        notify(
+            effect_key=effect_of(row.id),
+            person_ids=[UUID(p) for p in row.told],
+            kind=NOTICE,
+            subject_kind="ticket",
+            subject_id=row.ticket_id,
+            url=reverse("tickets:ticket", args=[row.ticket_id]),
+            words=words,
+            at=at,
+            organization_id=row.party_id,
+            urgent=not row.is_warning,
+            acknowledge=True,
+        )
+        told += len(row.told)
     return {"told": told}
 
 
-def _addresses(row: Escalation, people: dict[UUID, Person]) -> list[tuple[str, str, str]]:
-    """Return address, language and key of whoever is told; of a party that is kept by another, its contact."""
-    found = [people[UUID(p)] for p in row.told if UUID(p) in people]
-    if not found and row.party.contact_email:
-        return [(row.party.contact_email, "", "contact")]
-    return [(person.email, person.locale, str(person.id)) for person in found]
+def _tell_contact(row: Escalation, words: Phrase, at: datetime) -> None:
+    """Write to the contact of a party of which nobody has signed in yet."""
+    if not row.party.contact_email:
+        return
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = words.text(lambda message, _plural, _count: _(message))
+    mail_enqueue(
+        effect_key=effect_of(row.id),
+        to=row.party.contact_email,
+        subject=subject,
+        text=f"{subject}\n",
+        at=at,
+        organization_id=row.party_id,
+    )
 
 
 def register() -> None:
-    """Make the worker able to tell."""
-    register_work(KIND, _tell, label=gettext_lazy("Telling of escalations"))
+    """Make the worker able to tell, and let people choose how they are told."""
+    register_notice_kind(NOTICE, label("An agreed time is nearly over, or passed"))
+    register_work(KIND, _tell, label=label("Telling of escalations"))
