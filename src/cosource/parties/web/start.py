@@ -38,10 +38,14 @@ class FoundingForm(forms.Form):
         initial=SERVICE_OWNER,
     )
     time_zone = forms.CharField(
-        label=_("Time zone"), max_length=60, initial="UTC", help_text=_("Such as Europe/Berlin.")
+        label=_("Time zone"),
+        max_length=60,
+        initial="UTC",
+        help_text=_("Such as Europe/Berlin."),
+        widget=forms.TextInput({"data-browser-zone": "UTC"}),
     )
     person_name = forms.CharField(label=_("Your name"), max_length=120)
-    person_email = forms.EmailField(label=_("Your address"))
+    person_email = forms.EmailField(label=_("Your e-mail address"))
     password = forms.CharField(
         label=_("Password"),
         widget=forms.PasswordInput({"autocomplete": "new-password"}),

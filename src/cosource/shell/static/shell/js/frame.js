@@ -127,3 +127,9 @@ function showError(words) {
   toast.append(text);
   area.append(toast);
 }
+
+// A field for the time zone begins with the browser's, unless somebody has written another.
+for (const field of document.querySelectorAll("input[data-browser-zone]")) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && field.value === field.dataset.browserZone) field.value = zone;
+}
