@@ -34,7 +34,7 @@ def open_seats(actor: Actor, *, at: datetime) -> list[OpenSeat]:
         return []
     # By engagement, or for an own desk by its owner.
     taken = {
-        engagement_id or owner_id
+        owner_id if engagement_id is None else engagement_id
         for engagement_id, owner_id in Agreement.objects.visible_to(actor).values_list(
             "engagement_id", "owner_id"
         )
