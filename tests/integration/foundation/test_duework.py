@@ -223,6 +223,10 @@ def test_a_worker_that_wakes_late_writes_nothing(kinds, still):
     with pytest.raises(duework.LeaseLost):
         stale.progress(done=1, total=2)
     assert leases_keep(worker="frozen", at=later) == 0
+    stale.keep()  # looked lately
+    stale._seen -= duework.SURE_SECONDS + 1
+    with pytest.raises(duework.LeaseLost):
+        stale.keep()
     assert DueWork.objects.values().get(id=work_id) == done
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -90,7 +91,7 @@ def traveller(db):
 
 
 def states() -> dict[str, str]:
-    return {row.args["effect"]: row.state for row in DueWork.objects.all()}
+    return {row.args["effect"]: row.state for row in DueWork.objects.filter(kind="foundation.mail")}
 
 
 def test_a_server_that_dies_after_data_gets_the_same_mail_again(server, traveller):
@@ -164,25 +165,30 @@ def test_a_worker_that_was_frozen_past_its_lease_sends_nothing_again(server, dat
     def worker() -> subprocess.Popen[bytes]:
         return subprocess.Popen([sys.executable, "-m", "cosource", "worker"], env=environ)
 
-    names = [f"m{n}" for n in range(400)]
-    enqueue(*names)
-    first = worker()
-    deadline = time.monotonic() + 60
-    while len(server.came) < 40 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    first.send_signal(signal.SIGSTOP)
-    second = worker()
-    deadline = time.monotonic() + 240
-    while set(states().values()) != {"done"} and time.monotonic() < deadline:
-        time.sleep(0.5)
-    before = len(server.came)
-    first.send_signal(signal.SIGCONT)
-    time.sleep(20)
-    for process in (first, second):
-        process.terminate()
-        process.wait(30)
+    enqueue(*(f"m{n}" for n in range(400)))
+    workers = [worker()]
+    try:
+        wait_until(lambda: len(server.came) >= 40, 60)
+        workers[0].send_signal(signal.SIGSTOP)
+        workers.append(worker())
+        wait_until(lambda: set(states().values()) == {"done"}, 300)
+        before = len(server.came)
+        workers[0].send_signal(signal.SIGCONT)
+        time.sleep(20)
+    finally:
+        for process in workers:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+            process.wait(60)
     assert set(states().values()) == {"done"}
-    twice = [to for to, n in Counter(to for to, _ in server.came).items() if n > 1]
-    assert len(twice) <= 2
     assert len(set(server.came)) == 400
-    assert len(server.came) - before <= 1
+    # Each of its two loops may have been about to send one mail, or have sent one and not noted it.
+    assert len(server.came) - 400 <= 2
+    assert len(server.came) - before <= 2
+
+
+def wait_until(true: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, states()
+        time.sleep(0.05)

@@ -9,6 +9,7 @@ cancelling and trying again (`work_steps`), and what recurs (`schedules`).
 """
 
 import secrets
+import time
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ LEASE_KEPT_AT_MOST = timedelta(hours=6)
 BACKOFF_SECONDS = (5, 30, 120, 600, 1_800, 3_600, 7_200)
 SPREAD = 0.2
 BATCH_ROWS = 100
+# A worker that looked so lately knows that its lease is its own.
+SURE_SECONDS = LEASE_SECONDS / 4
 
 
 class WorkCancelled(Exception):
@@ -70,6 +73,18 @@ class Task:
     attempts: int = 1
     max_attempts: int = 8
     settled: bool = field(default=False)
+    _seen: float = field(default_factory=time.monotonic)
+
+    def keep(self) -> None:
+        """Make sure, before something goes out, that this is still the worker's own: another may have it after a long stop.
+
+        Asks the database only when it was not asked lately. Raises: LeaseLost.
+        """
+        now = time.monotonic()
+        if now - self._seen > SURE_SECONDS:
+            if not self._mine.exists():
+                raise LeaseLost(str(self.id))
+            self._seen = now
 
     def progress(self, *, done: int, total: int, message: str = "") -> None:
         """Write progress and keep the lease. Raises: WorkCancelled, LeaseLost."""

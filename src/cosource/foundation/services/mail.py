@@ -73,7 +73,11 @@ class Post:
         self._hang_up()
 
     def send(self, task: Task, message: EmailMessage) -> bool:
-        """Send one mail; where that fails, settle the task as to be tried again. Return whether the mail is out."""
+        """Send one mail; where that fails, settle the task as to be tried again. Return whether the mail is out.
+
+        Raises: LeaseLost.
+        """
+        task.keep()
         if self._down is None:
             try:
                 # Opened here, and not by the first message, so that it stays open for the next.

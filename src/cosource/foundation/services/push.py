@@ -136,6 +136,7 @@ def _send(task: Task) -> dict[str, Any]:
     for browser in browsers:
         if browser.id.hex in told:
             continue
+        task.keep()
         status = _push(browser, text, urgent=notice.urgent)
         if status in GONE:
             browser.delete()

@@ -192,6 +192,7 @@ def _deliver(endpoint: WebhookEndpoint, delivery: WebhookDelivery, task: Task) -
         "Cosource-Timestamp": moment,
         "Cosource-Signature": signed,
     }
+    task.keep()
     try:
         status = post(endpoint.url, body, headers)
         trouble = "" if 200 <= status < 300 else f"It answered {status}."
