@@ -15,8 +15,9 @@ from cosource.foundation import clock
 from cosource.foundation.services.duework import work_next
 from cosource.foundation.services.sealing import seal_all
 
+NOWHERE = "/never/was/"
 # Pages without a link to them, or behind a form.
-AND_ALSO = ("/tickets/new/", "/import/", "/accounts/password/change/", "/never/was/")
+AND_ALSO = ("/tickets/new/", "/import/", "/accounts/password/change/", NOWHERE)
 # What is serious by WCAG 2.2 A and AA, and what does not fit the window.
 _LOOK = """async () => {
   const run = {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]};
@@ -64,6 +65,9 @@ def pages_of(seat: Seat) -> list[str]:
                 raise
             continue
         if answer is None or "html" not in answer.headers.get("content-type", ""):
+            continue
+        if answer.status != (404 if path == NOWHERE else 200):
+            faults[path] = [f"answered {answer.status}"]
             continue
         looked_at.append(path)
         links = seat.page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
