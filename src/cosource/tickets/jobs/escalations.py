@@ -12,12 +12,15 @@ from django.utils.translation import gettext_lazy
 
 from cosource.foundation import clock
 from cosource.foundation.models import Lease
+from cosource.foundation.notices import register_notice_kind
 from cosource.foundation.services.duework import Task, register_work
 from cosource.foundation.services.leases import heartbeat
 from cosource.foundation.services.schedules import schedule
 from cosource.tickets.queries.escalation_audit import escalations_audit
-from cosource.tickets.services import escalation_telling, zones
+from cosource.tickets.services import zones
 from cosource.tickets.services.escalation import escalations_sweep
+from cosource.tickets.services.escalation_telling import KIND as TELL
+from cosource.tickets.services.escalation_telling import NOTICE, escalations_tell
 
 SWEEP, AUDIT = "tickets.escalations", "tickets.escalations_audit"
 SWEEP_EVERY, AUDIT_EVERY = timedelta(seconds=15), timedelta(hours=1)
@@ -52,7 +55,8 @@ def _audit(task: Task) -> dict[str, Any]:
 
 def register() -> None:
     """Make the worker raise steps every quarter of a minute, and look hourly whether any was missed."""
-    escalation_telling.register()
+    register_notice_kind(NOTICE, gettext_lazy("An agreed time is nearly over, or passed"))
+    register_work(TELL, escalations_tell, label=gettext_lazy("Telling of escalations"))
     zones.register()
     register_work(SWEEP, _sweep, label=gettext_lazy("Escalations that are due"))
     schedule(SWEEP, SWEEP_EVERY)

@@ -12,12 +12,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as label
 
 from cosource.agreements.rules.terms import OTHER_PARTY
 from cosource.foundation import clock
-from cosource.foundation.notices import register_notice_kind
-from cosource.foundation.services.duework import Task, register_work, work_enqueue
+from cosource.foundation.services.duework import Task, work_enqueue
 from cosource.foundation.services.mail import mail_enqueue
 from cosource.foundation.services.notices import notify
 from cosource.tickets.models import Escalation, Participation
@@ -51,7 +49,8 @@ def escalation_words(escalation: Escalation, reference: str) -> Phrase:
     return gettext_lazy("%(reference)s: “%(clock)s” is overdue", reference=reference, clock=name)
 
 
-def _tell(task: Task) -> dict[str, Any]:
+def escalations_tell(task: Task) -> dict[str, Any]:
+    """Do the work of telling."""
     ids = [UUID(i) for i in task.args["ids"]]
     references = {
         (ticket_id, party_id): reference
@@ -97,9 +96,3 @@ def _tell_contact(row: Escalation, words: Phrase, at: datetime) -> None:
         at=at,
         organization_id=row.party_id,
     )
-
-
-def register() -> None:
-    """Make the worker able to tell, and let people choose how they are told."""
-    register_notice_kind(NOTICE, label("An agreed time is nearly over, or passed"))
-    register_work(KIND, _tell, label=label("Telling of escalations"))
