@@ -85,6 +85,8 @@ ASKED_BY_NAME = {
     "audit:check_result",
     "notices:by_token",
     "api:import_problems_list",
+    # A stream, which only the web process itself keeps open.
+    "live",
     "parties:grant_new",
     "tickets:preview",
     "tickets:view",

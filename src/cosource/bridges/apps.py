@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from cosource.foundation.live.registry import register_harmless
+
 
 class BridgesConfig(AppConfig):
     """The room of foreign records."""
@@ -17,3 +19,5 @@ class BridgesConfig(AppConfig):
 
         imports.register()
         menu.register()
+        # The tickets that an import brings are told of one by one.
+        register_harmless("import")

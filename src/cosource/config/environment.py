@@ -290,6 +290,14 @@ THREADS = Setting(
     "number",
     "Requests that one web process works on at once; each may hold one database connection.",
 )
+LIVE_STREAMS = Setting(
+    "COSOURCE_LIVE_STREAMS",
+    _count,
+    "2000",
+    "number",
+    "Browsers that one web process keeps up to date while pages are open. Those beyond it see changes when they load a page. "
+    "Each holds one open file.",
+)
 DEBUG = Setting(
     "COSOURCE_DEBUG",
     _yes_no,
@@ -316,6 +324,7 @@ SETTINGS: tuple[AnySetting, ...] = (
     API_PER_MINUTE,
     WORKERS,
     THREADS,
+    LIVE_STREAMS,
     DEBUG,
 )
 

@@ -4,10 +4,11 @@
 and can always stop the others. A child holds the read end of a pipe whose other end only the parent has: when the parent is
 gone, however it went, the pipe closes and the child stops too.
 
-Not here: what the worker does (foundation's due work) and what the web process serves (wsgi.py).
+Not here: what the worker does (foundation's due work) and what the web process serves (front.py).
 """
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -24,6 +25,8 @@ from cosource.config.environment import Bind
 from cosource.config.static import collect_static
 
 STOP_SECONDS = 20
+# Of one web process, streams and keep-alive included; each is a file for the system.
+MOST_CONNECTIONS = 16_384
 # A worker that fails at once must not be restarted in a tight loop.
 RESTART_SECONDS = (1, 2, 4, 8, 15, 30)
 
@@ -120,22 +123,34 @@ def run_web(*, with_parent: bool) -> None:
 
     bind = env.BIND.read(os.environ)
     require_free(bind)
+    _allow_open_files()
     if with_parent:
         _stop_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
     typer.echo(
         f"cosource: serving {env.BASE_URL.read(os.environ, default=env.default_base_url(bind))}", err=True
     )
     Server(
-        "cosource.config.wsgi:application",
+        "cosource.config.front:front",
+        factory=True,
         address=bind.host,
         port=bind.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=env.WORKERS.read(os.environ),
-        blocking_threads=env.THREADS.read(os.environ),
+        # An open stream counts as a request under way; how many there may be is a setting of its own.
+        backpressure=MOST_CONNECTIONS,
         log_level=LogLevels.warning,
         workers_kill_timeout=STOP_SECONDS // 2,
         respawn_failed_workers=True,
     ).serve()
+
+
+def _allow_open_files() -> None:
+    """Raise the number of open files as far as the system lets us: each open page of a browser is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + 256
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def run_worker(*, with_parent: bool) -> None:

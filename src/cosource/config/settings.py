@@ -195,6 +195,10 @@ PRIVATE_TARGETS = env.PRIVATE_TARGETS.read(os.environ)
 
 API_PER_MINUTE = env.API_PER_MINUTE.read(os.environ)
 
+# -- pages that keep themselves up to date
+
+LIVE_STREAMS = env.LIVE_STREAMS.read(os.environ)
+
 # -- the wire
 
 _https = BASE_URL.startswith("https://")

@@ -55,6 +55,19 @@ def hats_of(person_id: UUID, at: datetime) -> list[Hat]:
     ]
 
 
+def hats_under(signed_in_by: str, hats: list[Hat]) -> list[Hat]:
+    """Return the hats that a session may wear. `signed_in_by`: the organization whose own sign-in opened it, as hex, or empty.
+
+    An organization's own sign-in vouches for its own people at its own desk, and where it placed them. It opens no record of
+    another employer.
+    """
+    return [
+        h
+        for h in hats
+        if not signed_in_by or (h.employer_id is not None and h.employer_id.hex == signed_in_by)
+    ]
+
+
 def sight_of_person(person_id: UUID, organization_id: UUID | None, at: datetime) -> Sight:
     """Return what a person sees, acting for one organization; the first employer when None.
 
@@ -82,6 +95,16 @@ def sight_under_hat(person_id: UUID, hat: Hat, at: datetime) -> Sight:
         as_host=hat.as_host,
         resolved_at=at,
     )
+
+
+def sight_kept(person_id: UUID, organization_id: UUID, signed_in_by: str, at: datetime) -> Sight | None:
+    """Return what somebody sees at `at` under the hat that they put on earlier; None when it is theirs no more.
+
+    `signed_in_by`: as for `hats_under`.
+    """
+    hats = hats_under(signed_in_by, hats_of(person_id, at))
+    hat = next((h for h in hats if h.organization_id == organization_id), None)
+    return None if hat is None else sight_under_hat(person_id, hat, at)
 
 
 def sight_of_token(token: IntegrationToken, at: datetime) -> Sight:

@@ -22,7 +22,7 @@ from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, is_fragment, signed_in
 from cosource.foundation.errors import NotFound
 from cosource.parties.models import Person
-from cosource.parties.queries.sight import Hat, actor_under_hat, hats_of
+from cosource.parties.queries.sight import Hat, actor_under_hat, hats_of, hats_under
 from cosource.parties.web.sessions import SIGNED_IN_BY
 
 SESSION_KEY = "acting_for"
@@ -46,7 +46,7 @@ class ActorMiddleware:
         if not isinstance(person, Person) or request.path.startswith(API_ROOT):
             return self.get_response(request)
         at = clock.now()
-        hats = _hats_under(request.session.get(SIGNED_IN_BY, ""), hats_of(person.id, at))
+        hats = hats_under(request.session.get(SIGNED_IN_BY, ""), hats_of(person.id, at))
         if not hats:
             return _show_out(request)
         hat = _chosen_hat(request, hats)
@@ -69,19 +69,6 @@ def _show_out(request: HttpRequest) -> HttpResponse:
         return response
     messages.error(request, _("You are signed out: no organization lists you as its own at present."))
     return HttpResponseRedirect(url)
-
-
-def _hats_under(signed_in_by: str, hats: list[Hat]) -> list[Hat]:
-    """Return the hats that this session may wear.
-
-    An organization's own sign-in vouches for its own people at its own desk, and where it placed them. It opens no record of
-    another employer.
-    """
-    return [
-        h
-        for h in hats
-        if not signed_in_by or (h.employer_id is not None and h.employer_id.hex == signed_in_by)
-    ]
 
 
 def _chosen_hat(request: HttpRequest, hats: list[Hat]) -> Hat:

@@ -4,17 +4,20 @@ Also the page where people see their sessions and end them one by one. Not here:
 (`services.signin_sessions`); a leaver is out at the next request anyway.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, logout
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -26,6 +29,8 @@ from cosource.parties.models import Person
 from cosource.parties.services.signin_sessions import session_end, sessions_end_all
 
 BEGAN, SEEN, SIGNED_IN_BY = "began_at", "seen_at", "signed_in_by"
+# A page that brings itself up to date says so: nobody used the session for that.
+BY_ITSELF = "Cosource-Live"
 
 
 def session_begin(request: HttpRequest, *, signed_in_by: UUID | None, at: datetime) -> None:
@@ -33,6 +38,33 @@ def session_begin(request: HttpRequest, *, signed_in_by: UUID | None, at: dateti
     now = int(at.timestamp())
     request.session[BEGAN] = request.session[SEEN] = now
     request.session[SIGNED_IN_BY] = signed_in_by.hex if signed_in_by else ""
+
+
+def is_over(session: Any, at: datetime) -> bool:
+    """Tell whether a session has been unused for too long, or has lasted too long. `session`: what it holds."""
+    now = int(at.timestamp())
+    began, seen = int(session.get(BEGAN, now)), int(session.get(SEEN, now))
+    return now - began > int(settings.SESSION_COOKIE_AGE) or now - seen > int(settings.SESSION_IDLE_SECONDS)
+
+
+def sessions_standing(keys: Collection[str], at: datetime, looking_into: bool) -> set[str]:
+    """Return the sessions among the keys that are still there; `looking_into`: and that the next request would be let in by."""
+    rows = Session.objects.filter(session_key__in=keys, expire_date__gt=at)
+    if not looking_into:
+        return set(rows.values_list("session_key", flat=True))
+    held = {row.session_key: row.get_decoded() for row in rows}
+    whose = {key: str(data.get(SESSION_KEY, "")) for key, data in held.items() if not is_over(data, at)}
+    people = {
+        str(p.id): p for p in Person.objects.filter(id__in=[i for i in whose.values() if i], is_active=True)
+    }
+    return {key for key, i in whose.items() if i in people and _is_signed_for(people[i], held[key])}
+
+
+def _is_signed_for(person: Person, held: Mapping[str, Any]) -> bool:
+    """Tell whether a session was opened with the present password."""
+    signed = held.get(HASH_SESSION_KEY, "")
+    known = (person.get_session_auth_hash(), *person.get_session_auth_fallback_hash())
+    return any(constant_time_compare(signed, one) for one in known)
 
 
 class SessionLimitsMiddleware:
@@ -49,13 +81,10 @@ class SessionLimitsMiddleware:
             session = request.session
             if BEGAN not in session:
                 session_begin(request, signed_in_by=None, at=at)
-            if (
-                now - session[BEGAN] > settings.SESSION_COOKIE_AGE
-                or now - session[SEEN] > settings.SESSION_IDLE_SECONDS
-            ):
+            if is_over(session, at):
                 logout(request)
                 messages.info(request, _("You were signed out after a long time. Sign in to go on."))
-            elif now - session[SEEN] > settings.SESSION_NOTE_SECONDS:
+            elif now - session[SEEN] > settings.SESSION_NOTE_SECONDS and BY_ITSELF not in request.headers:
                 session[SEEN] = now
                 UserSession.objects.filter(session_key=session.session_key).update(last_seen_at=at)
         return self.get_response(request)

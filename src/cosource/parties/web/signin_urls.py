@@ -9,6 +9,7 @@ from allauth.socialaccount import views as social
 from django.urls import include, path, re_path
 
 from cosource.parties.web.actor import acting_for
+from cosource.parties.web.live import live
 from cosource.parties.web.profile import profile_page
 from cosource.parties.web.sessions import sessions_page
 from cosource.parties.web.signin import sign_in, sign_in_by_organization
@@ -41,6 +42,7 @@ urlpatterns = [
     path("accounts/3rdparty/login/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
     path("accounts/3rdparty/login/error/", social.login_error, name="socialaccount_login_error"),
     path("acting-for/", acting_for, name="acting_for"),
+    path("live/", live, name="live"),
     path("profile/", profile_page, name="profile"),
     path("organization/people/<uuid:person_id>/sign-in/", person_sign_in, name="person_sign_in"),
     path("organization/sign-in/", sign_in_settings, name="sign_in_settings"),

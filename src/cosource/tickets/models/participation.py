@@ -17,31 +17,19 @@ from django.db.models.functions import Coalesce
 
 from cosource.agreements.models import AgreementVersion
 from cosource.foundation.ids import new_id
-from cosource.foundation.sight import (
-    AUDITOR,
-    MANAGER,
-    REQUESTER,
-    SERVICE_OWNER,
-    TECHNICIAN,
-    Actor,
-    GrantFact,
-    Sight,
-)
+from cosource.foundation.sight import REQUESTER, TECHNICIAN, Actor, GrantFact, Sight
 from cosource.parties.models import Engagement, Organization
+from cosource.tickets.rules.sight import OWNER, READ_IN_SCOPE, READS_DESKS, WORKER
 
 # Sorts after every real due time, so that "none" needs no second range.
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-
-READ_IN_SCOPE = "read_in_scope"
-# Who reads a desk's tickets, rather than only what they asked for themselves.
-READS_DESKS = frozenset({SERVICE_OWNER, TECHNICIAN, MANAGER, AUDITOR})
 
 
 class Kind(models.TextChoices):
     """Why an organization takes part: it owns the ticket, works (or worked) on it, or its engagement covers it."""
 
-    OWNER = "owner"
-    WORKER = "worker"
+    OWNER = OWNER
+    WORKER = WORKER
     SCOPE = "scope"
 
 
@@ -65,7 +53,7 @@ class ParticipationQuerySet(models.QuerySet["Participation"]):
     """Reads of participations, always within sight."""
 
     def visible_to(self, actor: Actor) -> "ParticipationQuerySet":
-        """Return the rows of the actor's organization that a live grant reaches."""
+        """Return the rows of the actor's organization that a live grant reaches; `rules.sight` says the same of values."""
         sight = actor.sight
         if sight.organization_id is None:
             return self.none()

@@ -12,7 +12,8 @@ from cosource.agreements.models import AgreementVersion
 from cosource.foundation.ids import new_id
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Engagement, Organization, Person, Service, Site, Team
-from cosource.tickets.models.participation import READS_DESKS, Participation
+from cosource.tickets.models.participation import Participation
+from cosource.tickets.rules.sight import READS_DESKS
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):

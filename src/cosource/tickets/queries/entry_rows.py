@@ -21,6 +21,11 @@ _WRITTEN = frozenset(
 )
 
 
+def is_written(kind: str) -> bool:
+    """Tell whether entries of this kind carry what somebody wrote; of a foreign record's line, whether they may."""
+    return kind in _WRITTEN or kind == SOURCE_LINE
+
+
 @dataclass(frozen=True, slots=True)
 class EntryRow:
     """An entry with its payload, or with what is left of it after an erasure; fields in the order of `ENTRY_COLUMNS`."""

@@ -17,13 +17,9 @@ from django.db.models import Exists, OuterRef, Q
 from cosource.foundation.errors import Invalid
 from cosource.foundation.sight import REQUESTER, TECHNICIAN, Actor, GrantFact
 from cosource.tickets.models import Participation
-from cosource.tickets.models.participation import (
-    READ_IN_SCOPE,
-    READS_DESKS,
-    Kind,
-    ParticipationQuerySet,
-)
+from cosource.tickets.models.participation import Kind, ParticipationQuerySet
 from cosource.tickets.queries.filters import OPEN_STATES, TURNS, TicketFilter
+from cosource.tickets.rules.sight import READ_IN_SCOPE, READS_DESKS
 
 # More ranges than these are not worth a search of their own each: they are read as one, which has to sort.
 MERGED_RANGES = 12

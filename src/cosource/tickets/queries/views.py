@@ -17,9 +17,9 @@ from cosource.foundation.prepared import BySight
 from cosource.foundation.sight import MANAGER, SERVICE_OWNER, Actor
 from cosource.parties.models import Engagement
 from cosource.tickets.models import SavedView
-from cosource.tickets.models.participation import READS_DESKS
 from cosource.tickets.queries.filters import TicketFilter, filter_from
 from cosource.tickets.queries.list_ranges import asks_only
+from cosource.tickets.rules.sight import READS_DESKS
 
 SHOWN = 30
 

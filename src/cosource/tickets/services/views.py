@@ -16,9 +16,9 @@ from cosource.foundation.services.ledger import append
 from cosource.foundation.sight import AUDITOR, Actor
 from cosource.parties.models import Engagement, EngagementService, Organization, Site
 from cosource.tickets.models import SavedView
-from cosource.tickets.models.participation import READS_DESKS
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.views import leads, may_change, saved_view_get
+from cosource.tickets.rules.sight import READS_DESKS
 from cosource.tickets.services.record import require_text
 
 MOST = 50
