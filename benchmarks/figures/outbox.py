@@ -116,7 +116,7 @@ def by_the_library(port: int) -> float:
 
 
 def claim_seconds(waiting: int) -> float:
-    """Return the median time of a claim while so many rows wait in as many groups as there are organizations."""
+    """Return what a claim takes while so many rows wait in as many groups as there are organizations."""
     from cosource.foundation import clock
     from cosource.foundation.models import DueWork
     from cosource.foundation.queries.duework import Turns
@@ -143,7 +143,8 @@ def claim_seconds(waiting: int) -> float:
         if not work_claim(worker="measured", at=at, turns=turns):
             raise RuntimeError("Nothing was there to be claimed.")
         taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
+    # The lower quartile: what others do on the machine meanwhile is no part of it.
+    return statistics.quantiles(taken, n=4)[0]
 
 
 if __name__ == "__main__":

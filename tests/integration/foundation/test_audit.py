@@ -304,4 +304,4 @@ def test_what_has_had_its_time_is_swept_once_an_hour(world):
     while work_next(worker=worker_name(), at=clock.now()):
         pass
     work = DueWork.objects.get(kind="foundation.sweep")
-    assert work.result == {"replays": 1, "sessions": 1, "attempts": 0, "work": 0}
+    assert work.result == {"replays": 1, "sessions": 1, "attempts": 0, "work": 0, "notices": 0}

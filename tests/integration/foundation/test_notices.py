@@ -40,6 +40,7 @@ from cosource.foundation.services.notices import (
     token_of,
 )
 from cosource.foundation.services.push import push_public_key, push_subscribe
+from cosource.foundation.services.sweeping import notices_sweep
 from cosource.foundation.services.webhooks import webhook_add, webhook_exchange_secret, webhook_remove
 from cosource.foundation.services.work_steps import work_replay
 from cosource.parties.models import Grant
@@ -590,6 +591,21 @@ def test_the_worker_script_covers_the_whole_site(client):
     answer = client.get("/push-worker.js", headers={"host": "localhost"})
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/javascript; charset=utf-8")
     assert b"notificationclick" in answer.content
+
+
+def test_notices_go_after_half_a_year_and_deliveries_after_a_month(desk, receiver, traveller):
+    add_webhook(desk)
+    ticket = desk.open()
+    tell(desk, ticket, "c1.ct")
+    do_work()
+    receiver.status = None
+    traveller.shift(timedelta(days=31))
+    tell(desk, ticket, "c1.ct", effect="new")
+    do_work()
+    assert (notices_sweep(at=clock.now()), WebhookDelivery.objects.count()) == (0, 1)
+    assert notices_sweep(at=clock.now() + timedelta(days=153)) == 1
+    assert Notice.objects.get().created_at == clock.now()
+    assert WebhookDelivery.objects.count() == 1  # not taken yet
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Removing what has had its time: answers kept for repeats, finished work, sessions that are over, counts of wrong passwords."""
+"""Removing what has had its time: answers kept for repeats, finished work, old notices, sessions, counts of wrong passwords."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.utils.translation import gettext_lazy
 
 from cosource.foundation import clock
-from cosource.foundation.models import DueWork
+from cosource.foundation.models import DueWork, Notice, WebhookDelivery
 from cosource.foundation.services.duework import Task, register_work
 from cosource.foundation.services.replays import replays_sweep
 from cosource.foundation.services.schedules import schedule
@@ -16,8 +16,10 @@ from cosource.foundation.services.schedules import schedule
 KIND = "foundation.sweep"
 _ATTEMPTS_KEPT = timedelta(days=1)
 _WORK_KEPT = timedelta(days=30)
+_NOTICES_KEPT = timedelta(days=183)
 # An hour's share of finished work; far more than an hour brings.
 _AT_ONCE = 20_000
+_STEP = 500
 
 
 def work_sweep(*, at: datetime) -> int:
@@ -28,8 +30,27 @@ def work_sweep(*, at: datetime) -> int:
         finished_at__lt=at - _WORK_KEPT,
     )
     ids = list(over.values_list("id", flat=True)[:_AT_ONCE])
-    removed, _ = DueWork.objects.filter(id__in=ids).delete()
-    return removed
+    for start in range(0, len(ids), _STEP):
+        DueWork.objects.filter(id__in=ids[start : start + _STEP]).delete()
+    return len(ids)
+
+
+def notices_sweep(*, at: datetime) -> int:
+    """Remove notices of half a year ago, and what webhooks took a month ago; return how many notices went.
+
+    The oldest rows are looked at first, so that an hour in which none is due costs next to nothing.
+    """
+    gone = 0
+    while gone < _AT_ONCE:
+        oldest = Notice.objects.order_by("id").values_list("id", "created_at")[:_STEP]
+        over = [notice_id for notice_id, told_at in oldest if told_at < at - _NOTICES_KEPT]
+        if not over:
+            break
+        Notice.objects.filter(id__in=over).delete()
+        gone += len(over)
+    taken = WebhookDelivery.objects.filter(sent_at__lt=at - _WORK_KEPT).order_by("id")
+    WebhookDelivery.objects.filter(id__in=list(taken.values_list("id", flat=True)[:_STEP])).delete()
+    return gone
 
 
 def _sweep(task: Task) -> dict[str, Any]:
@@ -37,7 +58,14 @@ def _sweep(task: Task) -> dict[str, Any]:
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
     attempts, _ = AccessAttempt.objects.filter(attempt_time__lt=at - _ATTEMPTS_KEPT).delete()
     replays, work = replays_sweep(at=at), work_sweep(at=at)
-    return {"replays": replays, "sessions": sessions, "attempts": attempts, "work": work}
+    notices = notices_sweep(at=at)
+    return {
+        "replays": replays,
+        "sessions": sessions,
+        "attempts": attempts,
+        "work": work,
+        "notices": notices,
+    }
 
 
 def register() -> None:
