@@ -244,7 +244,7 @@ def test_an_answer_left_alone_for_the_agreed_time_counts(agreed: Desk, minutes: 
     later = agreed.tick(minutes)
     given: dict[str, Any] = {
         "ticket_id": ticket.id,
-        "text": "No.",
+        "text": "It opens nothing.",
         "actor": agreed.actor("p1.pt"),
         "at": later,
     }
@@ -254,7 +254,9 @@ def test_an_answer_left_alone_for_the_agreed_time_counts(agreed: Desk, minutes: 
         assert why.value.code == "no_answer"
     else:
         answer_challenge(**given)
-        assert "That was no answer; it still waits: A badge" in page.page(ticket)
+        shown = page.page(ticket)
+        assert "That was no answer; it still waits: A badge" in shown
+        assert "It opens nothing." in shown
 
 
 @pytest.mark.req("X3")

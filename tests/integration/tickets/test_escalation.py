@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from tests.integration.tickets.conftest import Desk
-from tests.integration.tickets.page_reader import Reader
+from tests.integration.tickets.page_reader import Reader, words_of
 from tests.integration.tickets.test_clocks import CLIENT_PAUSES, KINDS, move, reply, text_of
 
 from cosource.agreements.services.confirmations import version_confirm
@@ -140,6 +140,8 @@ def test_acknowledging_spares_the_party_until_due_and_then_for_good(agreed: Desk
 
     assert sweep(start + timedelta(minutes=240))[2:] == [(3, "manager", "raised")]
     due = Escalation.objects.get(step=3)
+    assert "Escalated" in words_of(Reader(agreed, "p1.pt").get("/"))
+    assert 'class="told escalated"' in Reader(agreed, "p1.pt").get("/tickets/").content.decode()
     given["at"] = start + timedelta(minutes=241)
     escalation_acknowledge(escalation_id=due.id, actor=agreed.actor("p1.pm"), **given)
     assert sweep(start + timedelta(minutes=300))[3:] == [

@@ -15,6 +15,8 @@ _WRITTEN = frozenset(
     {
         *DESCRIPTIONS,
         "ticket.message_added/1",
+        "ticket.answer_challenged/1",
+        "ticket.restored/1",
         "ticket.handover_offered/1",
         "ticket.handover_declined/1",
     }

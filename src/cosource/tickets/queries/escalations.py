@@ -38,11 +38,11 @@ class EscalationLine:
     may_acknowledge: bool
 
 
-def mark_of(clock: Clock) -> str:
-    """Say from a clock's own memory whether a warning came, or a step at the due time or after; empty for neither."""
-    if not clock.raised:
+def mark_of(version_id: UUID, raised: int) -> str:
+    """Say from what a clock remembers whether a warning came, or a step at the due time or after; empty for neither."""
+    if not raised:
         return ""
-    came = [s for s in terms_of(clock.version_id).escalation if clock.raised >> s.number & 1]
+    came = [s for s in terms_of(version_id).escalation if raised >> s.number & 1]
     return WARNED if all(s.is_warning for s in came) else ESCALATED
 
 
@@ -58,6 +58,7 @@ def escalation_lines(
     ids = {UUID(p) for r in own for p in r.told} | {r.acknowledged_by_id for r in own if r.acknowledged_by_id}
     names = dict(Person.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
     works = actor.person_id is not None and bool(actor.sight.roles_on(record.mine.engagement_id) & WORKERS)
+    running = {c.id for c in clocks if c.met_at is None and c.stopped_at is None}
     found: dict[UUID, list[EscalationLine]] = defaultdict(list)
     for row in rows:
         by = row.acknowledged_by_id
@@ -72,7 +73,10 @@ def escalation_lines(
                 raised_at=row.raised_at,
                 acknowledged_at=row.acknowledged_at,
                 acknowledged_by=names.get(by, "") if by is not None else "",
-                may_acknowledge=works and row.party_id == mine and row.acknowledged_at is None,
+                may_acknowledge=works
+                and row.party_id == mine
+                and row.acknowledged_at is None
+                and row.clock_id in running,
             )
         )
     return {clock_id: tuple(lines) for clock_id, lines in found.items()}

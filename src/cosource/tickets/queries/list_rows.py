@@ -18,7 +18,7 @@ from cosource.foundation.sight import REQUESTER, Actor
 from cosource.tickets.models import NEVER, Clock, Handover, Participation, Pause
 from cosource.tickets.models.participation import Kind, Turn
 from cosource.tickets.queries.clocks import reading
-from cosource.tickets.queries.escalations import mark_of
+from cosource.tickets.queries.escalations import ESCALATED, mark_of
 from cosource.tickets.rules.clocks import ClockBar
 from cosource.tickets.rules.states import NEW, STATES
 
@@ -29,7 +29,7 @@ _TURNS_OF_PARTIES = frozenset({Turn.MINE, Turn.CLIENT, Turn.PARTNER})
 class TicketRow:
     """One line of a list; `state_label` and `verb` are message ids.
 
-    `mark`: "warned" or "escalated" where a step of the ladder came for the clock shown.
+    `mark`: "warned" or "escalated" where a step of the ladder came for a clock that runs.
     `holder` and `turn_badge` None draw as another party, or as nobody where none is known at all.
     """
 
@@ -104,15 +104,15 @@ _PART = (
 _CLOCK = (
     "ticket_id",
     "owed_by_id",
-    "engagement_id",
+    "raised",
     "version_id",
+    "engagement_id",
     "kind",
     "target_minutes",
     "calendar",
     "started_at",
     "elsewhere",
     "paused",
-    "raised",
 )
 
 type Values = dict[str, Any]
@@ -286,13 +286,18 @@ def _bars(parts: Iterable[Values], at: datetime) -> dict[UUID, tuple[ClockBar | 
     """Return the bar of the clock that is due next for each row that has one, and whether its ladder told somebody."""
     wanted = {p["ticket_id"]: p["organization_id"] for p in parts if p["category"] in ("open", "paused")}
     clocks: dict[UUID, Clock] = {}
-    for ticket_id, owed_by_id, *values in _read_clocks(list(wanted)):
-        if ticket_id not in clocks and owed_by_id == wanted[ticket_id]:
-            clocks[ticket_id] = Clock(**dict(zip(_CLOCK[2:], values, strict=True)))
+    marks: dict[UUID, str] = {}
+    for ticket_id, owed_by_id, raised, version_id, *values in _read_clocks(list(wanted)):
+        if owed_by_id != wanted.get(ticket_id):
+            continue
+        if ticket_id not in clocks:
+            clocks[ticket_id] = Clock(version_id=version_id, **dict(zip(_CLOCK[4:], values, strict=True)))
+        if raised and marks.get(ticket_id) != ESCALATED:
+            marks[ticket_id] = mark_of(version_id, raised)
     pauses: dict[UUID, list[Pause]] = {}
     for pause in _read_pauses(list(clocks)):
         pauses.setdefault(pause.ticket_id, []).append(pause)
     return {
-        ticket: (reading(clock, pauses.get(ticket, ()), at)[1], mark_of(clock))
+        ticket: (reading(clock, pauses.get(ticket, ()), at)[1], marks.get(ticket, ""))
         for ticket, clock in clocks.items()
     }

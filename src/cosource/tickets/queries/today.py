@@ -20,6 +20,7 @@ from cosource.foundation.sight import MANAGER, REQUESTER, SERVICE_OWNER, Actor
 from cosource.foundation.today import TodayItem
 from cosource.tickets.models import Participation
 from cosource.tickets.models.participation import ParticipationQuerySet, Turn
+from cosource.tickets.queries.escalations import ESCALATED
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.list_ranges import asks_only, ranges_of
 from cosource.tickets.queries.list_rows import TicketRow, rows_for
@@ -114,6 +115,8 @@ def _bar(row: TicketRow, at: datetime) -> ClockBar | None:
 
 def _item(row: TicketRow, at: datetime) -> TodayItem:
     icon, action, key, why = _asked(row)
+    if row.mark == ESCALATED:
+        why = _joined(_("Escalated"), why)
     return TodayItem(
         id=row.id,
         icon=icon,
