@@ -38,6 +38,7 @@ def test_a_bad_cell_is_left_out_and_a_bad_row_refused(read, heading):
         (6, "opened", "bad-date"),
         (6, "prio", "unknown-level"),
         (6, "seq", "bad-number"),
+        (7, "group", "no-group"),
     ]
     repaired, unknown = events["T1"]
     assert (repaired.source_seq, repaired.priority, repaired.opened_at) == (0, None, None)
@@ -197,9 +198,10 @@ def test_xes(read, mapping_text):
         ("closed", at(1, 11), 1),
     ]
     assert events["B"][0].priority is None
-    assert problems == []
+    unheld = [(row, "org:group", "no-group") for row in (1, 2, 3)]
+    assert problems == unheld
     events, problems = read(log, xes_mapping(mapping_text))
-    assert (list(events), problems) == (["A", "B"], [(4, None, "corrupt")])
+    assert (list(events), problems) == (["A", "B"], [*unheld, (4, None, "corrupt")])
 
 
 @pytest.mark.parametrize(
