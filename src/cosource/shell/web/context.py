@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from cosource.foundation import pages
+from cosource.foundation.live.outlets import OUTLET
 from cosource.foundation.sight import Actor
 
 THEME_COOKIE = "cosource_theme"
@@ -25,7 +26,7 @@ def theme_of(request: HttpRequest) -> str:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return `actor`, `theme`, `current_room`, `bell`, and lazily `navigation`, `tabs`, `commands`, `party_badges`, `me`."""
+    """Return `actor`, `theme`, `current_room`, `bell`, `live_reader`, and lazily `navigation`, `tabs`, `commands`, `party_badges`, `me`."""
     actor: Actor | None = getattr(request, "actor", None)
     navigation = SimpleLazyObject(lambda: pages.navigation_for(actor, counted=False) if actor else [])
     match = request.resolver_match
@@ -39,5 +40,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "commands": SimpleLazyObject(lambda: pages.commands_for(actor) if actor else []),
         "party_badges": SimpleLazyObject(lambda: pages.party_badges_for(actor) if actor else {}),
         "bell": pages.bell() if actor else None,
+        "live_reader": _live_reader(request, actor),
         "me": SimpleLazyObject(lambda: pages.identity_for(actor) if actor else None),
     }
+
+
+def _live_reader(request: HttpRequest, actor: Actor | None) -> str:
+    """Return who a stream would be opened for, to tell one reader of a browser from the next; empty where none can be."""
+    if actor is None or OUTLET not in request.META:
+        return ""
+    return f"{actor.reads_as.hex}:{actor.id.hex if actor.id else ''}"
