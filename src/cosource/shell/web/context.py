@@ -26,7 +26,7 @@ def theme_of(request: HttpRequest) -> str:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return `actor`, `theme`, `current_room`, `bell`, `live_reader`, and lazily `navigation`, `tabs`, `commands`, `party_badges`, `me`."""
+    """Return what the frame shows; what needs a query is made when a template asks for it."""
     actor: Actor | None = getattr(request, "actor", None)
     navigation = SimpleLazyObject(lambda: pages.navigation_for(actor, counted=False) if actor else [])
     match = request.resolver_match
