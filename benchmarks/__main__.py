@@ -17,7 +17,7 @@ from benchmarks.places import cache_dir, environment_for, run_python
 from benchmarks.postgres import Server, start_server
 from benchmarks.worlds.keeper import SIZES, Kept, postgresql_world, sqlite_world
 
-SUBJECTS = ("pages", "services", "rights", "memory", "http", "importing", "outbox", "demo", "calendars")
+SUBJECTS = ("pages", "services", "rights", "memory", "http", "importing", "outbox", "live", "demo", "calendars")
 # A page may cost so much more at the largest world than at the smallest.
 GROWTH = 1.3
 
@@ -68,6 +68,7 @@ TITLES = {
     "http": "Creating over HTTP",
     "importing": "Import",
     "outbox": "Outbox",
+    "live": "Pages that bring themselves up to date",
     "demo": "Demo",
     "calendars": "Business time: evaluations of a core",
 }
@@ -131,7 +132,7 @@ def _measured(
         with _empty_place() as place:
             env = environment_for(place, f"sqlite:///{place / 'none.sqlite3'}")
             yield from taken_from(run_python("benchmarks.figures.calendars", [], env))
-    elif subject in ("http", "importing", "outbox"):
+    elif subject in ("http", "importing", "outbox", "live"):
         for database in databases:
             with _empty_installation(database, server) as env:
                 yield from taken_from(run_python(f"benchmarks.figures.{subject}", [], env))

@@ -40,6 +40,17 @@ def test_a_session_ends_four_hours_after_its_last_use(at):
     assert "signed out after a long time" in client.get("/accounts/login/").content.decode()
 
 
+@pytest.mark.parametrize("headers", [{"Cosource-Live": "1"}, {"Accept": "text/event-stream"}])
+def test_a_page_that_keeps_itself_up_to_date_is_no_use_of_the_session(at, headers):
+    client = signed_in(party("Harbour", "harbour.example").admin)
+    client.get("/profile/")
+    for _ in range(4):
+        at.shift(timedelta(minutes=59))
+        assert client.get("/profile/", headers=headers).status_code == 200
+    at.shift(timedelta(minutes=5))
+    assert client.get("/profile/", headers=headers).status_code == 302
+
+
 def test_a_session_ends_a_week_after_it_began_however_much_it_is_used(at):
     client = signed_in(party("Harbour", "harbour.example").admin)
     for _ in range(7 * 8):

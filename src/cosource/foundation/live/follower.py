@@ -17,8 +17,7 @@ from functools import partial
 from uuid import UUID
 
 import structlog
-from django.db import close_old_connections, connection
-from django.db.utils import DatabaseError
+from django.db import Error, close_old_connections, connection
 
 from cosource.foundation import clock
 from cosource.foundation.live.outlets import Outlet
@@ -106,7 +105,7 @@ class Follower:
                 try:
                     close_old_connections()
                     rounds.take(seats, at=clock.now(), now=began)
-                except DatabaseError as trouble:
+                except Error as trouble:
                     log.warning("live.postponed", reason=str(trouble))
                     connection.close()
                     time.sleep(AFTER_TROUBLE_SECONDS)
@@ -138,7 +137,7 @@ class Rounds:
     def take(self, seats: Sequence[Seat], *, at: datetime, now: float) -> None:
         """Look once: `at` for what is live, `now` in seconds of a clock that only goes on.
 
-        Raises: DatabaseError; the next round then sees what this one did not tell.
+        Raises: django.db.Error; the next round then sees what this one did not tell.
         """
         self._follow(frozenset[UUID]().union(*(s.organization_ids for s in seats)), now=now)
         sealed = sealed_after(self.heads, limit=SEALED_AT_ONCE)

@@ -29,7 +29,7 @@ from cosource.parties.models import Person
 from cosource.parties.services.signin_sessions import session_end, sessions_end_all
 
 BEGAN, SEEN, SIGNED_IN_BY = "began_at", "seen_at", "signed_in_by"
-# A page that brings itself up to date says so: nobody used the session for that.
+# A page that brings itself up to date says so.
 BY_ITSELF = "Cosource-Live"
 
 
@@ -67,6 +67,11 @@ def _is_signed_for(person: Person, held: Mapping[str, Any]) -> bool:
     return any(constant_time_compare(signed, one) for one in known)
 
 
+def _comes_by_itself(request: HttpRequest) -> bool:
+    """Tell whether a page asks on its own account, to keep up to date: nobody uses the session for that."""
+    return BY_ITSELF in request.headers or request.headers.get("Accept") == "text/event-stream"
+
+
 class SessionLimitsMiddleware:
     """Ends a session that is over; notes its use every few minutes, so that most requests write nothing."""
 
@@ -84,7 +89,7 @@ class SessionLimitsMiddleware:
             if is_over(session, at):
                 logout(request)
                 messages.info(request, _("You were signed out after a long time. Sign in to go on."))
-            elif now - session[SEEN] > settings.SESSION_NOTE_SECONDS and BY_ITSELF not in request.headers:
+            elif now - session[SEEN] > settings.SESSION_NOTE_SECONDS and not _comes_by_itself(request):
                 session[SEEN] = now
                 UserSession.objects.filter(session_key=session.session_key).update(last_seen_at=at)
         return self.get_response(request)
