@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from cosource.config import environment as env
+from cosource.config import keeping
 from cosource.config.rooms import ROOMS
 
 app = typer.Typer(
@@ -87,9 +88,9 @@ def worker(with_parent: Annotated[bool, typer.Option(hidden=True)] = False) -> N
 @app.command()
 def migrate() -> None:
     """Bring the database up to date."""
-    from django.core.management import call_command
+    from cosource.config import processes
 
-    call_command("migrate", interactive=False, verbosity=1)
+    processes.migrate(tell=True)
 
 
 @app.command()
@@ -179,4 +180,5 @@ def register_rooms() -> None:
             import_module(f"cosource.{room}.cli").register(app)
 
 
+keeping.register(app)
 register_rooms()

@@ -32,12 +32,44 @@ RESTART_SECONDS = (1, 2, 4, 8, 15, 30)
 
 
 def migrations_waiting() -> int:
-    """Count the changes of the database that were not made yet."""
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
+    """Count the changes of the database that were not made yet. Raises: typer.Exit when a newer version made some."""
+    from cosource.foundation.queries.schema import refusal_of, schema_state
 
-    executor = MigrationExecutor(connection)
-    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    state = schema_state()
+    if refusal := refusal_of(state):
+        typer.echo(f"cosource: {refusal}", err=True)
+        raise typer.Exit(1)
+    return len(state.waiting)
+
+
+def require_fit_database() -> None:
+    """Make sure that this version may work on the database: none newer was here, no restore was broken off.
+
+    A database that cannot be reached is no reason to end: it may come back. Raises: typer.Exit after saying what to do.
+    """
+    from django.db import DatabaseError, connection
+
+    from cosource.foundation.services.holding import restore_broken_off
+
+    try:
+        migrations_waiting()
+        broken_off = restore_broken_off()
+    except DatabaseError:
+        broken_off = False
+    connection.close()
+    if broken_off:
+        typer.echo("cosource: a restore was broken off here: run `cosource restore DIR --again`", err=True)
+        raise typer.Exit(1)
+
+
+def migrate(*, tell: bool = False) -> None:
+    """Bring the database up to date. `tell`: name each change. Raises: typer.Exit when a newer version was here."""
+    from cosource.foundation.services.schema import schema_update
+
+    migrations_waiting()
+    made = schema_update(tell=typer.echo if tell else None)
+    if tell and not made:
+        typer.echo("The database is up to date.")
 
 
 def prepare_database(*, migrate: bool) -> None:
@@ -46,8 +78,9 @@ def prepare_database(*, migrate: bool) -> None:
     `migrate`: also on a server database, which others may be using. Raises: typer.Exit when changes wait there.
     """
     from django.conf import settings
-    from django.core.management import call_command
     from django.db import connection
+
+    from cosource.foundation.services.schema import schema_update
 
     waiting = migrations_waiting()
     if waiting and not (migrate or connection.vendor == "sqlite"):
@@ -57,9 +90,10 @@ def prepare_database(*, migrate: bool) -> None:
         )
         raise typer.Exit(1)
     if waiting:
-        call_command("migrate", interactive=False, verbosity=0)
+        schema_update()
     collect_static(settings.STATIC_ROOT)
     connection.close()
+    require_fit_database()
 
 
 def require_free(bind: Bind) -> None:
@@ -124,6 +158,7 @@ def run_web(*, with_parent: bool) -> None:
     bind = env.BIND.read(os.environ)
     require_free(bind)
     _allow_open_files()
+    require_fit_database()
     if with_parent:
         _stop_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
     typer.echo(
@@ -160,6 +195,7 @@ def run_worker(*, with_parent: bool) -> None:
     """
     from cosource.foundation import duework
 
+    require_fit_database()
     stop = threading.Event()
     _on_stop_signals(stop.set)
     if with_parent:

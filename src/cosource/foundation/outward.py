@@ -17,6 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
 
 from cosource.foundation.rules.addresses import may_be_reached
+from cosource.foundation.services.holding import outward_held
 
 TIMEOUT_SECONDS = 5
 ANSWER_LIMIT_BYTES = 1_000_000
@@ -102,8 +103,10 @@ def outward_session() -> requests.Session:
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     """Send a body to an address that somebody else named and return the answer's status. Follows no redirect.
 
-    Raises: Unreachable.
+    Raises: Unreachable; also while a restored installation is not released.
     """
+    if outward_held():
+        raise Unreachable
     try:
         with outward_session() as session:
             answer = session.post(url, data=body, headers=dict(headers), allow_redirects=False)

@@ -1,5 +1,6 @@
 """The tables of the ground floor: the ledger, work in the background, notices."""
 
+from cosource.foundation.models.keeping import Restoration
 from cosource.foundation.models.ledger import (
     Audience,
     AudienceReader,
@@ -38,6 +39,7 @@ __all__ = [
     "PendingEntry",
     "PushSubscription",
     "ReplayedRequest",
+    "Restoration",
     "Seal",
     "SearchText",
     "Stream",

@@ -86,11 +86,18 @@ def heads_of(
     return {"format": HEADS_FORMAT, "taken_at": instant_text(at), "streams": heads}
 
 
-def heads_read(heads: Any) -> dict[UUID, tuple[int, str]]:
-    """Return kept heads by stream. Raises: Invalid when this is no export of heads."""
+def heads_read(heads: Any, *, reader: UUID | None = None) -> dict[UUID, tuple[int, str]]:
+    """Return kept heads by stream; those of a backup name their readers, and only the `reader`'s own count.
+
+    Raises: Invalid when this is no export of heads.
+    """
     try:
         known = heads["format"] == HEADS_FORMAT
-        kept = {UUID(h["stream"]): (int(h["position"]), str(h["hash"])) for h in heads["streams"]}
+        kept = {
+            UUID(h["stream"]): (int(h["position"]), str(h["hash"]))
+            for h in heads["streams"]
+            if reader is None or "readers" not in h or str(reader) in h["readers"]
+        }
     except (KeyError, TypeError, ValueError, AttributeError):
         known, kept = False, {}
     if not known:
@@ -112,7 +119,7 @@ def verify(
     """
     result = Verification()
     chosen = _chosen(organization_id, stream_ids)
-    kept = heads_read(heads) if heads is not None else {}
+    kept = heads_read(heads, reader=organization_id) if heads is not None else {}
     if stream_ids is not None:
         kept = {s: head for s, head in kept.items() if s in set(chosen)}
     audiences = _Audiences()

@@ -27,6 +27,7 @@ from cosource.foundation.ids import NIL
 from cosource.foundation.models import DueWork
 from cosource.foundation.pages import Text
 from cosource.foundation.queries.duework import LONG, Turns
+from cosource.foundation.services.holding import HELD, HELD_SECONDS, outward_held
 
 LEASE_SECONDS = 60
 # Renewed without a word from the handler for so long at most: a handler that hangs must not keep its row for ever.
@@ -144,12 +145,16 @@ BatchHandler = Callable[[Sequence[Task]], None]
 
 @dataclass(frozen=True, slots=True)
 class WorkKind:
-    """A kind of work: who does it, whether many rows are done at once, whether it takes minutes, and what people call it."""
+    """A kind of work: who does it, whether many rows are done at once, whether it takes minutes, and what people call it.
+
+    `outward`: something leaves the house by it.
+    """
 
     handler: Any
     batch: bool
     long: bool
     label: Text
+    outward: bool = False
 
 
 _handlers: dict[str, WorkKind] = {}
@@ -157,21 +162,40 @@ _handlers: dict[str, WorkKind] = {}
 
 @overload
 def register_work(
-    kind: str, handler: Handler, *, batch: Literal[False] = False, long: bool = False, label: Text = ""
+    kind: str,
+    handler: Handler,
+    *,
+    batch: Literal[False] = False,
+    long: bool = False,
+    label: Text = "",
+    outward: bool = False,
 ) -> None: ...
 @overload
 def register_work(
-    kind: str, handler: BatchHandler, *, batch: Literal[True], long: bool = False, label: Text = ""
+    kind: str,
+    handler: BatchHandler,
+    *,
+    batch: Literal[True],
+    long: bool = False,
+    label: Text = "",
+    outward: bool = False,
 ) -> None: ...
 def register_work(
-    kind: str, handler: Any, *, batch: bool = False, long: bool = False, label: Text = ""
+    kind: str,
+    handler: Any,
+    *,
+    batch: bool = False,
+    long: bool = False,
+    label: Text = "",
+    outward: bool = False,
 ) -> None:
     """Let a room handle a kind of work. The handler's returned mapping becomes the row's result.
 
     `batch`: the handler takes a list of at most `BATCH_ROWS` tasks of one group. `long`: may take minutes, and never holds
-    up what is quick. `label`: what people call it on the page that lists it.
+    up what is quick. `label`: what people call it on the page that lists it. `outward`: something leaves the house by it, which
+    waits while a restored installation is not released.
     """
-    _handlers[kind] = WorkKind(handler, batch, long, label or kind)
+    _handlers[kind] = WorkKind(handler, batch, long, label or kind, outward)
 
 
 def work_label(kind: str) -> Text:
@@ -304,6 +328,8 @@ def work_next(*, worker: str, at: datetime, turns: Turns | None = None) -> bool:
     try:
         if known is None:
             raise CosourceError(f"This version knows no work of the kind {rows[0].kind}.")  # noqa: TRY301 - parked as any refusal
+        if known.outward and outward_held():
+            raise Later(HELD_SECONDS, HELD)  # noqa: TRY301 - as any handler that cannot go on yet
         if known.batch:
             known.handler(tasks)
             for task in tasks:

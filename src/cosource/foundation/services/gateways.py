@@ -138,6 +138,6 @@ def _send(task: Task) -> dict[str, Any]:
 
 def register() -> None:
     """Let notices go to telephones."""
-    register_work(KIND, _send, label=gettext_lazy("Notice by telephone"))
+    register_work(KIND, _send, label=gettext_lazy("Notice by telephone"), outward=True)
     for way in WAYS:
         register_way(way, partial(_out, way))

@@ -127,4 +127,4 @@ def _send(tasks: Sequence[Task]) -> None:
 
 def register() -> None:
     """Make the outbox's handler known."""
-    register_work(KIND, _send, batch=True, label=gettext_lazy("Mail"))
+    register_work(KIND, _send, batch=True, label=gettext_lazy("Mail"), outward=True)

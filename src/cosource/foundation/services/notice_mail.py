@@ -141,6 +141,6 @@ def _message(person: NoticePerson, shown: list[dict[str, Any]], *, effect_key: s
 
 def register() -> None:
     """Let notices go by mail."""
-    register_work(KIND, _send, batch=True, label=gettext_lazy("Notice by mail"))
-    register_work(DIGEST, _send_digests, batch=True, label=gettext_lazy("Digest of notices"))
+    register_work(KIND, _send, batch=True, label=gettext_lazy("Notice by mail"), outward=True)
+    register_work(DIGEST, _send_digests, batch=True, label=gettext_lazy("Digest of notices"), outward=True)
     register_way(MAIL, _out)

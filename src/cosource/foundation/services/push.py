@@ -182,5 +182,5 @@ def _contact() -> str:
 
 def register() -> None:
     """Let notices go to browsers."""
-    register_work(KIND, _send, label=gettext_lazy("Notice in the browser"))
+    register_work(KIND, _send, label=gettext_lazy("Notice in the browser"), outward=True)
     register_way(PUSH, _out)

@@ -251,5 +251,5 @@ def _words(notice: Notice, line: SubjectLine) -> Told:
 
 def register() -> None:
     """Let notices go to organizations' own addresses."""
-    register_work(KIND, _send, label=gettext_lazy("Webhook"))
+    register_work(KIND, _send, label=gettext_lazy("Webhook"), outward=True)
     register_shared_way(_out)

@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from cosource.foundation import pages
 from cosource.foundation.live.outlets import OUTLET
+from cosource.foundation.services.holding import held_shown
 from cosource.foundation.sight import Actor
 
 THEME_COOKIE = "cosource_theme"
@@ -41,6 +42,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "party_badges": SimpleLazyObject(lambda: pages.party_badges_for(actor) if actor else {}),
         "bell": pages.bell() if actor else None,
         "live_reader": _live_reader(request, actor),
+        "is_held": held_shown(),
         "me": SimpleLazyObject(lambda: pages.identity_for(actor) if actor else None),
     }
 

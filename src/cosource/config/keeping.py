@@ -1,0 +1,154 @@
+"""The commands that keep an installation: take a backup, restore it, let it speak again, bring it up to date.
+
+They are for whoever runs the machine and ask nothing of what is in the installation. Not here: how any of it is done
+(foundation's services), and looking an installation over (doctor.py).
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the backup.")]
+# What an upgrade needs beside the installation: the backup, and tables that are written anew.
+ROOM_TIMES = 2
+ROOM_LEAST = 200 * 1024**2
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("backup")(backup)
+    app.command("restore")(restore)
+    app.command("release")(release)
+    app.command("upgrade")(upgrade)
+
+
+def backup(
+    folder: Folder,
+    with_secrets: Annotated[
+        bool,
+        typer.Option("--with-secrets", help="With the installation's keys; keep such a backup under lock."),
+    ] = False,
+) -> None:
+    """Copy database and files, as one moment saw them, to a folder that is not there yet. People go on working."""
+    from cosource.foundation import clock
+    from cosource.foundation.services.backup import backup_make
+
+    with _refusals():
+        manifest = backup_make(folder=folder.absolute(), with_secrets=with_secrets, at=clock.now())
+    typer.echo(
+        f"{folder}: {manifest.rows} rows in {len(manifest.tables)} tables, {len(manifest.files)} files"
+    )
+    typer.echo(f"digest {manifest.digest}")
+    if not with_secrets:
+        typer.echo("without the keys: keep COSOURCE_SECRETS_FILE apart, encrypted fields need it", err=True)
+
+
+def restore(
+    folder: Folder,
+    again: Annotated[
+        bool, typer.Option("--again", help="Begin anew after a restore that was broken off.")
+    ] = False,
+) -> None:
+    """Fill this empty installation from a backup, of either database. It sends nothing until `cosource release`."""
+    from cosource.foundation import clock
+    from cosource.foundation.services.restoring import restore as fill
+
+    with _refusals():
+        done = fill(folder=folder.absolute(), again=again, at=clock.now())
+    manifest = done.manifest
+    typer.echo(
+        f"{manifest.rows} rows in {len(manifest.tables)} tables, {len(manifest.files)} files, as of {manifest.taken_at}"
+    )
+    typer.echo(f"digest {manifest.digest}")
+    typer.echo("nothing is sent until `cosource release`", err=True)
+    if done.lacks_keys:
+        typer.echo(
+            "the keys are not those of the backup: second factors, webhook secrets and provider keys cannot be read; "
+            "put its COSOURCE_SECRETS_FILE in place",
+            err=True,
+        )
+
+
+def release() -> None:
+    """Let a restored installation send mail, webhooks and messages again."""
+    from cosource.foundation import clock
+    from cosource.foundation.services.holding import outward_release
+
+    held = outward_release(at=clock.now())
+    if held is None:
+        typer.echo("nothing is held back here: nothing was changed", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"released; {held} pieces of work that waited go out now")
+
+
+def upgrade(
+    no_backup: Annotated[bool, typer.Option("--no-backup", help="Take no backup first.")] = False,
+    backup_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--backup", metavar="DIR", help="Where the backup goes; else backups/ in the data folder."
+        ),
+    ] = None,
+) -> None:
+    """Bring database and static files to this version, after a backup. Stop the other processes first; safe to run again."""
+    from django.conf import settings
+
+    from cosource.config.static import collect_static
+    from cosource.foundation import clock
+    from cosource.foundation.errors import Conflict
+    from cosource.foundation.queries.schema import refusal_of, schema_state
+    from cosource.foundation.services.backup import backup_make
+    from cosource.foundation.services.schema import schema_update
+
+    state = schema_state()
+    with _refusals():
+        if refusal := refusal_of(state):
+            raise Conflict(refusal, code="newer_schema")
+        if state.waiting and state.made:
+            at = clock.now()
+            folder = backup_to or Path(settings.DATA_DIR) / "backups" / f"before-upgrade-{at:%Y%m%dT%H%M%SZ}"
+            _require_room(folder, twice=not no_backup)
+            if not no_backup:
+                backup_make(folder=folder.absolute(), with_secrets=False, at=at)
+                typer.echo(f"backup: {folder}")
+        made = schema_update(tell=lambda name: typer.echo(f"database: {name}"))
+    collect_static(settings.STATIC_ROOT)
+    typer.echo(f"{made} changes of the database were made" if made else "the database is up to date")
+
+
+def _require_room(folder: Path, *, twice: bool) -> None:
+    """Refuse to begin what would fill the disk. Raises: Conflict."""
+    from django.conf import settings
+
+    from cosource.foundation.errors import Conflict
+    from cosource.foundation.queries.checks import database_bytes
+
+    needed = ROOM_LEAST + database_bytes() * (ROOM_TIMES if twice else 1)
+    for place in (Path(settings.DATA_DIR), folder):
+        while not place.exists():
+            place = place.parent  # noqa: PLW2901 - the nearest folder that is there
+        free = shutil.disk_usage(place).free
+        if free < needed:
+            raise Conflict(
+                f"{place} has {free // 1024**2} MB free and the upgrade may need {needed // 1024**2} MB: make room, "
+                "or name another disk with --backup",
+                code="disk_full",
+            )
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    from cosource.foundation.errors import CosourceError
+
+    try:
+        yield
+    except CosourceError as refused:
+        typer.echo(f"cosource: {refused.message}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as trouble:
+        typer.echo(f"cosource: {trouble}", err=True)
+        raise typer.Exit(1) from None

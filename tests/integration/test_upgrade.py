@@ -1,0 +1,62 @@
+"""`cosource upgrade`: a backup first, every change whole, and no older version on a newer database."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.integration.test_command_line import cosource
+
+NEWER = (
+    "cosource: the database was brought to tickets.9999_from_tomorrow by a newer version; this one knows tickets.{}: "
+    "install the newer version, or restore the backup that was made before it\n"
+)
+
+
+def made_in(data: Path) -> list[str]:
+    with sqlite3.connect(data / "cosource.sqlite3", timeout=20) as look:
+        rows = look.execute("SELECT app || '.' || name FROM django_migrations ORDER BY 1")
+        return [row[0] for row in rows]
+
+
+def test_killed_on_the_way_and_run_again_it_is_whole(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    clean = {n: v for n, v in os.environ.items() if not n.startswith(("COSOURCE_", "DJANGO_"))}
+    with subprocess.Popen(
+        [sys.executable, "-m", "cosource", "upgrade"],
+        env={**clean, "COSOURCE_DATA_DIR": str(data), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            # Named before it is made: killed in the midst of it.
+            if line.startswith("database: parties.0001"):
+                time.sleep(0.1)
+                break
+        process.send_signal(signal.SIGKILL)
+    before = made_in(data)
+    assert "tickets.0001_initial" not in before
+    done = cosource("upgrade", data_dir=data)
+    assert done.returncode == 0, done.stderr
+    [backup] = (data / "backups").iterdir()
+    manifest = json.loads((backup / "manifest.json").read_text())
+    assert manifest["schema"] == before
+    again = cosource("upgrade", data_dir=data)
+    assert (again.returncode, again.stdout) == (0, "the database is up to date\n")
+    assert list((data / "backups").iterdir()) == [backup]
+    assert len(made_in(data)) == len(before) + done.stdout.count("database: ")
+
+    newest = max(name for name in made_in(data) if name.startswith("tickets.")).partition(".")[2]
+    with sqlite3.connect(data / "cosource.sqlite3", timeout=20) as write:
+        write.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('tickets', '9999_from_tomorrow', '2030-01-01')"
+        )
+    for command in ("upgrade", "migrate", "worker", "check"):
+        refused = cosource(command, data_dir=data)
+        assert refused.returncode == 1
+        assert refused.stderr.lower().endswith(NEWER.format(newest)), command
