@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db.models import F
 
 from cosource.config.demo import SHOWN, log_path, welcome
 from cosource.config.demo_tickets import ago, script, tickets_play
@@ -23,7 +24,8 @@ from cosource.foundation.sight import system_actor
 from cosource.parties.models import Engagement, Person
 from cosource.parties.queries.sight import actor_for_person, hats_of
 from cosource.parties.services.organizations import organization_create
-from cosource.tickets.models import Handover, Participation, Ticket
+from cosource.tickets.models import Escalation, Handover, Participation, Ticket
+from cosource.tickets.queries.escalation_audit import escalations_audit
 from cosource.tickets.queries.today import tickets_waiting
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +104,10 @@ def test_some_forty_tickets_in_every_situation(db):
         Person.objects.get(pk=world.people["omar"]), organization_id=world.organizations[HARBOUR], at=NOW
     )
     assert Participation.objects.visible_to(omar).exists()
+    came = Escalation.objects.filter(state=Escalation.State.RAISED)
+    assert came.exists()
+    assert not came.exclude(raised_at=F("due_at")).exists()
+    assert escalations_audit(at=NOW).findings == ()
     seal_all()
     assert verify(world.organizations[HARBOUR]).findings == []
 

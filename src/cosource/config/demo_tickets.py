@@ -50,8 +50,10 @@ def script() -> list[dict[str, Any]]:
 def tickets_play(world: World, now: datetime) -> int:
     """Open and work the tickets of the script, in the order in which things happened; return how many there are.
 
-    The caller holds the transaction.
+    The steps of the ladder come in between, as the worker would have raised them. The caller holds the transaction.
     """
+    from cosource.tickets.services.escalation import escalations_replay
+
     moments: list[tuple[datetime, int, Callable[[datetime], None]]] = []
     opened: dict[int, UUID] = {}
     tickets = script()
@@ -61,7 +63,9 @@ def tickets_play(world: World, now: datetime) -> int:
             (now - ago(step["ago"]), number, _step(world, step, number, opened)) for step in ticket["steps"]
         )
     for at, _, happen in sorted(moments, key=lambda moment: moment[:2]):
+        escalations_replay(until=at)
         happen(at)
+    escalations_replay(until=now)
     return len(tickets)
 
 

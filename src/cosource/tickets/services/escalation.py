@@ -43,6 +43,15 @@ def escalations_sweep(*, at: datetime, batch: int = BATCH) -> int:
             return came
 
 
+def escalations_replay(*, until: datetime) -> int:
+    """Raise the steps that came up to an instant, each as of its own: for tickets whose past is played; return how many."""
+    came = 0
+    waiting = Clock.objects.filter(next_step_at__lte=until).order_by("next_step_at")
+    while (first := waiting.values_list("next_step_at", flat=True).first()) is not None:
+        came += escalations_sweep(at=first)
+    return came
+
+
 @dataclass(slots=True)
 class _Due:
     """A clock with the steps that came: when each was to come, and what it says."""
