@@ -101,6 +101,14 @@ def _mail(text: str) -> str:
     raise _Unfit("console, file, smtp://USER:PASSWORD@HOST:PORT or smtps://…")
 
 
+def _token(text: str) -> str:
+    if text and not re.fullmatch(r"[\x21-\x7e]{16,200}", text):
+        raise _Unfit(
+            "16 to 200 letters, digits and signs without blanks, such as `openssl rand -hex 24` prints"
+        )
+    return text
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def choose(text: str) -> str:
         if text not in words:
@@ -276,6 +284,15 @@ API_PER_MINUTE = Setting(
     "number",
     "Requests that one token may make in a minute, counted by each web process.",
 )
+METRICS_TOKEN = Setting(
+    "COSOURCE_METRICS_TOKEN",
+    _token,
+    "",
+    "word",
+    "What a monitor shows to read `/metrics` (`Authorization: Bearer …`). While it is not set, there is no such page.",
+    secret=True,
+    default_means="none",
+)
 WORKERS = Setting(
     "COSOURCE_WORKERS",
     _count,
@@ -322,6 +339,7 @@ SETTINGS: tuple[AnySetting, ...] = (
     UPLOAD_MAX_BYTES,
     PRIVATE_TARGETS,
     API_PER_MINUTE,
+    METRICS_TOKEN,
     WORKERS,
     THREADS,
     LIVE_STREAMS,

@@ -4,9 +4,11 @@ They are for whoever runs the machine and ask nothing of what is in the installa
 (foundation's services), and looking an installation over (doctor.py).
 """
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +26,7 @@ def register(app: typer.Typer) -> None:
     app.command("restore")(restore)
     app.command("release")(release)
     app.command("upgrade")(upgrade)
+    app.command("doctor")(doctor)
 
 
 def backup(
@@ -118,6 +121,26 @@ def upgrade(
         made = schema_update(tell=lambda name: typer.echo(f"database: {name}"))
     collect_static(settings.STATIC_ROOT)
     typer.echo(f"{made} changes of the database were made" if made else "the database is up to date")
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object with a list of checks.")] = False,
+) -> None:
+    """Look over the running installation: what is wrong, and what to do about it. Ends with 1 when something is."""
+    from cosource.config.doctor import look_over
+    from cosource.foundation import clock
+
+    found = look_over(clock.now())
+    if as_json:
+        typer.echo(
+            json.dumps({"holds": all(c.holds for c in found), "checks": [asdict(c) for c in found]}, indent=1)
+        )
+    else:
+        for check in found:
+            typer.echo(f"{'✓' if check.holds else '✗'} {check.name}: {check.says}")
+            if not check.holds:
+                typer.echo(f"    {check.remedy}")
+    raise typer.Exit(0 if all(check.holds for check in found) else 1)
 
 
 def _require_room(folder: Path, *, twice: bool) -> None:

@@ -7,12 +7,15 @@ gone, however it went, the pipe closes and the child stops too.
 Not here: what the worker does (foundation's due work) and what the web process serves (front.py).
 """
 
+import atexit
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -159,6 +162,7 @@ def run_web(*, with_parent: bool) -> None:
     require_free(bind)
     _allow_open_files()
     require_fit_database()
+    _count_together()
     if with_parent:
         _stop_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
     typer.echo(
@@ -186,6 +190,14 @@ def _allow_open_files() -> None:
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def _count_together() -> None:
+    """Give the web processes a place for their counts, where somebody reads them; it goes with this process."""
+    if env.METRICS_TOKEN.read(os.environ):
+        folder = tempfile.mkdtemp(prefix="cosource-counts-")
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def run_worker(*, with_parent: bool) -> None:

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "cosource.foundation.web.metrics.MetricsMiddleware",
     "cosource.config.proxy.TrustedProxyMiddleware",
     "cosource.foundation.api.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -193,6 +194,7 @@ PRIVATE_TARGETS = env.PRIVATE_TARGETS.read(os.environ)
 
 # -- programs
 
+METRICS_TOKEN = env.METRICS_TOKEN.read(os.environ)
 API_PER_MINUTE = env.API_PER_MINUTE.read(os.environ)
 
 # -- pages that keep themselves up to date

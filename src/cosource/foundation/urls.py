@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from cosource.foundation.web import audit, channels, notices, work
 from cosource.foundation.web.health import health, healthz
+from cosource.foundation.web.metrics import metrics
 
 audit_urls = (
     [
@@ -48,6 +49,7 @@ notice_urls = (
 urlpatterns = [
     path("health", health, name="health"),
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
     path("audit/", include(audit_urls)),
     path("work/", include(work_urls)),
     path("notices/", include(notice_urls)),

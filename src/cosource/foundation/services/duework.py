@@ -204,6 +204,12 @@ def work_label(kind: str) -> Text:
     return known.label if known else kind
 
 
+def is_outward(kind: str) -> bool:
+    """Return whether something leaves the house by this kind of work."""
+    known = _handlers.get(kind)
+    return known is not None and known.outward
+
+
 def work_enqueue(
     *,
     kind: str,
