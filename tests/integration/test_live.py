@@ -13,6 +13,7 @@ import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from tests.access import fixtures
 from tests.access.scene import Scene
+from tests.live_server import apart
 from tests.property.test_noninterference import READERS, happen
 
 from cosource.foundation.live.follower import Follower, Rounds, Seat, TooManyStreams
@@ -70,7 +71,7 @@ class Hall:
         self.now += seconds
         there = [s for s in self.seats.values() if not s.outlet.is_closed]
         self.rounds.take(there, at=self.scene.now + timedelta(seconds=self.now), now=self.now)
-        self.loop.run_until_complete(asyncio.sleep(0))
+        apart(lambda: self.loop.run_until_complete(asyncio.sleep(0)))
         return {key: news["tickets"] for key, s in self.seats.items() if (news := s.outlet.take())}
 
     def closed(self) -> set[str]:
@@ -220,7 +221,7 @@ def _pieces(outlet: Outlet, count: int) -> list[str]:
         stream: Any = aiter(outlet)
         return [await anext(stream) for _ in range(count)]
 
-    return outlet.loop.run_until_complete(asyncio.wait_for(read(), 5))
+    return apart(lambda: outlet.loop.run_until_complete(asyncio.wait_for(read(), 5)))
 
 
 def test_an_outlet_joins_what_was_not_taken_yet(hall: Hall) -> None:
