@@ -11,12 +11,11 @@ import threading
 from collections.abc import Sequence
 
 import structlog
-from django.db import close_old_connections, connection, transaction
-from django.db.utils import DatabaseError
+from django.db import Error, close_old_connections, connection, transaction
 
 from cosource.foundation import clock
 from cosource.foundation.queries.duework import Turns
-from cosource.foundation.services.duework import LEASE_SECONDS, leases_keep, work_next
+from cosource.foundation.services.duework import LEASE_SECONDS, leases_keep, work_next, work_put_down
 from cosource.foundation.services.leases import lease_claim, lease_release
 from cosource.foundation.services.schedules import Scheduler
 from cosource.foundation.services.sealing import seal_pending
@@ -46,7 +45,7 @@ def seal_loop(stop: threading.Event, holder: str) -> None:
                 )
             if fence is not None:
                 sealed = seal_pending()
-        except DatabaseError as trouble:
+        except Error as trouble:
             log.warning("sealing.postponed", reason=str(trouble))
             connection.close()
             stop.wait(1)
@@ -62,15 +61,21 @@ def work_loop(stop: threading.Event, holder: str, *, quick_only: bool) -> None:
     `quick_only`: leaves work that takes minutes to the other loop, so that a long import holds up no mail.
     """
     turns, scheduler = Turns(quick_only=quick_only), Scheduler()
+    unsettled = False
     while not stop.is_set():
         worked = False
         try:
             close_old_connections()
             at = clock.now()
+            if unsettled:
+                # The keeper renews what is in this loop's name, and nothing is in its hands any more.
+                work_put_down(worker=holder, at=at)
+                unsettled = False
             scheduler.enqueue(at)
             worked = work_next(worker=holder, at=at, turns=turns)
-        except DatabaseError as trouble:
+        except Error as trouble:
             log.warning("work.postponed", reason=str(trouble))
+            unsettled = True
             connection.close()
             stop.wait(1)
         if not worked:
@@ -85,7 +90,7 @@ def keep_loop(stop: threading.Event, holders: Sequence[str]) -> None:
             close_old_connections()
             for holder in holders:
                 leases_keep(worker=holder, at=clock.now())
-        except DatabaseError as trouble:
+        except Error as trouble:
             log.warning("leases.postponed", reason=str(trouble))
             connection.close()
     connection.close()

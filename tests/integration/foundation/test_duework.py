@@ -29,6 +29,7 @@ from cosource.foundation.services.duework import (
     work_claim,
     work_enqueue,
     work_next,
+    work_put_down,
 )
 from cosource.foundation.services.schedules import Scheduler, schedule
 from cosource.foundation.services.sweeping import work_sweep
@@ -241,6 +242,19 @@ def test_a_lease_is_kept_for_a_handler_that_says_nothing(kinds):
         assert work_claim(worker="other", at=at, turns=Turns()) == []
     assert DueWork.objects.get(id=work_id).lease_until == at + timedelta(seconds=60)
     assert leases_keep(worker="w", at=AT + timedelta(hours=7)) == 0
+
+
+def test_what_could_not_be_settled_is_put_down_and_taken_up_at_once(kinds):
+    """The database goes while work is in hand: nobody waits for a lease that would be kept for hours."""
+    register_work("t", nothing)
+    ids = {enqueue("t"), enqueue("t")}
+    [mine] = (row.id for row in work_claim(worker="w", at=AT, turns=Turns()))
+    assert {row.id for row in work_claim(worker="v", at=AT, turns=Turns())} == ids - {mine}
+    assert work_put_down(worker="w", at=AT) == 1
+    later = AT + timedelta(seconds=1)
+    [row] = work_claim(worker="w", at=later, turns=Turns())
+    assert (row.id, row.attempts, row.fence) == (mine, 2, 2)
+    assert work_claim(worker="w", at=later, turns=Turns()) == []
 
 
 def test_work_that_takes_its_worker_down_is_parked(kinds):

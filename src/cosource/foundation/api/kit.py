@@ -24,8 +24,9 @@ _DESCRIBED = {
     422: "A value does not fit",
     428: "If-Match is missing",
     429: "Too many requests; see Retry-After",
+    503: "The database is away; see Retry-After",
 }
-_ALWAYS = (400, 401, 403, 404, 422, 429)
+_ALWAYS = (400, 401, 403, 404, 422, 429, 503)
 
 
 def router(*, tag: str) -> Router:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse
 
-from cosource.foundation.api.problems import MEDIA_TYPE, problem, problem_of
+from cosource.foundation.api.problems import MEDIA_TYPE, UNAVAILABLE, problem, problem_of
 
 ROOT = "/api/"
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -17,6 +17,7 @@ _DETAILS = {
     400: ("bad_request", "The request cannot be read."),
     405: ("method_not_allowed", "This method is not offered here; Allow names those that are."),
     413: ("too_large", "The request is too large."),
+    503: ("unavailable", UNAVAILABLE),
 }
 
 

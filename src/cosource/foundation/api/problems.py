@@ -16,8 +16,12 @@ from django.http.multipartparser import MultiPartParserError
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from cosource.foundation.errors import CosourceError, NotFound
+from cosource.foundation.outage import RETRY_SECONDS, is_outage
 
 MEDIA_TYPE = "application/problem+json"
+UNAVAILABLE = (
+    "The database does not answer at present. Try again; a create with the same Idempotency-Key happens once."
+)
 log = structlog.get_logger(__name__)
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -106,6 +110,19 @@ def problem_of(request: HttpRequest, trouble: Exception | type[Exception]) -> Ht
         return problem(request, status=413, code="too_large", detail="The request is too large.")
     if isinstance(trouble, MultiPartParserError):
         return problem(request, status=400, code="bad_request", detail="The request cannot be read.")
+    return _accident(request, trouble)
+
+
+def _accident(request: HttpRequest, trouble: Exception | type[Exception]) -> HttpResponse:
+    if isinstance(trouble, Exception) and is_outage(trouble):
+        log.warning("api.unavailable", request_id=getattr(request, "request_id", ""), reason=str(trouble))
+        return problem(
+            request,
+            status=503,
+            code="unavailable",
+            detail=UNAVAILABLE,
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        )
     log.error("api.accident", request_id=getattr(request, "request_id", ""), exc_info=trouble)
     return problem(
         request,

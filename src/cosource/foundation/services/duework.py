@@ -357,6 +357,11 @@ def leases_keep(*, worker: str, at: datetime) -> int:
     ).update(lease_until=at + timedelta(seconds=LEASE_SECONDS))
 
 
+def work_put_down(*, worker: str, at: datetime) -> int:
+    """Let others have at once what a worker claimed and could not settle, since the database was away; return how many."""
+    return DueWork.objects.filter(state=DueWork.State.RUNNING, claimed_by=worker).update(lease_until=at)
+
+
 def _task(row: DueWork) -> Task:
     return Task(
         id=row.id,

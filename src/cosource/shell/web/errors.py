@@ -1,20 +1,27 @@
 """Error pages: what happened, what was kept, what to do next.
 
 Name these as `handler400` … `handler500` and `CSRF_FAILURE_VIEW`; `refusal` draws any refusal of a service. The templates
-hold the words. The page of a server error is drawn without context processors, as one of them may be what failed.
+hold the words. The pages of a server error and of a database that is away are drawn without context processors, as one of
+them may be what failed.
 """
+
+import sys
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from cosource.foundation.errors import CosourceError
+from cosource.foundation.outage import RETRY_SECONDS, is_outage
 
 _DRAWN = {400, 403, 404, 429}
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 400: the request could not be read."""
+    if is_outage(exception):
+        # A session that could not be written looks to Django like one that somebody ended.
+        return unavailable(request)
     return render(request, "400.html", status=400)
 
 
@@ -45,8 +52,17 @@ def too_many_requests(
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500."""
+    """Answer 500, or 503 where the database is away. Called while the exception is dealt with."""
+    if is_outage(sys.exception()):
+        return unavailable(request)
     return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Answer 503: the database does not answer at present; says when to come back."""
+    response = HttpResponse(render_to_string("503.html"), status=503)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def refusal(request: HttpRequest, error: CosourceError) -> HttpResponse:
