@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("local_network")
 
 
 def killed_while_writing(
-    folder: Path, url: str, *, kinds: list[str], clients: int, writes: int
+    folder: Path, url: str, *, kinds: list[str], clients: int, writes: int, pause: float = 0
 ) -> dict[str, Any]:
     """Kill each of `kinds` in turn, spread evenly over the writes; start again what does not by itself.
 
@@ -29,14 +29,14 @@ def killed_while_writing(
     began = time.monotonic()
     killed: Counter[str] = Counter()
     with installed(folder, url) as place:
-        writers = Writers(world, place.port, clients=clients, writes=writes)
+        writers = Writers(world, place.port, clients=clients, writes=writes, pause=pause)
         writers.start()
         while not writers.are_done():
             if place.has_ended():
                 place.start()
             number = killed.total()
             if number < len(kinds) and writers.acknowledged() >= writes * (number + 0.5) / (len(kinds) + 1):
-                time.sleep(noise.uniform(0, 1))
+                time.sleep(noise.uniform(0, 0.4))
                 # A worker that ended just now is not there again at once; the process that answers is.
                 kind = (
                     kinds[number] if place.kill(kinds[number]) else "server" if place.kill("server") else ""
@@ -75,7 +75,7 @@ def test_two_hundred_kills_over_ten_thousand_writes(tmp_path: Path, database_url
     writes = int(os.environ.get("COSOURCE_PROOF_WRITES", "10000"))
     noise = random.Random(5)
     kinds = noise.choices(KINDS, weights=(8, 1, 5, 1), k=writes // 50)
-    done = killed_while_writing(tmp_path, database_url, kinds=kinds, clients=16, writes=writes)
+    done = killed_while_writing(tmp_path, database_url, kinds=kinds, clients=16, writes=writes, pause=0.5)
     print(done)
     assert done["acknowledged"] == writes
     assert sum(done["killed"].values()) == len(kinds)
