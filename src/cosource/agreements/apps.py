@@ -11,7 +11,9 @@ class AgreementsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Put the room into the menu and its step into the palette."""
+        """Put the room into the menu, its step into the palette and its records into exports."""
+        from cosource.agreements.queries import exporting  # noqa: PLC0415 - models must be loaded first
         from cosource.agreements.web import menu  # noqa: PLC0415 - models must be loaded first
 
+        exporting.register()
         menu.register()

@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command("release")(release)
     app.command("upgrade")(upgrade)
     app.command("doctor")(doctor)
+    app.command("export")(export)
 
 
 def backup(
@@ -121,6 +122,28 @@ def upgrade(
         made = schema_update(tell=lambda name: typer.echo(f"database: {name}"))
     collect_static(settings.STATIC_ROOT)
     typer.echo(f"{made} changes of the database were made" if made else "the database is up to date")
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet.")],
+    as_: Annotated[str, typer.Option("--as", help="The address of whoever takes it out.")],
+    for_: Annotated[
+        str, typer.Option("--for", help="The organization, by exact name, where they act for several.")
+    ] = "",
+) -> None:
+    """Take out all that somebody may read for their organization: JSON Lines, CSV and XES. Noted in the access log."""
+    from cosource.foundation import clock
+    from cosource.foundation.services.exporting import export_make
+    from cosource.parties.queries.acting import acting_named
+
+    at = clock.now()
+    actor = acting_named(as_, for_, at)
+    if actor is None:
+        typer.echo(f"Nobody acts under the address {as_}" + (f" for {for_}." if for_ else "."), err=True)
+        raise typer.Exit(2)
+    with _refusals():
+        counts = export_make(folder=folder.absolute(), actor=actor, at=at)
+    typer.echo(f"{folder}: " + ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items()))
 
 
 def doctor(

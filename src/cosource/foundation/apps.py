@@ -10,6 +10,7 @@ class FoundationConfig(AppConfig):
 
     def ready(self) -> None:
         from cosource.foundation import tasks  # noqa: PLC0415 - models must be loaded first
+        from cosource.foundation.queries import export_entries  # noqa: PLC0415 - models must be loaded first
         from cosource.foundation.services import (  # noqa: PLC0415 - models must be loaded first
             gateways,
             mail,
@@ -34,4 +35,5 @@ class FoundationConfig(AppConfig):
             verifying,
         ):
             service.register()
+        export_entries.register()
         menu.register()

@@ -10,7 +10,7 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from cosource.tickets.jobs import escalations  # noqa: PLC0415 - models must be loaded first
-        from cosource.tickets.queries import live  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.queries import exporting, live  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.services import sharing, telling  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.web import list_menu, menu  # noqa: PLC0415 - models must be loaded first
 
@@ -20,3 +20,4 @@ class TicketsConfig(AppConfig):
         menu.register()
         list_menu.register()
         live.register()
+        exporting.register()

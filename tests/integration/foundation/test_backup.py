@@ -22,6 +22,7 @@ from tests.worlds import START, World
 from cosource.foundation import outward
 from cosource.foundation.errors import Conflict, Invalid
 from cosource.foundation.models import DueWork, Entry, Lease, Restoration, Stream
+from cosource.foundation.models.work import HELD
 from cosource.foundation.queries.backup import LEFT_OUT, one_moment, rows_of, tables_there
 from cosource.foundation.queries.schema import schema_state
 from cosource.foundation.queries.search import matching_subjects
@@ -29,7 +30,7 @@ from cosource.foundation.queries.verification import verify
 from cosource.foundation.rules.backup import Manifest, manifest_read, manifest_text
 from cosource.foundation.services.backup import backup_make, table_digest
 from cosource.foundation.services.duework import work_next
-from cosource.foundation.services.holding import HELD, held_look, held_shown, outward_release
+from cosource.foundation.services.holding import held_look, held_shown, outward_release
 from cosource.foundation.services.mail import mail_enqueue
 from cosource.foundation.services.restoring import restore
 from cosource.foundation.services.sealing import seal_pending

@@ -12,6 +12,10 @@ from cosource.foundation.sight import ADMINISTRATOR, MANAGER, SERVICE_OWNER, Act
 
 # Who looks after what an organization's work in the background does, and tries it again.
 WORK_KEEPERS = frozenset({ADMINISTRATOR, SERVICE_OWNER, MANAGER})
+# What comes before the name of a heartbeat, which is kept beside the leases.
+BEAT = "beat:"
+# What work says that waits until a restored installation is released.
+HELD = "Waits until this restored installation is released."
 
 
 class DueWorkQuerySet(models.QuerySet["DueWork"]):

@@ -14,9 +14,8 @@ from django.db import connection
 from django.db.models import Count, Min
 
 from cosource.foundation.models import DueWork, Entry, Lease, PendingEntry
+from cosource.foundation.models.work import BEAT, HELD
 from cosource.foundation.queries.search import FTS
-from cosource.foundation.services.holding import HELD
-from cosource.foundation.services.leases import BEAT
 
 _NOTHING = timedelta(0)
 

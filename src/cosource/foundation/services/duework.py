@@ -25,9 +25,10 @@ from cosource.foundation import clock
 from cosource.foundation.errors import CosourceError
 from cosource.foundation.ids import NIL
 from cosource.foundation.models import DueWork
+from cosource.foundation.models.work import HELD
 from cosource.foundation.pages import Text
 from cosource.foundation.queries.duework import LONG, Turns
-from cosource.foundation.services.holding import HELD, HELD_SECONDS, outward_held
+from cosource.foundation.services.holding import HELD_SECONDS, outward_held
 
 LEASE_SECONDS = 60
 # Renewed without a word from the handler for so long at most: a handler that hangs must not keep its row for ever.

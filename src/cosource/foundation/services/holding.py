@@ -9,8 +9,8 @@ from datetime import datetime
 from django.db import transaction
 
 from cosource.foundation.models import DueWork, Restoration
+from cosource.foundation.models.work import HELD
 
-HELD = "Waits until this restored installation is released."
 # So long until held work is looked at again; a release does not wait for that.
 HELD_SECONDS = 300
 

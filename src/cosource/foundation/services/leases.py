@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from cosource.foundation.models import Lease
+from cosource.foundation.models.work import BEAT
 
-# What comes before the name of a heartbeat, which is kept beside the leases.
-BEAT = "beat:"
+__all__ = ["BEAT", "heartbeat", "lease_claim", "lease_release"]
 
 
 def lease_claim(*, name: str, holder: str, at: datetime, seconds: int) -> int | None:

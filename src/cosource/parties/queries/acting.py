@@ -19,6 +19,16 @@ def administrator_named(email: str, at: datetime) -> list[Actor]:
     return [actor for actor in actors if ADMINISTRATOR in actor.sight.roles_on(None)]
 
 
+def acting_named(email: str, organization_name: str, at: datetime) -> Actor | None:
+    """Return the person with this address, acting for the organization of this exact name, or for their first; None if nobody."""
+    person = Person.objects.filter(email__iexact=email.strip(), is_active=True).first()
+    if person is None:
+        return None
+    hats = hats_of(person.id, at)
+    hat = next((h for h in hats if not organization_name or h.organization_name == organization_name), None)
+    return actor_under_hat(person, hat, at=at, channel="cli") if hat else None
+
+
 def own_person_id(actor: Actor, email: str) -> UUID:
     """Return the person with this address, in the actor's sight. Raises: NotFound."""
     found = Person.objects.visible_to(actor).filter(email__iexact=email.strip()).first()

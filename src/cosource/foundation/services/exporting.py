@@ -1,0 +1,100 @@
+"""Taking a party's record out: one folder of JSON Lines, one file a kind of record, with views beside them.
+
+Everything is read as the actor, as one moment saw it, and noted in the organization's access log first. The folder appears when
+all of it is written. What is not sealed yet is not in it.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from cosource.foundation.errors import Conflict, NotAllowed
+from cosource.foundation.exports import export_kinds, export_views
+from cosource.foundation.queries.backup import one_moment
+from cosource.foundation.queries.ledger import readable_streams
+from cosource.foundation.queries.verification import heads_of
+from cosource.foundation.services.access_log import access_note
+from cosource.foundation.sight import Actor
+
+FORMAT = "cosource-export/1"
+
+
+def export_make(*, folder: Path, actor: Actor, at: datetime) -> dict[str, int]:
+    """Write all that the actor may take out to a folder that is not there yet; return how many records each file has.
+
+    Raises: NotAllowed for who may not go through any record of the organization, Conflict where the folder holds something.
+    """
+    streams = readable_streams(actor)
+    organization_id = actor.organization_id
+    if organization_id is None:
+        raise NotAllowed("An export is taken for an organization.", action="export")
+    if folder.exists():
+        raise Conflict(f"{folder} is there already: name a folder that is not there yet", code="not_empty")
+    access_note(
+        actor=actor,
+        owner_organization_id=organization_id,
+        object_kind="export",
+        object_id=organization_id,
+        at=at,
+        reason="export of the whole record",
+    )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = folder.with_name(f".{folder.name}.unfinished")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    try:
+        with one_moment():
+            counts, digests = {}, {}
+            for kind in export_kinds():
+                counts[kind.name], digests[kind.name] = _records(
+                    draft / f"{kind.name}.jsonl", kind, actor, at
+                )
+            for view in export_views():
+                with (draft / view.name).open("w", encoding="utf-8", newline="") as out:
+                    view.write(actor, at, out)
+            heads = heads_of(organization_id, at, stream_ids=[stream.id for stream in streams])
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    (draft / "heads.json").write_text(json.dumps(heads, indent=1) + "\n")
+    manifest = {
+        "format": FORMAT,
+        "product_version": version("cosource"),
+        "taken_at": at.isoformat(),
+        "organization_id": str(organization_id),
+        "person_id": str(actor.person_id),
+        "records": {name: {"rows": counts[name], "digest": digests[name]} for name in counts},
+    }
+    (draft / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    draft.rename(folder)
+    return counts
+
+
+def _records(path: Path, kind: Any, actor: Actor, at: datetime) -> tuple[int, str]:
+    digest, count = hashlib.sha256(), 0
+    encode = json.JSONEncoder(
+        ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
+    ).encode
+    with path.open("wb") as out:
+        for record in kind.records(actor, at):
+            line = encode(record).encode() + b"\n"
+            out.write(line)
+            digest.update(line)
+            count += 1
+        out.flush()
+        os.fsync(out.fileno())
+    return count, digest.hexdigest()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    raise TypeError(f"An export holds no {type(value).__name__}.")

@@ -1,0 +1,198 @@
+"""The tickets that somebody may take out, with their clocks; tables and an event log for other programs beside them.
+
+A ticket comes out as its organization's part in it: its own reference, team and assignee. What happened to it is in the ledger's
+entries; the event log lists those that are about tickets.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any, TextIO
+from uuid import UUID
+from xml.sax.saxutils import escape, quoteattr
+
+from django.db.models import Q
+
+from cosource.foundation.exports import register_export, register_export_view
+from cosource.foundation.ledger_sight import ledger_sight
+from cosource.foundation.queries.export_entries import entries_readable
+from cosource.foundation.sight import Actor
+from cosource.parties.models import Engagement
+from cosource.tickets.models import Clock, Participation
+from cosource.tickets.models.participation import NEVER, Kind, Turn
+
+_PART = (
+    "ticket_id",
+    "reference",
+    "kind",
+    "engagement_id",
+    "category",
+    "priority",
+    "turn",
+    "holds",
+    "came_back",
+    "service_id",
+    "site_id",
+    "team_id",
+    "assignee_id",
+    "next_due_at",
+    "asked_at",
+    "opened_at",
+    "updated_at",
+    "agreement_version_id",
+)
+_SHARED = ("title", "impact", "urgency", "topic", "subtopic")
+# Of a ticket that is somebody else's, its owner's own words and counts stay there.
+_OWNERS = (
+    "state",
+    "asset_name",
+    "requester_id",
+    "requester_name",
+    "handovers",
+    "returns",
+    "internal",
+    "source_key",
+    "resolved_at",
+    "closed_at",
+)
+_COLUMNS = (
+    "reference",
+    "title",
+    "category",
+    "priority",
+    "turn",
+    "holds",
+    "opened_at",
+    "updated_at",
+    "next_due_at",
+    "topic",
+    "subtopic",
+    "ticket_id",
+)
+_UNFIT_FOR_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def ticket_records(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
+    """Give each ticket in sight as the actor's organization has it."""
+    named = [*_PART, *(f"ticket__{name}" for name in (*_SHARED, *_OWNERS))]
+    for row in Participation.objects.visible_to(actor).order_by("ticket_id").values(*named).iterator(2_000):
+        record = {name: row[name] for name in _PART}
+        record |= {name: row[f"ticket__{name}"] for name in _SHARED}
+        if row["kind"] == Kind.OWNER:
+            record |= {name: row[f"ticket__{name}"] for name in _OWNERS}
+        record["turn"] = Turn(row["turn"]).name.lower()
+        record["next_due_at"] = None if row["next_due_at"] == NEVER else row["next_due_at"]
+        yield record
+
+
+def clock_records(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
+    """Give the clocks of the tickets in sight: those of engagements in sight, and of the own desk."""
+    theirs = Q(engagement_id__in=Engagement.objects.visible_to(actor).values("id"))
+    own = Q(engagement=None, ticket__owner_id=actor.organization_id)
+    rows: Any = Clock.objects.filter(
+        theirs | own, ticket_id__in=Participation.objects.visible_to(actor).values("ticket_id")
+    ).order_by("pk")
+    yield from rows.values(
+        "id",
+        "ticket_id",
+        "engagement_id",
+        "version_id",
+        "owed_by_id",
+        "kind",
+        "round",
+        "priority",
+        "target_minutes",
+        "calendar",
+        "started_at",
+        "first_due_at",
+        "due_at",
+        "met_at",
+        "stopped_at",
+    ).iterator(2_000)
+
+
+def _events(actor: Actor) -> Iterator[dict[str, Any]]:
+    """Give what happened to the tickets in sight, ticket by ticket in order: reference, kind, instants, who."""
+    parts = Participation.objects.visible_to(actor)
+    references = dict(parts.values_list("ticket_id", "reference"))
+    rows = (
+        entries_readable(actor)
+        .filter(subject_kind="ticket", subject_id__in=parts.values("ticket_id"))
+        .order_by("subject_id", "occurred_at", "source_seq", "id")
+        .values(
+            "subject_id", "kind", "occurred_at", "recorded_at", "actor_kind", "actor_id", "organization_id"
+        )
+    )
+    names: dict[UUID | None, str | None] = {}
+    for row in rows.iterator(2_000):
+        asked = [i for i in (row["actor_id"], row["organization_id"]) if i is not None and i not in names]
+        if asked:
+            known = ledger_sight().names(actor, asked)
+            names.update({i: known.get(i) for i in asked})
+        yield {
+            "reference": references[row["subject_id"]],
+            "kind": row["kind"].partition("/")[0],
+            "occurred_at": row["occurred_at"],
+            "recorded_at": row["recorded_at"],
+            "who": names.get(row["actor_id"]) or row["actor_kind"],
+            "organization": names.get(row["organization_id"]) or "",
+        }
+
+
+def _tickets_csv(actor: Actor, at: datetime, out: TextIO) -> None:
+    _table(out, _COLUMNS, ticket_records(actor, at))
+
+
+def _events_csv(actor: Actor, at: datetime, out: TextIO) -> None:
+    _table(out, ("reference", "kind", "occurred_at", "recorded_at", "who", "organization"), _events(actor))
+
+
+def _table(out: TextIO, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    names = list(columns)
+    lines = csv.writer(out, lineterminator="\r\n")
+    lines.writerow(names)
+    lines.writerows([_cell(row[name]) for name in names] for row in rows)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    text = "" if value is None else str(value)
+    # A spreadsheet would compute what begins like a formula.
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+
+
+def _events_xes(actor: Actor, at: datetime, out: TextIO) -> None:
+    out.write(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<log xes.version="1849-2016" xmlns="http://www.xes-standard.org/">\n'
+        '<extension name="Concept" prefix="concept" uri="http://www.xes-standard.org/concept.xesext"/>\n'
+        '<extension name="Time" prefix="time" uri="http://www.xes-standard.org/time.xesext"/>\n'
+        '<extension name="Organizational" prefix="org" uri="http://www.xes-standard.org/org.xesext"/>\n'
+    )
+    for reference, events in groupby(_events(actor), key=lambda event: event["reference"]):
+        out.write(f"<trace>\n{_string('concept:name', reference)}")
+        for event in events:
+            when = event["occurred_at"].astimezone(UTC).isoformat()
+            out.write(
+                f"<event>{_string('concept:name', event['kind'])}"
+                f'<date key="time:timestamp" value="{escape(when)}"/>'
+                f"{_string('org:resource', event['who'])}{_string('org:group', event['organization'])}</event>\n"
+            )
+        out.write("</trace>\n")
+    out.write("</log>\n")
+
+
+def _string(key: str, value: str) -> str:
+    return f'<string key="{key}" value={quoteattr(_UNFIT_FOR_XML.sub("", value))}/>'
+
+
+def register() -> None:
+    """Let them be taken out."""
+    register_export("tickets", ticket_records)
+    register_export("clocks", clock_records)
+    register_export_view("tickets.csv", _tickets_csv)
+    register_export_view("events.csv", _events_csv)
+    register_export_view("events.xes", _events_xes)
