@@ -15,7 +15,7 @@ from cosource.agreements.services.confirmations import version_confirm
 from cosource.agreements.services.proposals import version_propose
 from cosource.bridges.models import Import
 from cosource.bridges.reading.shipped import shipped_text
-from cosource.foundation.models import DueWork, Notice
+from cosource.foundation.models import DueWork, Gateway, Notice, PushSubscription
 from cosource.foundation.queries.ledger import readable_streams
 from cosource.foundation.rules.notices import Said, effect_digest
 from cosource.foundation.services.notices import notify
@@ -27,7 +27,7 @@ from cosource.parties.models import Grant
 from cosource.parties.services.engagements import engagement_end
 from cosource.parties.services.invitations import OfferedRole
 from cosource.parties.services.scope import engagement_service_add
-from cosource.tickets.models import SavedView
+from cosource.tickets.models import Clock, Escalation, SavedView
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
@@ -271,6 +271,24 @@ def _lists_and_files(scene: Scene) -> None:
             actor=scene.actor(by),
             at=scene.tick(),
         )[0].id
+    for key, person in (("c1", "c1.ct"), ("p1", "p1.pm")):
+        scene.extra[f"browser{key}"] = PushSubscription.objects.create(
+            person_id=scene.world.people[person].id,
+            address=f"https://push.example.org/{key}",
+            address_digest=key * 32,
+            key="k",
+            secret="s",
+            created_at=scene.tick(),
+        ).id
+        scene.extra[f"gateway{key}"] = Gateway.objects.create(
+            organization_id=scene.world.organizations[key].id,
+            way="sms",
+            url="https://sms.example.org/send",
+            body="{}",
+            created_at=scene.tick(),
+        ).id
+    for key in ("assigned", "other", "unasked", "c2shared"):
+        scene.extra[f"escalation{key}"] = _escalated(scene, scene.tickets[key])
     for name, key, person in (("noticept", "assigned", "p1.pt"), ("noticect", "scope", "c1.ct")):
         scene.extra[name] = _told(scene, name, scene.tickets[key], person)
     for key, by in (("c1check", "c1.cso"), ("p1check", "p1.pm")):
@@ -278,6 +296,21 @@ def _lists_and_files(scene: Scene) -> None:
         scene.extra[key] = verification_ask(
             streams=readable_streams(actor), heads=None, actor=actor, at=scene.tick()
         )
+
+
+def _escalated(scene: Scene, ticket_id: UUID) -> UUID:
+    """A step that came on the partner's clock, told to the partner alone."""
+    clock = Clock.objects.filter(ticket_id=ticket_id, engagement__isnull=False).order_by("id")[0]
+    assert clock.engagement is not None
+    return Escalation.objects.create(
+        ticket_id=ticket_id,
+        clock=clock,
+        step=1,
+        notify="team",
+        due_at=scene.now,
+        raised_at=scene.now,
+        party=clock.engagement.partner,
+    ).id
 
 
 def _told(scene: Scene, name: str, ticket_id: UUID, person: str) -> UUID:

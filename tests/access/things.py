@@ -14,7 +14,7 @@ from cosource.agreements.models import AgreementVersion
 from cosource.bridges.models import Import
 from cosource.foundation.models import DueWork, Notice, WebhookEndpoint
 from cosource.parties.models import Engagement, Grant, IntegrationToken, Organization, Person, Placement, Team
-from cosource.tickets.models import SavedView, Ticket
+from cosource.tickets.models import Escalation, SavedView, Ticket
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
 from tests.access.reader import Reader
@@ -99,6 +99,7 @@ def things(scene: Scene) -> dict[Key, Thing]:
     for (state, relation), name in VERSIONS.items():
         found["agreement", state, relation] = _version(scene, name, with_text=relation == "text")
     found |= dict(_record(scene))
+    found |= dict(_escalations(scene))
     found |= dict(_parties(scene))
     return found
 
@@ -211,6 +212,22 @@ def _record(scene: Scene) -> Iterator[tuple[Key, Thing]]:
         stream = scene.world.engagements[key].stream_id
         yield ("audit log", name, ""), Thing({"page": page("audit:entries", query=f"?stream={stream}")})
     yield ("audit log", "heads", ""), Thing({"page": page("audit:heads")})
+
+
+def _escalations(scene: Scene) -> Iterator[tuple[Key, Thing]]:
+    for state, name in (("of partner 1's clock", "assigned"), ("of partner 2's clock", "other")):
+        pk = scene.extra[f"escalation{name}"]
+        yield (
+            ("escalation", state, ""),
+            Thing(
+                {
+                    "choke point": sight(Escalation, pk),
+                    "list endpoint": page(
+                        "api:ticket_escalations_list", scene.tickets[name], holds=str(pk), for_tokens=True
+                    ),
+                }
+            ),
+        )
 
 
 def _parties(scene: Scene) -> Iterator[tuple[Key, Thing]]:

@@ -12,7 +12,7 @@ from tests.access.scene import Scene
 # An id that nothing ever had.
 NEVER_WAS = UUID("0b5f1a52-7c1e-4d0a-9d5e-5f3c2a1b0c9d")
 # Parameters that are no ids of things: secrets, names, keys of one's own account.
-NO_IDS = frozenset({"secret", "name", "uidb36", "key", "provider_id", "pk", "path"})
+NO_IDS = frozenset({"secret", "token", "name", "uidb36", "key", "provider_id", "pk", "path"})
 
 
 def foreign_ids(scene: Scene, role: str) -> dict[str, UUID]:
@@ -33,6 +33,7 @@ def foreign_ids(scene: Scene, role: str) -> dict[str, UUID]:
         engagement = {"P2M": "c1p1", "P2": "c1p1"}.get(role, "c1p2")
         return {
             "ticket_id": tickets[other],
+            "escalation_id": scene.extra[f"escalation{other}"],
             "agreement_id": agreement(terms),
             "version_id": scene.versions["clientdraft"],
             "engagement_id": world.engagements[engagement].pk,
@@ -42,10 +43,15 @@ def foreign_ids(scene: Scene, role: str) -> dict[str, UUID]:
             "work_id": scene.extra["c1check"],
             "import_id": scene.extra["importc1"],
             "view_id": scene.extra["viewofclient"],
+            "notice_id": scene.extra["noticect"],
+            "endpoint_id": scene.extra["webhookc1"],
+            "gateway_id": scene.extra["gatewayc1"],
+            "subscription_id": scene.extra["browserc1"],
         }
     return {
         # Somebody who only asks for help may not see what a colleague asked for.
         "ticket_id": tickets["unasked" if role == "REQ" else "c2own"],
+        "escalation_id": scene.extra[f"escalation{'unasked' if role == 'REQ' else 'c2shared'}"],
         "agreement_id": agreement("c2p1signed"),
         "version_id": scene.versions["partnerdraft"],
         "engagement_id": world.engagements["c2p1"].pk,
@@ -55,6 +61,10 @@ def foreign_ids(scene: Scene, role: str) -> dict[str, UUID]:
         "work_id": scene.extra["p1check"],
         "import_id": scene.extra["importc2"],
         "view_id": scene.extra["viewofpartner"],
+        "notice_id": scene.extra["noticept"],
+        "endpoint_id": scene.extra["webhookp1"],
+        "gateway_id": scene.extra["gatewayp1"],
+        "subscription_id": scene.extra["browserp1"],
     }
 
 
