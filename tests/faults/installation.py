@@ -44,7 +44,8 @@ class Installation:
                 )
             self.starts += 1
             while self.process.poll() is None:
-                if self.answers():
+                # Something older may still answer at the address.
+                if self.processes("server") and self.answers():
                     return
                 assert time.monotonic() < deadline, self.said.read_text()
                 time.sleep(0.05)

@@ -117,6 +117,21 @@ def test_nothing_outlives_a_killed_parent(tmp_path: Path) -> None:
         assert alive == []
 
 
+def test_the_web_process_leaves_nothing_at_its_address(tmp_path: Path, database_url: str) -> None:
+    """The process that watches those that answer is killed; whoever starts it again finds the address free."""
+    port = free_port()
+    with running(tmp_path, port, COSOURCE_DATABASE_URL=database_url) as process:
+        answer(port).close()
+        [web] = [c for c in psutil.Process(process.pid).children() if "web" in c.cmdline()]
+        others = web.children()
+        web.kill()
+        _, alive = psutil.wait_procs(others, timeout=15)
+        assert alive == []
+        assert process.wait(30) != 0
+        with socket.create_server(("127.0.0.1", port)):
+            pass
+
+
 def test_an_address_in_use_is_one_line_and_changes_nothing(tmp_path: Path) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,

@@ -9,6 +9,7 @@ Not here: what is told to whom (`foundation.live`), and the gateway's translatio
 
 import asyncio
 import contextlib
+import multiprocessing
 import os
 import queue
 import signal
@@ -153,4 +154,18 @@ def front() -> Front:
     # Sets Django up, which only the serving process needs.
     from cosource.config.wsgi import application
 
+    _stop_with_watcher()
     return Front(application, threads=env.THREADS.read(os.environ))
+
+
+def _stop_with_watcher() -> None:
+    """End with the process that watches this one, however it went: the address must be free for its successor."""
+    watcher = multiprocessing.parent_process()
+    if watcher is None:
+        return
+
+    def watch() -> None:
+        watcher.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="watcher", daemon=True).start()
