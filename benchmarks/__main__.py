@@ -17,7 +17,21 @@ from benchmarks.places import cache_dir, environment_for, run_python
 from benchmarks.postgres import Server, start_server
 from benchmarks.worlds.keeper import SIZES, Kept, postgresql_world, sqlite_world
 
-SUBJECTS = ("pages", "services", "rights", "memory", "http", "importing", "outbox", "live", "demo", "calendars")
+SUBJECTS = (
+    "pages",
+    "services",
+    "rights",
+    "memory",
+    "http",
+    "importing",
+    "outbox",
+    "live",
+    "demo",
+    "calendars",
+    "keeping",
+)
+# Worlds of this size are backed up and restored; smaller ones where only those are asked for.
+KEEPING_TICKETS = 100_000
 # A page may cost so much more at the largest world than at the smallest.
 GROWTH = 1.3
 
@@ -71,6 +85,7 @@ TITLES = {
     "live": "Pages that bring themselves up to date",
     "demo": "Demo",
     "calendars": "Business time: evaluations of a core",
+    "keeping": "Backup and restore",
 }
 
 
@@ -136,6 +151,8 @@ def _measured(
         for database in databases:
             with _empty_installation(database, server) as env:
                 yield from taken_from(run_python(f"benchmarks.figures.{subject}", [], env))
+    elif subject == "keeping":
+        yield from _kept(min(max(options.sizes), KEEPING_TICKETS), databases, server)
     else:
         figures = []
         for world in worlds:
@@ -147,6 +164,26 @@ def _measured(
         yield from figures
         if subject == "pages":
             yield from _growth(figures, sorted({w.tickets for w in worlds}))
+
+
+def _kept(tickets: int, databases: Iterable[str], server: Server | None) -> Iterable[Figure]:
+    for database in databases:
+        if database == "sqlite":
+            world = sqlite_world(tickets)
+        elif server is not None:
+            world = postgresql_world(server, tickets)
+        else:
+            continue
+        with _empty_place() as place, _empty_installation(database, server) as empty:
+            arguments = [
+                str(tickets),
+                str(place / "backup"),
+                empty["COSOURCE_DATA_DIR"],
+                empty["COSOURCE_DATABASE_URL"],
+            ]
+            # The world's own folder holds other worlds: it has no files of its own to back up.
+            env = environment_for(place / "data", world.url)
+            yield from taken_from(run_python("benchmarks.figures.keeping", arguments, env))
 
 
 def _growth(figures: list[Figure], sizes: list[int]) -> Iterable[Figure]:
