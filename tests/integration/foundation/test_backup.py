@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import Client
 from tests.databases import Template
 from tests.integration.tickets.conftest import Desk
 from tests.worlds import START, World
@@ -311,3 +312,16 @@ def test_killed_in_the_middle_and_begun_again_it_is_the_same(
     assert done.returncode == 0, done.stderr
     done = cosource(other, "backup", str(tmp_path / "second"))
     assert done.stdout.splitlines()[1] == f"digest {first.digest}"
+
+
+def test_the_pages_of_a_restored_copy_say_so_until_it_is_released(world: World, client: Client) -> None:
+    client.force_login(world.person("c1.ct"), backend="allauth.account.auth_backends.AuthenticationBackend")
+    words = "This is a restored copy. No mail and no other message leaves it"
+    assert words not in client.get("/", follow=True).content.decode()
+    Restoration.objects.create(
+        backup_digest="0" * 64, backup_taken_at=START, began_at=START, finished_at=START
+    )
+    assert held_look()
+    assert words in client.get("/", follow=True).content.decode()
+    assert outward_release(at=LATER) == 0
+    assert words not in client.get("/", follow=True).content.decode()
