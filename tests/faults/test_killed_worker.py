@@ -172,11 +172,13 @@ def test_killed_at_a_named_moment_each_thing_comes_once(
     mail_server.kills_at = moment
     given: dict[str, Any] = {"url": database_url, "folder": tmp_path, "mail": mail_server}
     with worker(*MOMENTS.get(moment, ()), **given) as dying:
-        assert dying.wait(60) == -signal.SIGKILL
-    if not request.config.getoption("--proof"):
+        assert dying.wait(180) == -signal.SIGKILL
+    in_full = request.config.getoption("--proof")
+    if not in_full:
         let_leases_end()
     with worker(**given):
-        took = wait_until(lambda: is_all_done(1), LATE_AT_MOST_SECONDS)
+        # The quick run says what comes, the proof how soon: whoever shares the machine may slow either.
+        took = wait_until(lambda: is_all_done(1), LATE_AT_MOST_SECONDS if in_full else 180)
     print({"moment": moment, "done after": round(took, 1), "mails": len(mail_server.came)})
     check(desk, mail_server, tickets=1, kills=1)
 
