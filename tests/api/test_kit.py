@@ -321,7 +321,7 @@ def test_the_description_names_keys_versions_and_problems(harbour):
     create = described["paths"]["/api/v1/things"]["post"]
     assert create["operationId"] == "thing_create"
     assert [p["name"] for p in create["parameters"]] == ["Idempotency-Key"]
-    assert set(create["responses"]) == {"201", "400", "401", "403", "404", "409", "422", "429"}
+    assert set(create["responses"]) == {"201", "400", "401", "403", "404", "409", "422", "429", "503"}
     edit = described["paths"]["/api/v1/things/{name}"]["patch"]
     assert [(p["name"], p["required"]) for p in edit["parameters"]] == [("name", True), ("If-Match", True)]
     assert {"412", "428"} <= set(edit["responses"])
