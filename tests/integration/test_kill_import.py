@@ -34,7 +34,7 @@ from cosource.tickets.models import (
     TicketReference,
 )
 
-KILLS = 10
+KILLS = 6
 PATHS = ("Desk W1 N1 Desk", "W1 W2 - W1", "N1", "Desk - Desk", "Desk W2 Desk N1 W2 Desk")
 
 
