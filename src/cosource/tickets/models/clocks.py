@@ -67,6 +67,8 @@ class Clock(models.Model):
             ),
         ]
         indexes: ClassVar = [
+            # Neither constraint covers all clocks, so neither finds those of a ticket.
+            models.Index(fields=["ticket"], name="clock_of_ticket"),
             models.Index(
                 fields=["next_step_at", "id"], name="clock_next_step", condition=Q(next_step_at__isnull=False)
             )
