@@ -71,7 +71,7 @@ class Clock(models.Model):
             models.Index(fields=["ticket"], name="clock_of_ticket"),
             models.Index(
                 fields=["next_step_at", "id"], name="clock_next_step", condition=Q(next_step_at__isnull=False)
-            )
+            ),
         ]
 
 
