@@ -6,14 +6,23 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
 
 from tests import requirements
 from tests.access import page as access
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add which promise is kept by which test, and who may see and do what."""
+    """Add which promise is kept by which test, who may see and do what, and what was measured last."""
     files.append(File.generated(config, "reference/requirements.md", content=requirements.page()))
     files.append(File.generated(config, "reference/access.md", content=access.page()))
+    files.append(File.generated(config, "reference/figures.md", content=_figures()))
     return files
+
+
+def _figures() -> str:
+    """All results of the newest date."""
+    results = sorted((ROOT / "benchmarks" / "results").glob("*.md"))
+    newest = results[-1].name[: len("2026-01-01")]
+    return "\n\n".join(f.read_text(encoding="utf-8") for f in results if f.name.startswith(newest))
