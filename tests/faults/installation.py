@@ -65,7 +65,10 @@ class Installation:
         with contextlib.suppress(psutil.Error):
             found["all"] = [parent := psutil.Process(self.process.pid), *parent.children(recursive=True)]
             for child in parent.children():
-                role = child.cmdline()[3]
+                words = child.cmdline()
+                if not words:
+                    continue  # it has ended, and its parent has not looked yet
+                role = words[3]
                 found["worker" if role == "worker" else "watcher"].append(child)
                 if role == "web":
                     found["server"] += [

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.faults.installation import installed
 
 pytestmark = pytest.mark.usefixtures("local_network")
 
@@ -117,19 +118,37 @@ def test_nothing_outlives_a_killed_parent(tmp_path: Path) -> None:
         assert alive == []
 
 
-def test_the_web_process_leaves_nothing_at_its_address(tmp_path: Path, database_url: str) -> None:
-    """The process that watches those that answer is killed; whoever starts it again finds the address free."""
-    port = free_port()
-    with running(tmp_path, port, COSOURCE_DATABASE_URL=database_url) as process:
-        answer(port).close()
-        [web] = [c for c in psutil.Process(process.pid).children() if "web" in c.cmdline()]
-        others = web.children()
-        web.kill()
-        _, alive = psutil.wait_procs(others, timeout=15)
+def test_the_web_process_is_killed_again_and_again_and_pages_are_served(tmp_path: Path) -> None:
+    """Those that answer, faster than their watcher starts them anew; then the watcher, whose address must come free."""
+    with installed(tmp_path, f"sqlite:///{tmp_path}/cosource.sqlite3") as place:
+        killed = 0
+        for kind in ("server", "server", "watcher", "server"):
+            deadline = time.monotonic() + 30
+            while not (place.processes("server") and place.kill(kind)):
+                assert time.monotonic() < deadline, place.said.read_text()
+                time.sleep(0.02)
+            killed += 1
+        assert killed == 4
+        answer(place.port, within=40).close()
+        assert not place.has_ended()
+        assert place.starts == 1
+        said = place.said.read_text()
+        assert "cosource: the web process ended; it starts again in 1 s" in said
+        others = place.processes("all")
+        place.process.send_signal(signal.SIGTERM)
+        assert place.process.wait(30) == 0
+        _, alive = psutil.wait_procs(others, timeout=5)
         assert alive == []
-        assert process.wait(30) != 0
-        with socket.create_server(("127.0.0.1", port)):
-            pass
+
+
+def test_a_web_process_that_cannot_start_ends_the_others(tmp_path: Path, database_url: str) -> None:
+    """What its settings have wrong stays wrong: whoever asked for it is told, and no loop hides it."""
+    port = free_port()
+    with running(tmp_path, port, COSOURCE_DATABASE_URL=database_url, COSOURCE_WORKERS="none") as process:
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 2
+        assert 'COSOURCE_WORKERS is "none"' in said
+        assert "starts again" not in said
 
 
 def test_an_address_in_use_is_one_line_and_changes_nothing(tmp_path: Path) -> None:

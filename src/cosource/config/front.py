@@ -14,6 +14,7 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -26,6 +27,8 @@ from cosource.foundation.live.outlets import OUTLET, Outlet
 
 # A browser that takes or gives nothing for so long holds a thread no longer.
 STALLED_SECONDS = 30
+# Requests under way are finished for so long after the process that watches this one is gone.
+STOP_SECONDS = 10
 
 log = structlog.get_logger(__name__)
 
@@ -166,6 +169,10 @@ def _stop_with_watcher() -> None:
 
     def watch() -> None:
         watcher.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+        # One that comes while the server is still getting ready is heard by nobody.
+        for _ in range(STOP_SECONDS):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+        os._exit(1)
 
     threading.Thread(target=watch, name="watcher", daemon=True).start()

@@ -30,8 +30,12 @@ from cosource.config.static import collect_static
 STOP_SECONDS = 20
 # Of one web process, streams and keep-alive included; each is a file for the system.
 MOST_CONNECTIONS = 16_384
-# A worker that fails at once must not be restarted in a tight loop.
-RESTART_SECONDS = (1, 2, 4, 8, 15, 30)
+# A process that fails at once must not be restarted in a tight loop; nor may people wait long for pages once it can serve.
+RESTART_SECONDS = (1, 2, 4, 8)
+# Whoever ran for so long did not fail at once.
+CALM_SECONDS = 60
+# How a web process ends whose own children died faster than it starts them.
+GAVE_UP = 75
 
 
 def migrations_waiting() -> int:
@@ -117,35 +121,65 @@ def require_free(bind: Bind) -> None:
 
 
 def run_all() -> int:
-    """Run web and worker until told to stop, or until the web process ends; give the exit code.
+    """Run web and worker until told to stop; give the exit code.
 
-    A worker that ends is started again; a web process that ends is not, since its port or its settings are at fault.
+    Either that ends is started again, after a pause that grows while it keeps ending. Only a web process that refuses to
+    start at all ends the others: its address or its settings are at fault, and its last lines say which.
     """
     stop = threading.Event()
     _on_stop_signals(stop.set)
     lifeline, held = os.pipe()
-    children = {name: _start_child(name, lifeline) for name in ("worker", "web")}
-    failures = 0
-    started_at = time.monotonic()
+    worker, web = children = (_Child("worker", lifeline), _Child("web", lifeline))
     code = 0
     while not stop.wait(0.2):
-        if (ended := children["web"].poll()) is not None:
+        if web.has_refused():
             typer.echo("cosource: the web process ended; its last lines say why", err=True)
-            code = ended or 1
+            code = web.process.returncode
             break
-        if children["worker"].poll() is None:
-            continue
-        failures = 0 if time.monotonic() - started_at > 60 else failures + 1
-        pause = RESTART_SECONDS[min(failures, len(RESTART_SECONDS) - 1)]
-        typer.echo(f"cosource: the worker ended; it starts again in {pause} s", err=True)
-        if stop.wait(pause):
-            break
-        children["worker"] = _start_child("worker", lifeline)
-        started_at = time.monotonic()
-    _stop_children(children.values())
+        for child in (worker, web):
+            child.keep_up()
+    _stop_children([child.process for child in children])
     os.close(held)
     os.close(lifeline)
     return code
+
+
+class _Child:
+    """A process of the parent's, started again when it ends."""
+
+    def __init__(self, name: str, lifeline: int) -> None:
+        self.name, self.lifeline = name, lifeline
+        self.starts = self.failures = 0
+        self.start_at: float | None = None
+        self._start()
+
+    def has_refused(self) -> bool:
+        """Return whether it ended by its own word before it ever ran; a signal is nobody's word."""
+        code = self.process.poll() or 0
+        return self.starts == 1 and code > 0 and code != GAVE_UP
+
+    def keep_up(self) -> None:
+        """Look after it: note that it ended, and start it again once its pause is over. Waits for nothing."""
+        now = time.monotonic()
+        if self.start_at is not None:
+            if now >= self.start_at:
+                self._start()
+        elif self.process.poll() is not None:
+            self.failures = 1 if now - self.started_at > CALM_SECONDS else self.failures + 1
+            pause = RESTART_SECONDS[min(self.failures, len(RESTART_SECONDS)) - 1]
+            called = {"web": "the web process", "worker": "the worker"}[self.name]
+            typer.echo(f"cosource: {called} ended; it starts again in {pause} s", err=True)
+            self.start_at = now + pause
+
+    def _start(self) -> None:
+        # A session of its own: Ctrl-C reaches the parent only, which then stops the children in order.
+        self.process = subprocess.Popen(  # noqa: S603 - our own command, no text from outside
+            [sys.executable, "-m", "cosource", self.name, "--with-parent"],
+            stdin=self.lifeline,
+            start_new_session=True,
+        )
+        self.starts += 1
+        self.start_at, self.started_at = None, time.monotonic()
 
 
 def run_web(*, with_parent: bool) -> None:
@@ -168,7 +202,7 @@ def run_web(*, with_parent: bool) -> None:
     typer.echo(
         f"cosource: serving {env.BASE_URL.read(os.environ, default=env.default_base_url(bind))}", err=True
     )
-    Server(
+    server = Server(
         "cosource.config.front:front",
         factory=True,
         address=bind.host,
@@ -180,7 +214,11 @@ def run_web(*, with_parent: bool) -> None:
         log_level=LogLevels.warning,
         workers_kill_timeout=STOP_SECONDS // 2,
         respawn_failed_workers=True,
-    ).serve()
+    )
+    try:
+        server.serve()
+    except SystemExit as ended:
+        raise typer.Exit(GAVE_UP) from ended
 
 
 def _allow_open_files() -> None:
@@ -213,15 +251,6 @@ def run_worker(*, with_parent: bool) -> None:
     if with_parent:
         _stop_with_parent(stop.set)
     duework.run_worker(stop)
-
-
-def _start_child(name: str, lifeline: int) -> subprocess.Popen[bytes]:
-    # A session of its own: Ctrl-C reaches the parent only, which then stops the children in order.
-    return subprocess.Popen(  # noqa: S603 - our own command, no text from outside
-        [sys.executable, "-m", "cosource", name, "--with-parent"],
-        stdin=lifeline,
-        start_new_session=True,
-    )
 
 
 def _stop_children(children: Iterable[subprocess.Popen[bytes]]) -> None:
