@@ -10,9 +10,10 @@ person may see changes far less often than they ask. Only statements are kept, n
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
@@ -101,8 +102,54 @@ class Prepared[T]:
             raise TypeError("The query computes with a value that it is to be given.")
         converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
         compiler.__dict__["get_converters"] = lambda _columns: converters
+        if connection.vendor == "sqlite":
+            compiler.__dict__["apply_converters"] = partial(_values_of, connection)
         queryset.query.__dict__["get_compiler"] = lambda *_args, **_options: compiler
         return _Ready(queryset, compiler, sql, tuple(params), places)
+
+
+def _values_of(
+    connection: BaseDatabaseWrapper, rows: Iterable[Sequence[Any]], converters: Mapping[int, Any]
+) -> Iterator[list[Any]]:
+    """Yield rows of SQLite, which keeps ids and instants as text, with the same values as the compiler's own way gives.
+
+    The same few parties stand in every row of a page: each id is read once.
+    """
+    known: dict[str, UUID] = {}
+
+    def id_of(text: str) -> UUID:
+        found = known.get(text)
+        if found is None:
+            found = known[text] = UUID(text)
+        return found
+
+    own = {
+        "convert_uuidfield_value": id_of,
+        "convert_datetimefield_value": _instant_of,
+        "convert_booleanfield_value": bool,
+    }
+    short: list[tuple[int, Callable[[Any], Any]]] = []
+    long = []
+    for place, (chain, expression) in converters.items():
+        name = chain[0].__name__ if len(chain) == 1 else ""
+        if name in own:
+            short.append((place, own[name]))
+        else:
+            long.append((place, chain, expression))
+    for given in rows:
+        row = list(given)
+        for place, read in short:
+            if (value := row[place]) is not None:
+                row[place] = read(value)
+        for place, chain, expression in long:
+            for convert in chain:
+                row[place] = convert(row[place], expression, connection)
+        yield row
+
+
+def _instant_of(value: datetime | str) -> datetime:
+    # A column comes as an instant already, without its zone; what a statement computes comes as text.
+    return (datetime.fromisoformat(value) if isinstance(value, str) else value).replace(tzinfo=UTC)
 
 
 # So many sights are remembered by each query: those of the people who work at the same time.
@@ -112,28 +159,30 @@ _SIGHTS = 256
 class BySight[T]:
     """A queryset that is compiled once for each sight, on each connection.
 
-    `build`: makes the queryset for an actor who has nothing but that sight. The instant for which the sight was found is the one
-    value that may differ from one request to the next.
+    `build`: makes the queryset for an actor who has nothing but that sight, and for what else is asked (`asked`), of which each
+    kind has its own statement too. The instant for which the sight was found is the one value that may differ from one request
+    to the next.
     """
 
-    def __init__(self, build: "Callable[[Actor], QuerySet[Any, Any]]") -> None:
+    def __init__(self, build: "Callable[..., QuerySet[Any, Any]]") -> None:
         self._build = build
-        self._ready: OrderedDict[tuple[Sight, bool], Prepared[T]] = OrderedDict()
+        self._ready: OrderedDict[tuple[Hashable, ...], Prepared[T]] = OrderedDict()
 
-    def __call__(self, actor: Actor) -> list[T]:
+    def __call__(self, actor: Actor, *asked: Hashable) -> list[T]:
         """Return all rows for what the actor sees."""
         at = actor.sight.resolved_at
-        key = replace(actor.sight, resolved_at=None), at is None
+        sight, timeless = replace(actor.sight, resolved_at=None), at is None
+        key = sight, timeless, *asked
         ready = self._ready.get(key)
         if ready is None:
-            ready = self._ready[key] = self._prepared(*key)
+            ready = self._ready[key] = self._prepared(sight, timeless, *asked)
             while len(self._ready) > _SIGHTS:
                 self._ready.popitem(last=False)
         return ready() if at is None else ready(at=at)
 
-    def _prepared(self, sight: Sight, timeless: bool) -> Prepared[T]:
+    def _prepared(self, sight: Sight, timeless: bool, *asked: Hashable) -> Prepared[T]:
         def build(at: datetime | None = None) -> "QuerySet[Any, Any]":
-            return self._build(Actor(kind="person", id=NIL, sight=replace(sight, resolved_at=at)))
+            return self._build(Actor(kind="person", id=NIL, sight=replace(sight, resolved_at=at)), *asked)
 
         if timeless:
             return Prepared[T](build)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.db.models import Q
 
 from cosource.foundation.ids import NIL
 from cosource.foundation.models import Audience, AudienceReader, DueWork, Stream
@@ -136,6 +137,37 @@ def test_each_sight_has_its_own_statement_and_every_answer_is_new():
         first_organization_id=first, second_organization_id=uuid4(), created_at=AT + timedelta(days=1)
     )
     assert set(own(actor(first))) == {made[0], more}
+
+
+def test_what_else_is_asked_has_a_statement_of_its_own():
+    made = streams(4)
+    in_order = BySight[Stream](
+        lambda _actor, backwards: Stream.objects.order_by("-created_at" if backwards else "created_at")
+    )
+    actor = Actor(kind="person", id=uuid4(), sight=Sight(organization_id=NIL, resolved_at=AT))
+
+    assert in_order(actor, False) == made
+    assert in_order(actor, True) == made[::-1]
+    assert in_order(actor, False) == made
+
+
+def test_values_are_those_of_the_queryset_whatever_their_kind():
+    for n in range(3):
+        done = AT + timedelta(microseconds=n) if n else None
+        key = uuid4() if n else None
+        DueWork.objects.create(
+            kind="k", args={"n": [n, None]}, due_at=AT, created_at=AT, lease_until=done, fair_key=key
+        )
+    columns = ("id", "args", "due_at", "lease_until", "fair_key", "kind", "attempts")
+    plain = DueWork.objects.order_by("id").annotate(late=Q(lease_until__gt=AT)).values_list(*columns, "late")
+    ready = Prepared[tuple[object, ...]](
+        lambda at: (
+            DueWork.objects.order_by("id").annotate(late=Q(lease_until__gt=at)).values_list(*columns, "late")
+        ),
+        at=datetime,
+    )
+    assert ready(at=AT) == list(plain)
+    assert [type(v) for row in ready(at=AT) for v in row] == [type(v) for row in plain for v in row]
 
 
 def test_where_no_row_can_match_nothing_is_asked(django_assert_num_queries):

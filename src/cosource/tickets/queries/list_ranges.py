@@ -87,6 +87,11 @@ def ranges_of(actor: Actor, filters: TicketFilter, at: datetime) -> Ranges:
     return Ranges([rows.filter(part & more) for rows, part in cut for more in named], rest)
 
 
+def has_steady_ranges(filters: TicketFilter) -> bool:
+    """Tell whether a list's ranges are all there is to it, and the same at any instant."""
+    return not (filters.text or filters.due or filters.engagement or _rest(filters))
+
+
 def _desks(actor: Actor) -> dict[UUID, tuple[GrantFact, ...]]:
     """Return the desks that the actor's grants reach, each with its grants."""
     desks: dict[UUID, tuple[GrantFact, ...]] = {}

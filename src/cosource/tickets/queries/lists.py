@@ -26,13 +26,20 @@ from django.db.models.fields.tuple_lookups import (
 )
 
 from cosource.foundation.errors import Invalid
+from cosource.foundation.prepared import BySight
 from cosource.foundation.queries.search import matching_subjects
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Organization
-from cosource.tickets.models import Participation, TicketReference
+from cosource.tickets.models import NEVER, Participation, TicketReference
 from cosource.tickets.models.participation import Kind, ParticipationQuerySet
 from cosource.tickets.queries.filters import TicketFilter
-from cosource.tickets.queries.list_ranges import Ranges, asks_only, ranges_of
+from cosource.tickets.queries.list_ranges import (
+    Ranges,
+    asks_only,
+    has_steady_ranges,
+    ranges_of,
+    refuse_unreadable,
+)
 from cosource.tickets.queries.list_rows import TicketRow, rows_for
 
 __all__ = [
@@ -151,16 +158,18 @@ def ticket_list(
     """
     order = order_of(actor, filters)
     after = _read_cursor(cursor, filters)
-    ranges = ranges_of(actor, filters, at)
+    refuse_unreadable(actor, filters)
     page = TicketPage()
-    if filters.text and (named := _by_reference(actor, filters.text)):
+    if not after and has_steady_ranges(filters):
+        keys = _first_page(actor, filters, limit + 1)
+    elif filters.text and (named := _by_reference(actor, filters.text)):
         keys, page.by_reference = named, True
     elif filters.text:
-        rows, page.stopped_after = _with_words(actor, ranges, filters.text)
+        rows, page.stopped_after = _with_words(actor, ranges_of(actor, filters, at), filters.text)
         rows = rows.filter(order.after(after)) if after else rows
         keys = _first_keys([rows], order, limit + 1)
     else:
-        keys, reached = _by_range(ranges, order, after, limit + 1, scan_limit)
+        keys, reached = _by_range(ranges_of(actor, filters, at), order, after, limit + 1, scan_limit)
         if reached is not None and len(keys) <= limit:
             page.stopped_after, page.next_cursor = scan_limit, _write_cursor(reached, filters)
     shown = keys[:limit]
@@ -222,6 +231,18 @@ def _counted(part: ParticipationQuerySet, rest: Q) -> "QuerySet[Participation, A
     return Participation.objects.filter(rest, id__in=near).order_by().values("id")[:COUNT_LIMIT]
 
 
+def _first_of(actor: Actor, filters: TicketFilter, limit: int) -> KeyRows:
+    order = order_of(actor, filters)
+    parts = [p.order_by(*order.fields)[:limit] for p in ranges_of(actor, filters, NEVER).parts]
+    if not parts:
+        return Participation.objects.none().values_list(*_KEYS)
+    return parts[0].values_list(*_KEYS) if len(parts) == 1 else _union(parts, order, limit)
+
+
+# The page that is opened over and over: its statement is kept.
+_first_page = BySight[Key](_first_of)
+
+
 def _by_range(
     ranges: Ranges, order: Order, after: Key | None, limit: int, scan_limit: int
 ) -> tuple[list[Key], Key | None]:
@@ -249,12 +270,16 @@ def _merged(parts: "Sequence[QuerySet[Participation]]", order: Order, limit: int
     if len(parts) <= SINGLE_READS:
         keys = [key for part in parts for key in part.values_list(*_KEYS)]
         return order.sort(keys)[:limit] if len(parts) > 1 else keys
+    return list(_union(parts, order, limit))
+
+
+def _union(parts: "Sequence[QuerySet[Participation]]", order: Order, limit: int) -> KeyRows:
     # SQLite takes no limit inside a union; as a condition on the id it does.
     named = [
         Participation.objects.filter(id__in=p.values("id")).order_by().values_list(*_KEYS) for p in parts
     ]
     merged: KeyRows = named[0].union(*named[1:], all=True)
-    return list(merged.order_by(*order.fields)[:limit])
+    return merged.order_by(*order.fields)[:limit]
 
 
 def _with_words(actor: Actor, ranges: Ranges, text: str) -> tuple[ParticipationQuerySet, int | None]:

@@ -88,7 +88,12 @@ def _context(
         "chosen": chosen,
         "prefix": prefix,
         "lines": lines_of(
-            page.rows, prefix=prefix, several_clients=page.several_clients, shows_states=asks_only(actor)
+            page,
+            base=reverse("tickets:list"),
+            query=filters.query(),
+            prefix=prefix,
+            chosen=chosen,
+            shows_states=asks_only(actor),
         ),
         "parties": parties_of(page.rows),
         "orders": _orders(actor, filters),

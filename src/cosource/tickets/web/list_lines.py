@@ -1,13 +1,13 @@
-"""The rows of a list with their marks drawn, so that a template of fifty rows puts ready pieces one after the other.
+"""The rows of a list, drawn in one go for the template that frames them.
 
 What repeats from row to row (badges, priorities, turns) is drawn once a page. Not here: what the rows say (`queries.list_rows`).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,26 +16,29 @@ from cosource.foundation.pages import PartyBadge
 from cosource.foundation.templatetags.cosource_ui import clock_bar, icon, party_badge, priority_mark, when
 from cosource.tickets.models.participation import Turn
 from cosource.tickets.queries.list_rows import TicketRow
+from cosource.tickets.queries.lists import TicketPage
+
+# One line of the list: fifty times a page, so that what a template engine adds to each mark would cost most of the page.
+_LINE = (
+    '<tr class="q-row{cur}" data-row data-id="{id}" hx-get="{base}preview/{id}/" hx-trigger="preview delay:90ms">'
+    '<td class="ho{slot} hold"><span class="vh">{held_by} </span>{held}</td><td class="prc">{mark}</td>'
+    '<td class="num mute keyc"><a class="see" href="?{query}&amp;ticket={id}#preview" tabindex="-1" data-see>'
+    '<span class="vh">{see} {prefix}</span>{number}</a></td>'
+    '<td class="ttc"><a href="{base}{id}/" class="cutx" data-row-link>{client}'
+    '<span class="ti">{title}</span>{back}{place}</a></td>'
+    '<td class="tuc">{turn}</td><td class="ckc">{clock}</td><td class="num mute small r age">{age}</td></tr>\n'
+)
+_NOTHING = SafeString("")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row and its drawn marks; `number`: the reference without what all rows begin with."""
+def lines_of(
+    page: TicketPage, *, base: str, query: str, prefix: str, chosen: UUID | None, shows_states: bool
+) -> SafeString:
+    """Draw the rows of a page, whose client each names where there are several.
 
-    row: TicketRow
-    number: str
-    slot: int
-    held: SafeString
-    client: SafeString
-    mark: SafeString
-    back: SafeString
-    turn: SafeString
-    clock: SafeString
-    age: SafeString
-
-
-def lines_of(rows: list[TicketRow], *, prefix: str, several_clients: bool, shows_states: bool) -> list[Line]:
-    """Draw the rows. `several_clients`: each says whose it is; `shows_states`: instead of clocks, as for who only asked."""
+    `base`: the address of the list; `query`: its filters; `prefix`: what all references begin with, and is left out; `chosen`:
+    the ticket in the preview; `shows_states`: instead of clocks, as for who only asked.
+    """
     drawn: dict[Any, SafeString] = {}
 
     def once(key: Any, draw: Callable[..., SafeString], *given: Any) -> SafeString:
@@ -43,26 +46,40 @@ def lines_of(rows: list[TicketRow], *, prefix: str, several_clients: bool, shows
             drawn[key] = draw(*given)
         return drawn[key]
 
-    nothing = SafeString("")
-    return [
-        Line(
-            row=row,
-            number=row.reference[len(prefix) :],
+    # Escaped once for all lines.
+    same = {name: escape(text) for name, text in (("base", base), ("query", query), ("prefix", prefix))}
+    same |= {"held_by": escape(_("Held by")), "see": escape(_("Preview"))}
+    lines = [
+        format_html(
+            _LINE,
+            **same,
+            id=row.id,
+            cur=" cur" if row.id == chosen else "",
             slot=row.holder.slot if row.holder is not None else 0,
             held=once(("held", row.holder, row.holder_known), _held, row),
-            client=once(("client", row.client), party_badge, row.client, True)
-            if several_clients
-            else nothing,
             mark=once(("mark", row.priority), priority_mark, row.priority),
-            back=once("back", _back) if row.came_back else nothing,
+            number=row.reference[len(prefix) :],
+            client=once(("client", row.client), _client, row) if page.several_clients else _NOTHING,
+            title=row.title,
+            back=once("back", _back) if row.came_back else _NOTHING,
+            place=once(("place", row.place), _place, row.place) if row.place else _NOTHING,
             turn=once(("turn", row.turn, row.turn_badge, row.verb), _turn, row),
             clock=_clock(row, once)
             if row.bar is not None
             else once(("clock", row.state_label, row.category), _state, row, shows_states),
             age=when(row.opened_at, "age"),
         )
-        for row in rows
+        for row in page.rows
     ]
+    return SafeString("".join(lines))
+
+
+def _client(row: TicketRow) -> SafeString:
+    return format_html('<span class="clm">{}</span>', party_badge(row.client, True))
+
+
+def _place(place: str) -> SafeString:
+    return format_html('<span class="mute pl">{}</span>', place)
 
 
 _MARKS = {
