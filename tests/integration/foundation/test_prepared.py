@@ -156,9 +156,9 @@ def test_values_are_those_of_the_queryset_whatever_their_kind():
         done = AT + timedelta(microseconds=n) if n else None
         key = uuid4() if n else None
         DueWork.objects.create(
-            kind="k", args={"n": [n, None]}, due_at=AT, created_at=AT, lease_until=done, fair_key=key
+            kind="k", args={"n": [n, None]}, due_at=AT, created_at=AT, lease_until=done, owner_person_id=key
         )
-    columns = ("id", "args", "due_at", "lease_until", "fair_key", "kind", "attempts")
+    columns = ("id", "args", "due_at", "lease_until", "owner_person_id", "kind", "attempts")
     plain = DueWork.objects.order_by("id").annotate(late=Q(lease_until__gt=AT)).values_list(*columns, "late")
     ready = Prepared[tuple[object, ...]](
         lambda at: (
