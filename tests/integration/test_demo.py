@@ -26,7 +26,7 @@ from cosource.parties.queries.sight import actor_for_person, hats_of
 from cosource.parties.services.organizations import organization_create
 from cosource.tickets.models import Escalation, Handover, Participation, Ticket
 from cosource.tickets.queries.escalation_audit import escalations_audit
-from cosource.tickets.queries.today import tickets_waiting
+from cosource.tickets.queries.today import tickets_day
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 18, 11, 0, tzinfo=UTC)
@@ -93,7 +93,7 @@ def test_some_forty_tickets_in_every_situation(db):
     assert not tickets.filter(opened_at__gt=NOW).exists()
     for key in ("ruth", "tom", "lena", "ben", "ines", "ana", "grace", "paul"):
         actor = world.actor(key, NOW)
-        assert tickets_waiting(actor, NOW, for_teams=True), key
+        assert tickets_day(actor, NOW, for_teams=True).waiting, key
     # A partner with two clients sees both, the clients nothing of each other.
     maya = world.actor("maya", NOW)
     assert set(Participation.objects.visible_to(maya).values_list("owner_id", flat=True)) == {

@@ -4,7 +4,7 @@ A room registers a source in its app's `ready()`; the page asks all of them and 
 Not here: the page itself, and what each room counts as waiting.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,7 +50,12 @@ def register_today(source: TodaySource) -> None:
         _sources.append(source)
 
 
-def today_items(actor: Actor, at: datetime, *, for_teams: bool) -> list[TodayItem]:
-    """Return what waits for the actor from all rooms, what is due first first and what has no due time last."""
-    items = [item for source in _sources for item in source(actor, at, for_teams)]
+def today_items(
+    actor: Actor, at: datetime, *, for_teams: bool, besides: Iterable[TodayItem] = ()
+) -> list[TodayItem]:
+    """Return what waits for the actor from all rooms, what is due first first and what has no due time last.
+
+    `besides`: what the caller has found itself.
+    """
+    items = [*besides, *(item for source in _sources for item in source(actor, at, for_teams))]
     return sorted(items, key=lambda i: (i.due_at is None, i.due_at or at, i.id))

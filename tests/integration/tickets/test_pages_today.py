@@ -13,7 +13,7 @@ from tests.integration.tickets.page_reader import Reader, words_of
 from cosource.agreements.services.quick_start import quick_start_agreement
 from cosource.parties.services.stages import stage_change_propose
 from cosource.tickets.models import Ticket
-from cosource.tickets.queries.today import tickets_waiting, tickets_watched
+from cosource.tickets.queries.today import LIMIT, tickets_day
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def test_what_waits_for_whom(desk: Desk) -> None:
 def test_a_handover_shows_what_is_asked(desk: Desk) -> None:
     ticket = desk.open()
     desk.offer(ticket, "p1.alder")
-    [item] = tickets_waiting(desk.actor("p1.pt"), desk.tick(), for_teams=False)
+    [item] = tickets_day(desk.actor("p1.pt"), desk.tick(), for_teams=False).waiting
     assert (item.reference, item.action, item.action_key) == (
         desk.part(ticket, "p1").reference,
         "Accept",
@@ -70,16 +70,16 @@ def test_mine_is_not_my_colleagues(desk: Desk) -> None:
     )
     assert "Tom has it" in today(desk, "c1.ct")
     host = desk.actor("emb")
-    assert tickets_waiting(host, desk.tick(), for_teams=False) == []
-    assert [i.title for i in tickets_waiting(host, desk.tick(), for_teams=True)] == ["Tom has it"]
+    assert tickets_day(host, desk.tick(), for_teams=False).waiting == []
+    assert [i.title for i in tickets_day(host, desk.tick(), for_teams=True).waiting] == ["Tom has it"]
 
 
 def test_what_is_with_others_is_watched(desk: Desk) -> None:
     ticket = desk.open(title="With Cedar", team_id=desk.world.teams["c1.desk"].id)
     desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
-    watched = tickets_watched(desk.actor("c1.ct"), desk.tick())
+    watched = tickets_day(desk.actor("c1.ct"), desk.tick(), for_teams=False).watched
     assert [row.title for row in watched] == ["With Cedar"]
-    assert tickets_watched(desk.actor("p2.pt"), desk.tick()) == []
+    assert tickets_day(desk.actor("p2.pt"), desk.tick(), for_teams=False).watched == []
 
 
 def test_due_times_make_the_order_and_the_groups(desk: Desk) -> None:
@@ -131,14 +131,33 @@ def test_today_costs_the_same_from_five_rows_to_fifty(desk: Desk) -> None:
         for _ in range(more):
             desk.open(team_id=team)
         actor, at = desk.actor("c1.ct"), desk.tick()
-        tickets_waiting(actor, at, for_teams=False)
+        tickets_day(actor, at, for_teams=False)
         with CaptureQueriesContext(connection) as asked:
-            tickets_waiting(actor, at, for_teams=False)
-            tickets_watched(actor, at)
+            tickets_day(actor, at, for_teams=False)
         return len(asked)
 
     few, many = ask(5), ask(45)
     assert few == many <= 15
+
+
+def test_a_day_that_is_too_long_for_a_page_says_so(desk: Desk) -> None:
+    quick_start_agreement(engagement_id=None, actor=desk.actor("c1.cso"), at=desk.tick())
+    team = desk.world.teams["c1.desk"].id
+    for _ in range(LIMIT):
+        desk.open(team_id=team)
+    day = tickets_day(desk.actor("c1.ct"), desk.tick(), for_teams=False)
+    assert (len(day.waiting), day.has_more) == (LIMIT, False)
+    page = Reader(desk, "c1.ct").get("/").content.decode()
+    assert f"{LIMIT} things wait for you." in page
+    assert "That is everything." in page
+
+    desk.open(team_id=team)
+    day = tickets_day(desk.actor("c1.ct"), desk.tick(), for_teams=False)
+    assert (len(day.waiting), day.has_more) == (LIMIT, True)
+    page = Reader(desk, "c1.ct").get("/").content.decode()
+    assert f"More than {LIMIT} things wait for you." in page
+    assert "That is everything." not in page
+    assert '"/tickets/?turn=mine"' in page
 
 
 def test_a_requester_sees_requests_and_nothing_else(desk: Desk) -> None:

@@ -4,7 +4,7 @@ Every read is a range of an index of `Participation`, cut off after `LIMIT`.
 Not here: what other rooms ask (`foundation.today`), and the order of the day (`rules.day`).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from cosource.foundation.pages import COUNT_CAP
 from cosource.foundation.prepared import BySight
 from cosource.foundation.sight import MANAGER, REQUESTER, SERVICE_OWNER, Actor
 from cosource.foundation.today import TodayItem
@@ -30,28 +31,47 @@ from cosource.tickets.rules.wording import gettext_lazy
 # No filter here is by a due time, so that the instant for which a list is asked decides nothing.
 _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
-type Dated = tuple[UUID, datetime]
+# Of one participation: its id, when it is due, whose turn.
+type Dated = tuple[UUID, datetime, int]
 
-LIMIT = 60
+# A page of rows, which are read by statements that are kept.
+LIMIT = 42
 SOON = timedelta(hours=2)
 WATCHED = 8
 REQUESTS = 20
 
 
-def tickets_waiting(actor: Actor, at: datetime, for_teams: bool) -> list[TodayItem]:
-    """Return the tickets on which it is the actor's turn.
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What the tickets ask of somebody (`waiting`), and what others have the turn on meanwhile (`watched`).
+
+    `has_more`: more tickets wait than are told here.
+    """
+
+    waiting: list[TodayItem]
+    watched: list[TicketRow]
+    has_more: bool
+
+
+def tickets_day(actor: Actor, at: datetime, *, for_teams: bool) -> Day:
+    """Return the tickets on which it is the actor's turn, and those that the person or their teams brought or had.
 
     For the person: what is assigned to them, and what their teams have but nobody took yet. For the teams: all that is theirs.
     Who leads without a team is asked for what no team has, and for handovers that wait for an answer.
     """
-    return [_item(row, at) for row in rows_for(_waiting_ids(actor, for_teams=for_teams), actor=actor, at=at)]
+    found = _day(actor, for_teams)
+    mine = [row for row in found if row[2] == Turn.MINE]
+    waiting = _in_order(mine, LIMIT)
+    watched = _in_order([row for row in found if row[2] != Turn.MINE], WATCHED)
+    rows = rows_for([*waiting, *watched], actor=actor, at=at)
+    return Day(
+        waiting=[_item(row, at) for row in rows if row.turn == Turn.MINE],
+        watched=[row for row in rows if row.turn != Turn.MINE],
+        has_more=len(mine) > LIMIT,
+    )
 
 
-def _waiting_ids(actor: Actor, *, for_teams: bool) -> list[UUID]:
-    return _in_order(_waiting_for_teams(actor) if for_teams else _waiting_for_person(actor), LIMIT)
-
-
-def _waiting(actor: Actor, *, for_teams: bool) -> "QuerySet[Participation, Dated]":
+def _waiting_ranges(actor: Actor, *, for_teams: bool) -> list[ParticipationQuerySet]:
     mine = TicketFilter(turn="mine")
     ranges: list[ParticipationQuerySet] = []
     teams = actor.sight.team_ids
@@ -67,7 +87,7 @@ def _waiting(actor: Actor, *, for_teams: bool) -> "QuerySet[Participation, Dated
         ranges += _ranges(actor, mine.but(flag="unanswered"))
     if actor.person_id is not None:
         ranges += _ranges(actor, mine.but(assignee="mine"))
-    return _first(ranges, LIMIT)
+    return ranges
 
 
 def _ranges(actor: Actor, filters: TicketFilter) -> list[ParticipationQuerySet]:
@@ -76,31 +96,28 @@ def _ranges(actor: Actor, filters: TicketFilter) -> list[ParticipationQuerySet]:
     return ranges_of(actor, filters, _ANY_TIME).parts
 
 
-def _first(ranges: list[ParticipationQuerySet], limit: int) -> "QuerySet[Participation, Dated]":
-    """Return the first rows of each range, in one query."""
+def _first(*wanted: tuple[list[ParticipationQuerySet], int]) -> "QuerySet[Participation, Dated]":
+    """Return the first rows of each range, up to its limit, in one query."""
     # SQLite takes no limit inside a union; as a condition on the id it does.
     parts = [
         Participation.objects.filter(id__in=rows.order_by("next_due_at", "id").values("id")[:limit])
         .order_by()
-        .values_list("id", "next_due_at")
+        .values_list("id", "next_due_at", "turn")
+        for ranges, limit in wanted
         for rows in ranges
     ]
     if not parts:
-        return Participation.objects.none().values_list("id", "next_due_at")
+        return Participation.objects.none().values_list("id", "next_due_at", "turn")
     return parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]
 
 
-_waiting_for_teams = BySight[Dated](lambda actor: _waiting(actor, for_teams=True))
-_waiting_for_person = BySight[Dated](lambda actor: _waiting(actor, for_teams=False))
-
-
 def _in_order(rows: list[Dated], limit: int) -> list[UUID]:
-    return [i for i, _due in sorted(rows, key=lambda row: (row[1], row[0]))[:limit]]
+    return [row[0] for row in sorted(rows, key=lambda row: (row[1], row[0]))[:limit]]
 
 
 def waiting_count(actor: Actor) -> int:
-    """Return on how many tickets it is the actor's turn, counted no further than a page shows."""
-    return len(_waiting_ids(actor, for_teams=False))
+    """Return on how many tickets it is the actor's turn, counted no further than just above `COUNT_CAP`."""
+    return min(len(_waiting_for_person(actor)), COUNT_CAP + 1)
 
 
 def _bar(row: TicketRow, at: datetime) -> ClockBar | None:
@@ -154,11 +171,6 @@ def _joined(*words: str) -> str:
     return " · ".join(word for word in words if word)
 
 
-def tickets_watched(actor: Actor, at: datetime) -> list[TicketRow]:
-    """Return the tickets that the person, or their teams, had or brought, and on which others have the turn now."""
-    return rows_for(_in_order(_watched(actor), WATCHED), actor=actor, at=at)
-
-
 def _watched_ranges(actor: Actor) -> list[ParticipationQuerySet]:
     ranges: list[ParticipationQuerySet] = []
     if actor.person_id is not None:
@@ -170,7 +182,14 @@ def _watched_ranges(actor: Actor) -> list[ParticipationQuerySet]:
     return [rows.exclude(turn=Turn.MINE) for rows in ranges]
 
 
-_watched = BySight[Dated](lambda actor: _first(_watched_ranges(actor), WATCHED))
+_waiting_for_person = BySight[Dated](
+    lambda actor: _first((_waiting_ranges(actor, for_teams=False), COUNT_CAP + 1))
+)
+_day = BySight[Dated](
+    lambda actor, for_teams: _first(
+        (_waiting_ranges(actor, for_teams=for_teams), LIMIT + 1), (_watched_ranges(actor), WATCHED)
+    )
+)
 
 
 def leads(actor: Actor) -> bool:

@@ -4,9 +4,8 @@ from django.utils.translation import gettext_lazy
 
 from cosource.foundation.pages import Command, NavigationItem, register_command, register_navigation
 from cosource.foundation.sight import Actor
-from cosource.foundation.today import register_today
 from cosource.tickets.queries.desks import may_open
-from cosource.tickets.queries.today import is_requester_only, tickets_waiting, waiting_count
+from cosource.tickets.queries.today import is_requester_only, waiting_count
 
 
 def _count(actor: Actor) -> int | None:
@@ -14,7 +13,7 @@ def _count(actor: Actor) -> int | None:
 
 
 def register() -> None:
-    """Add Today to the menu, opening a ticket to the palette, and the tickets to what waits."""
+    """Add Today to the menu, and opening a ticket to the palette."""
     register_navigation(
         NavigationItem(
             key="today",
@@ -37,4 +36,3 @@ def register() -> None:
             key_hint="c",
         )
     )
-    register_today(tickets_waiting)

@@ -21,7 +21,7 @@ from cosource.foundation.today import TodayItem, today_items
 from cosource.tickets.queries.desks import may_open
 from cosource.tickets.queries.list_rows import TicketRow
 from cosource.tickets.queries.ticket_page import progress_of
-from cosource.tickets.queries.today import is_requester_only, leads, requests_of, tickets_watched
+from cosource.tickets.queries.today import is_requester_only, leads, requests_of, tickets_day
 from cosource.tickets.rules.day import Due, grouped, quiet_until, strip_of
 from cosource.tickets.rules.states import NEW, STATES
 
@@ -35,7 +35,8 @@ def today(request: PageRequest) -> HttpResponse:
         rows = [(row, _progress(row)) for row in requests_of(request.actor, at)]
         return render(request, "tickets/requests.html", {"requests": rows, "room": "today"})
     for_teams = request.GET.get("whose") == "team"
-    items = today_items(request.actor, at, for_teams=for_teams)
+    day = tickets_day(request.actor, at, for_teams=for_teams)
+    items = today_items(request.actor, at, for_teams=for_teams, besides=day.waiting)
     now = at.astimezone(get_current_timezone())
     titles = {
         Due.OVERDUE: _("Overdue"),
@@ -54,10 +55,11 @@ def today(request: PageRequest) -> HttpResponse:
         "groups": [(due, titles[due], found) for due, found in groups.items()],
         "items": items,
         "strip": strip_of(items, now),
-        "said": said(items, groups, now),
+        "said": said(items, groups, now, has_more=day.has_more),
+        "has_more": day.has_more,
         "may_open": may_open(request.actor),
         "several_clients": len({item.client for item in items if item.client is not None}) > 1,
-        "watched": tickets_watched(request.actor, at),
+        "watched": day.watched,
     }
     return render(request, "tickets/today.html", context)
 
@@ -66,12 +68,16 @@ def _progress(row: TicketRow) -> int:
     return progress_of(NEW if row.verb == STATES[NEW].verb else row.category, row.category)
 
 
-def said(items: list[TodayItem], groups: dict[Due, list[TodayItem]], now: datetime) -> dict[str, str]:
+def said(
+    items: list[TodayItem], groups: dict[Due, list[TodayItem]], now: datetime, *, has_more: bool
+) -> dict[str, str]:
     """Say the day in a sentence of three parts: how much waits, what is overdue, and what follows."""
     count, over, soon = len(items), len(groups.get(Due.OVERDUE, ())), len(groups.get(Due.HOUR, ()))
     waits = ngettext("%(n)s thing waits for you.", "%(n)s things wait for you.", count) % {
         "n": _number(count)
     }
+    if has_more:
+        waits = _("More than %(n)s things wait for you.") % {"n": count}
     overdue = ngettext("%(n)s is overdue", "%(n)s are overdue", over) % {"n": _number(over)} if over else ""
     parts = []
     if soon:
