@@ -59,6 +59,26 @@ def begun(world, by="c1.cso", side="client", **changes):
     return engagement_create(**(given | changes))
 
 
+def invited(world, engagement, key):
+    """The secret of an invitation that the client gives somebody for an absent partner's seat."""
+    person = world.people[key]
+    issued = stand_in_invite(
+        engagement_id=engagement.id,
+        email=person.email,
+        name=person.name,
+        by_mail=False,
+        actor=world.actor("c1.cso"),
+        at=LATER,
+    )
+    return secret_of(issued.link)
+
+
+def claimed(world, secret, key):
+    """Take a seat for the organization that somebody works for."""
+    own = world.organizations[key.partition(".")[0]]
+    return stand_in_claim(secret=secret, person=world.people[key], for_organization_id=own.id, at=LATER)
+
+
 class TestBeginning:
     def test_a_client_starts_alone_with_a_stand_in(self, world):
         with written() as entries:
@@ -500,46 +520,17 @@ class TestSeat:
 
     def test_only_who_leads_an_organization_takes_a_seat_for_it(self, world):
         engagement = begun(world)
-        issued = stand_in_invite(
-            engagement_id=engagement.id,
-            email=world.people["p3.pt"].email,
-            name="PT",
-            by_mail=False,
-            actor=world.actor("c1.cso"),
-            at=LATER,
-        )
+        secret = invited(world, engagement, "p3.pt")
         with refused(NotAllowed, "not_lead"):
-            stand_in_claim(
-                secret=secret_of(issued.link),
-                person=world.people["p3.pt"],
-                for_organization_id=world.organizations["p3"].id,
-                at=LATER,
-            )
+            claimed(world, secret, "p3.pt")
         with refused(NotAllowed, "other_address"):
-            stand_in_claim(
-                secret=secret_of(issued.link),
-                person=world.people["p3.pm"],
-                for_organization_id=world.organizations["p3"].id,
-                at=LATER,
-            )
+            claimed(world, secret, "p3.pm")
 
     def test_a_client_does_not_take_its_own_partners_seat(self, world):
         engagement = begun(world)
-        issued = stand_in_invite(
-            engagement_id=engagement.id,
-            email=world.people["c1.cso"].email,
-            name="CSO",
-            by_mail=False,
-            actor=world.actor("c1.cso"),
-            at=LATER,
-        )
+        secret = invited(world, engagement, "c1.cso")
         with refused(Conflict, "own_seat"):
-            stand_in_claim(
-                secret=secret_of(issued.link),
-                person=world.people["c1.cso"],
-                for_organization_id=world.organizations["c1"].id,
-                at=LATER,
-            )
+            claimed(world, secret, "c1.cso")
 
     def test_a_seat_that_is_taken_is_not_offered(self, world):
         with refused(Conflict, "not_absent"):
@@ -561,12 +552,7 @@ class TestSeat:
             actor=world.actor("p2.pm", at=LATER),
             at=LATER,
         )
-        stand_in_claim(
-            secret=secret_of(issued.link),
-            person=world.people["c2.cso"],
-            for_organization_id=world.organizations["c2"].id,
-            at=LATER,
-        )
+        claimed(world, secret_of(issued.link), "c2.cso")
         engagement = Engagement.objects.get(
             client=world.organizations["c2"], partner=world.organizations["p2"]
         )

@@ -4,9 +4,11 @@ Growing the scope adds rows with a start; what was covered before, and every fig
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Conflict, NotFound
@@ -87,21 +89,8 @@ def engagement_service_end(
 
     For the client's side. Appends `engagement.service_ended/1`. Raises: NotFound, NotAllowed, Conflict when it is not covered.
     """
-    engagement, party = _scope(actor, engagement_id, at)
-    end = ends_at or at
-    if end < at:
-        raise field_error("ends_at", _("What is covered changes from now on, not in the past."), "past")
-    rows = EngagementService.objects.filter(live_q(at), engagement=engagement, service_id=service_id)
-    if not rows.update(ends_at=end):
-        raise Conflict(_("The engagement does not cover this."), code="not_covered")
-    append_shared(
-        engagement,
-        "engagement.service_ended/1",
-        ("engagement", engagement.id),
-        actor=party.actor,
-        at=at,
-        facts={"service": service_id.hex, "ends_at": instant_text(end)},
-    )
+    rows = EngagementService.objects.filter(engagement_id=engagement_id, service_id=service_id)
+    _end(rows, "service", service_id, engagement_id, actor=actor, at=at, ends_at=ends_at)
 
 
 @transaction.atomic
@@ -154,18 +143,31 @@ def engagement_site_end(
 
     For the client's side. Appends `engagement.site_ended/1`. Raises: NotFound, NotAllowed, Conflict when it is not covered.
     """
+    rows = EngagementSite.objects.filter(engagement_id=engagement_id, site_id=site_id)
+    _end(rows, "site", site_id, engagement_id, actor=actor, at=at, ends_at=ends_at)
+
+
+def _end(
+    rows: "QuerySet[Any, Any]",
+    part: str,
+    part_id: UUID,
+    engagement_id: UUID,
+    *,
+    actor: Actor,
+    at: datetime,
+    ends_at: datetime | None,
+) -> None:
     engagement, party = _scope(actor, engagement_id, at)
     end = ends_at or at
     if end < at:
         raise field_error("ends_at", _("What is covered changes from now on, not in the past."), "past")
-    rows = EngagementSite.objects.filter(live_q(at), engagement=engagement, site_id=site_id)
-    if not rows.update(ends_at=end):
+    if not rows.filter(live_q(at)).update(ends_at=end):
         raise Conflict(_("The engagement does not cover this."), code="not_covered")
     append_shared(
         engagement,
-        "engagement.site_ended/1",
+        f"engagement.{part}_ended/1",
         ("engagement", engagement.id),
         actor=party.actor,
         at=at,
-        facts={"site": site_id.hex, "ends_at": instant_text(end)},
+        facts={part: part_id.hex, "ends_at": instant_text(end)},
     )

@@ -1,5 +1,6 @@
 """The ticket endpoints: parse, call one service or query, answer."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -121,15 +122,7 @@ def ticket_change(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: TicketChangeIn
 ) -> TicketFacts:
     """Change what a ticket says of itself; priority and clocks follow."""
-    actor = actor_of(request)
-    ticket_update(
-        ticket_id=ticket_id,
-        changes=body.dict(exclude_unset=True),
-        actor=actor,
-        at=clock.now(),
-        expected_version=expected_version(request),
-    )
-    return _answer(request, response, ticket_id)
+    return _stepped(request, response, ticket_id, ticket_update, changes=body.dict(exclude_unset=True))
 
 
 @router.post("/tickets/{uuid:ticket_id}/messages", response={201: MadeOut}, summary="Write into a ticket")
@@ -185,14 +178,7 @@ def ticket_move_create(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: MoveIn
 ) -> TicketFacts:
     """Start, ask, resolve, reopen, close or cancel."""
-    ticket_move(
-        ticket_id=ticket_id,
-        actor=actor_of(request),
-        at=clock.now(),
-        expected_version=expected_version(request),
-        **body.dict(),
-    )
-    return _answer(request, response, ticket_id)
+    return _stepped(request, response, ticket_id, ticket_move, **body.dict())
 
 
 @router.post(
@@ -203,14 +189,7 @@ def handover_create(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: HandoverIn
 ) -> TicketFacts:
     """Offer the ticket; it stays where it is until the other team accepts."""
-    ticket_hand_over(
-        ticket_id=ticket_id,
-        actor=actor_of(request),
-        at=clock.now(),
-        expected_version=expected_version(request),
-        **body.dict(),
-    )
-    return _answer(request, response, ticket_id)
+    return _stepped(request, response, ticket_id, ticket_hand_over, **body.dict())
 
 
 @router.post(
@@ -219,13 +198,7 @@ def handover_create(
 @edits
 def handover_accept_create(request: HttpRequest, response: HttpResponse, ticket_id: UUID) -> TicketFacts:
     """Take the ticket: from now on the caller's party holds it."""
-    handover_accept(
-        ticket_id=ticket_id,
-        actor=actor_of(request),
-        at=clock.now(),
-        expected_version=expected_version(request),
-    )
-    return _answer(request, response, ticket_id)
+    return _stepped(request, response, ticket_id, handover_accept)
 
 
 @router.post(
@@ -236,40 +209,21 @@ def handover_decline_create(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: DeclineIn
 ) -> TicketFacts:
     """Say why it is not taken; it stays with the team that offered it."""
-    handover_decline(
-        ticket_id=ticket_id,
-        actor=actor_of(request),
-        at=clock.now(),
-        expected_version=expected_version(request),
-        **body.dict(),
-    )
-    return _answer(request, response, ticket_id)
+    return _stepped(request, response, ticket_id, handover_decline, **body.dict())
 
 
 @router.post("/tickets/{uuid:ticket_id}/handover/withdraw", response=TicketOut, summary="Take an offer back")
 @edits
 def handover_withdraw_create(request: HttpRequest, response: HttpResponse, ticket_id: UUID) -> TicketFacts:
     """Take an offer back before it is answered."""
-    handover_withdraw(
-        ticket_id=ticket_id,
-        actor=actor_of(request),
-        at=clock.now(),
-        expected_version=expected_version(request),
-    )
-    return _answer(request, response, ticket_id)
+    return _stepped(request, response, ticket_id, handover_withdraw)
 
 
 @router.post("/tickets/{uuid:ticket_id}/answer/accept", response=TicketOut, summary="Take an answer as given")
 @edits
 def answer_accept_create(request: HttpRequest, response: HttpResponse, ticket_id: UUID) -> TicketFacts:
     """Accept the answer that ended the pause; it cannot be challenged any more."""
-    answer_accept(
-        ticket_id=ticket_id,
-        actor=actor_of(request),
-        at=clock.now(),
-        expected_version=expected_version(request),
-    )
-    return _answer(request, response, ticket_id)
+    return _stepped(request, response, ticket_id, answer_accept)
 
 
 @router.post("/tickets/{uuid:ticket_id}/answer/challenge", response=TicketOut, summary="Say it was no answer")
@@ -278,14 +232,7 @@ def answer_challenge_create(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: WordIn
 ) -> TicketFacts:
     """Say why what came was no answer; the pause goes on as if it had not ended."""
-    answer_challenge(
-        ticket_id=ticket_id,
-        text=body.text,
-        actor=actor_of(request),
-        at=clock.now(),
-        expected_version=expected_version(request),
-    )
-    return _answer(request, response, ticket_id)
+    return _stepped(request, response, ticket_id, answer_challenge, text=body.text)
 
 
 @router.post(
@@ -296,14 +243,7 @@ def ticket_restored_create(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: WordIn
 ) -> TicketFacts:
     """Say that the service works again, if only by a detour; the ticket stays open."""
-    service_restored(
-        ticket_id=ticket_id,
-        text=body.text,
-        actor=actor_of(request),
-        at=clock.now(),
-        expected_version=expected_version(request),
-    )
-    return _answer(request, response, ticket_id)
+    return _stepped(request, response, ticket_id, service_restored, text=body.text)
 
 
 @router.put("/tickets/{uuid:ticket_id}/assignee", response=TicketOut, summary="Assign a ticket")
@@ -312,18 +252,22 @@ def ticket_assignee_set(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: AssigneeIn
 ) -> TicketFacts:
     """Assign the ticket to a person of the team that holds it."""
-    ticket_assign(
+    return _stepped(request, response, ticket_id, ticket_assign, person_id=body.person_id)
+
+
+def _stepped(
+    request: HttpRequest, response: HttpResponse, ticket_id: UUID, step: Callable[..., object], **given: Any
+) -> TicketFacts:
+    """Take one step if the ticket still is as the caller saw it, and answer with the ticket as it is then, for the caller."""
+    actor = actor_of(request)
+    step(
         ticket_id=ticket_id,
-        person_id=body.person_id,
-        actor=actor_of(request),
+        actor=actor,
         at=clock.now(),
         expected_version=expected_version(request),
+        **given,
     )
-    return _answer(request, response, ticket_id)
-
-
-def _answer(request: HttpRequest, response: HttpResponse, ticket_id: UUID) -> TicketFacts:
-    facts = ticket_facts(actor=actor_of(request), ticket_id=ticket_id)
+    facts = ticket_facts(actor=actor, ticket_id=ticket_id)
     stamp(response, facts.version)
     return facts
 
