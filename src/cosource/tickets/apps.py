@@ -11,11 +11,16 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from cosource.tickets.jobs import escalations  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.queries import exporting, live  # noqa: PLC0415 - models must be loaded first
-        from cosource.tickets.services import sharing, telling  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.services import (  # noqa: PLC0415 - models must be loaded first
+            acknowledging,
+            sharing,
+            telling,
+        )
         from cosource.tickets.web import list_menu, menu  # noqa: PLC0415 - models must be loaded first
 
         sharing.register()
         telling.register()
+        acknowledging.register()
         escalations.register()
         menu.register()
         list_menu.register()

@@ -17,7 +17,12 @@ from cosource.foundation.clock import now as clock_now
 from cosource.foundation.errors import Conflict, NotAllowed, NotFound
 from cosource.foundation.models import Entry, Notice
 from cosource.foundation.services.duework import work_next
-from cosource.foundation.services.notices import notice_acknowledge
+from cosource.foundation.services.notices import (
+    notice_acknowledge,
+    notice_acknowledge_by_token,
+    token_of,
+)
+from cosource.parties.models import Grant
 from cosource.tickets.models import Clock, Escalation, Ticket
 from cosource.tickets.queries.escalation_audit import escalations_audit
 from cosource.tickets.queries.escalations import escalations_of
@@ -246,7 +251,7 @@ def test_each_is_told_once_in_words_that_give_nothing_away(agreed: Desk) -> None
 
 
 @pytest.mark.req("C15")
-def test_what_is_acknowledged_in_a_notice_stops_the_ladder_too(agreed: Desk) -> None:
+def test_what_is_acknowledged_in_a_notice_stands_on_the_ticket_at_once(agreed: Desk) -> None:
     ticket = with_partner(agreed)
     start = resolve_of(ticket).started_at
     sweep(start + timedelta(minutes=240))
@@ -255,9 +260,50 @@ def test_what_is_acknowledged_in_a_notice_stops_the_ladder_too(agreed: Desk) -> 
     notice = Notice.objects.get(kind="ticket.escalated", person_id=manager.id)
     heard_at = start + timedelta(minutes=250)
     notice_acknowledge(notice_id=notice.id, actor=agreed.actor("p1.pm"), at=heard_at)
+    raised = Escalation.objects.filter(clock=resolve_of(ticket))
+    assert set(raised.values_list("acknowledged_at", "acknowledged_by_id")) == {(heard_at, manager.id)}
+    # Its entry is what open pages are told by.
+    entry = Entry.objects.get(kind="escalation.acknowledged/1")
+    assert (entry.subject_id, entry.facts["steps"], entry.organization_id) == (
+        ticket.id,
+        [1, 2, 3],
+        agreed.org("p1"),
+    )
+    assert Reader(agreed, "p1.pt").page(ticket).count(f"acknowledged by {manager.name}") == 3
+    assert "acknowledged by" not in Reader(agreed, "c1.ct").page(ticket)
+    # Nobody of the party has to answer again for what is taken on.
+    assert not Notice.objects.filter(needs_acknowledgement=True, acknowledged_at=None).exists()
     assert sweep(start + timedelta(minutes=270))[3:] == [(4, "deputy", "spared")]
-    row = Escalation.objects.get(step=3)
-    assert (row.acknowledged_at, row.acknowledged_by_id) == (heard_at, manager.id)
+
+
+@pytest.mark.req("C15")
+def test_what_is_acknowledged_on_the_ticket_is_open_in_no_notice(agreed: Desk) -> None:
+    ticket = with_partner(agreed)
+    at = resolve_of(ticket).started_at + timedelta(minutes=240)
+    sweep(at)
+    work_all()
+    escalation_acknowledge(
+        ticket_id=ticket.id,
+        escalation_id=Escalation.objects.get(step=2).id,
+        actor=agreed.actor("p1.pt"),
+        at=at,
+    )
+    still = Notice.objects.filter(kind="ticket.escalated", acknowledged_at=None)
+    assert set(still.values_list("person_id", flat=True)) == {agreed.world.people["p1.pm"].id}
+
+
+@pytest.mark.req("C15", "C29")
+def test_a_link_kept_from_a_mail_acknowledges_nothing_once_the_right_is_gone(agreed: Desk) -> None:
+    ticket = with_partner(agreed)
+    sweep(resolve_of(ticket).started_at + timedelta(minutes=240))
+    work_all()
+    manager = agreed.world.people["p1.pm"]
+    token = token_of(Notice.objects.get(kind="ticket.escalated", person_id=manager.id))
+    Grant.objects.filter(person=manager).update(ends_at=agreed.now)
+    with pytest.raises(NotFound):
+        notice_acknowledge_by_token(token=token, at=agreed.tick())
+    assert not Escalation.objects.filter(acknowledged_at__isnull=False).exists()
+    assert not Notice.objects.filter(acknowledged_at__isnull=False).exists()
 
 
 @pytest.mark.req("C15")

@@ -7,6 +7,7 @@ what somebody does not see any more they are not told. Not here: how a mail, a w
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,8 +18,8 @@ from django.utils.translation import gettext_lazy
 from cosource.foundation import clock
 from cosource.foundation.errors import NotFound
 from cosource.foundation.models import DueWork, Notice, NoticeChoices
-from cosource.foundation.notices import is_subject, notice_kind, notice_people
-from cosource.foundation.queries.notices import choices_of, zone_of
+from cosource.foundation.notices import is_subject, notice_kind, notice_people, reader_of
+from cosource.foundation.queries.notices import choices_of, lines_of, zone_of
 from cosource.foundation.rules.notices import Words, deliveries, effect_digest, words_kept
 from cosource.foundation.services.duework import Task, register_work, work_row
 from cosource.foundation.sight import Actor
@@ -34,6 +35,9 @@ _ways: dict[str, WayOut] = {}
 # Ways that are the organization's, gone once for an effect whoever of its people is told.
 type SharedWay = Callable[[Sequence[Notice], datetime], None]
 _shared: list[SharedWay] = []
+# Follows an acknowledgement, in its transaction: given the notice and who acknowledged it.
+type Follower = Callable[[Notice, Actor], None]
+_followers: dict[str, Follower] = {}
 
 
 def register_way(way: str, out: WayOut) -> None:
@@ -45,6 +49,11 @@ def register_shared_way(out: SharedWay) -> None:
     """Let a service carry notices to organizations."""
     if out not in _shared:
         _shared.append(out)
+
+
+def register_acknowledged(kind: str, follow: Follower) -> None:
+    """Let a room follow what somebody acknowledges in a notice of this kind; what it refuses is not acknowledged."""
+    _followers[kind] = follow
 
 
 @transaction.atomic
@@ -164,26 +173,51 @@ def notices_read(*, actor: Actor, at: datetime, notice_id: UUID | None = None) -
 
 @transaction.atomic
 def notice_acknowledge(*, notice_id: UUID, actor: Actor, at: datetime) -> Notice:
-    """Acknowledge a notice as its reader. Again is harmless: the first instant stays. Raises: NotFound."""
+    """Acknowledge a notice as its reader, for all who were told. Again is harmless: the first instant stays.
+
+    Raises: NotFound, also when its reader does not see any more what it is about, and what the kind's own room refuses.
+    """
     notice = notices_read(notice_id=notice_id, actor=actor, at=at)
     if notice is None or not notice.needs_acknowledgement:
         raise NotFound
-    _acknowledge(notice, at)
+    _acknowledge(notice, actor, at)
     return notice
 
 
 @transaction.atomic
 def notice_acknowledge_by_token(*, token: str, at: datetime) -> Notice:
-    """Acknowledge by what stood in a mail or message. Raises: NotFound for a token that is none, or over."""
+    """Acknowledge by what stood in a mail or message. Raises: as `notice_acknowledge`, for a token that is none, or over."""
     notice = notice_of_token(token)
-    _acknowledge(notice, at)
+    person = notice_people([notice.person_id], notice.organization_id).get(notice.person_id)
+    if person is None:
+        raise NotFound
+    _acknowledge(notice, replace(reader_of(person, notice.organization_id, at), channel="notice"), at)
     Notice.objects.filter(id=notice.id, read_at=None).update(read_at=at)
     return notice
 
 
-def _acknowledge(notice: Notice, at: datetime) -> None:
+def _acknowledge(notice: Notice, actor: Actor, at: datetime) -> None:
+    if notice.id not in lines_of(actor, [notice]):
+        raise NotFound
     if Notice.objects.filter(id=notice.id, acknowledged_at=None).update(acknowledged_at=at):
         notice.acknowledged_at = at
+        _for_all([notice.effect_key], notice.organization_id, at)
+        if follow := _followers.get(notice.kind):
+            follow(notice, actor)
+
+
+def effects_acknowledged(*, effect_keys: Collection[str], organization_id: UUID, at: datetime) -> None:
+    """Take as acknowledged what the organization's people were told of these effects: one of them did so elsewhere."""
+    _for_all([effect_digest(key) for key in effect_keys], organization_id, at)
+
+
+def _for_all(digests: Collection[str], organization_id: UUID, at: datetime) -> None:
+    Notice.objects.filter(
+        effect_key__in=digests,
+        organization_id=organization_id,
+        needs_acknowledgement=True,
+        acknowledged_at=None,
+    ).update(acknowledged_at=at)
 
 
 def token_of(notice: Notice) -> str:

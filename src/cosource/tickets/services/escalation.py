@@ -27,7 +27,6 @@ from cosource.tickets.models import Clock, Escalation, Pause
 from cosource.tickets.queries.escalation_people import People, Seat
 from cosource.tickets.queries.standing_still import step_at
 from cosource.tickets.rules.ladder import bit, is_open
-from cosource.tickets.services.acknowledging import heard_of_notices
 from cosource.tickets.services.escalation_telling import tell_enqueue
 
 BATCH = 500
@@ -107,7 +106,6 @@ def _due(clock: Clock, pauses: Sequence[Pause], at: datetime) -> _Due:
 def _raise(found: Sequence[_Due], at: datetime) -> int:
     """Write down what came: a row each, an entry for each that tells somebody, and the work of telling."""
     engagements = Engagement.objects.in_bulk({d.clock.engagement_id for d in found if d.clock.engagement_id})
-    heard_of_notices([d.clock.id for d in found])
     acknowledged = set(
         Escalation.objects.filter(
             clock_id__in={d.clock.id for d in found}, acknowledged_at__isnull=False

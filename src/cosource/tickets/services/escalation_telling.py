@@ -76,7 +76,7 @@ def escalations_tell(task: Task) -> dict[str, Any]:
             at=at,
             organization_id=row.party_id,
             urgent=not row.is_warning,
-            acknowledge=True,
+            acknowledge=row.acknowledged_at is None,
         )
         told += len(row.told)
     return {"told": told}
