@@ -36,7 +36,7 @@ from cosource.parties.models import (
     Team,
 )
 from cosource.parties.queries.sight import actor_for_person, actor_for_token
-from cosource.parties.rules.policies import READ_IN_SCOPE
+from cosource.parties.rules.policies import MAKERS_NOTICES, READ_IN_SCOPE
 from cosource.parties.services.claims import stand_in_claim, stand_in_invite
 from cosource.parties.services.engagements import engagement_create, engagement_rights_set
 from cosource.parties.services.grants import grant_give
@@ -324,7 +324,7 @@ def _tokens(world: World) -> None:
     own = token_create(
         name="Monitoring",
         expires_at=world.at + timedelta(days=180),
-        grants=[TokenGrant()],
+        grants=[TokenGrant(rights=(MAKERS_NOTICES,))],
         may_write=True,
         actor=world.actor("c1.cso"),
         at=world.at,

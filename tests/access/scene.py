@@ -289,7 +289,11 @@ def _lists_and_files(scene: Scene) -> None:
         ).id
     for key in ("assigned", "other", "unasked", "c2shared"):
         scene.extra[f"escalation{key}"] = _escalated(scene, scene.tickets[key])
-    for name, key, person in (("noticept", "assigned", "p1.pt"), ("noticect", "scope", "c1.ct")):
+    for name, key, person in (
+        ("noticept", "assigned", "p1.pt"),
+        ("noticect", "scope", "c1.ct"),
+        ("noticecso", "scope", "c1.cso"),
+    ):
         scene.extra[name] = _told(scene, name, scene.tickets[key], person)
     for key, by in (("c1check", "c1.cso"), ("p1check", "p1.pm")):
         actor = scene.actor(by)

@@ -84,6 +84,7 @@ def test_every_page_of_the_table_is_read_by_somebody(scene: Scene) -> None:
 ASKED_BY_NAME = {
     "audit:check_result",
     "notices:by_token",
+    "api:notice_read",
     "api:import_problems_list",
     # A stream, which only the web process itself keeps open.
     "live",

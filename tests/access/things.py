@@ -322,8 +322,28 @@ def _parties(scene: Scene) -> Iterator[tuple[Key, Thing]]:
         pk, mark = scene.extra[name], mark_of(name)
         yield (
             ("notice", state, relation),
-            Thing({"choke point": sight(Notice, pk), "page": page("notices:list", holds=mark)}, (mark,)),
+            Thing(
+                {
+                    "choke point": sight(Notice, pk),
+                    "page": page("notices:list", holds=mark),
+                    "endpoint": page("api:notice_read", pk, for_tokens=True),
+                },
+                (mark,),
+            ),
         )
+    # By the client's token too, which acts on the notices of whoever made it.
+    pk, mark = scene.extra["noticecso"], mark_of("noticecso")
+    yield (
+        ("notice", "to client 1's service owner", "of a change"),
+        Thing(
+            {
+                "page": page("notices:list", holds=mark),
+                "endpoint": page("api:notice_read", pk, for_tokens=True),
+                "list endpoint": page("api:notices_list", holds=mark, for_tokens=True),
+            },
+            (mark,),
+        ),
+    )
     for state, key in (("client 1", "c1"), ("client 2", "c2")):
         words = (world.organizations[key].name,) if key == "c2" else ()
         yield (

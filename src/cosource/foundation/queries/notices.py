@@ -3,6 +3,8 @@
 Not here: writing them (`services.notices`).
 """
 
+import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -70,12 +72,31 @@ def lines_of(actor: Actor, notices: Iterable[Notice]) -> dict[UUID, SubjectLine]
     return {n.id: lines[n.subject_kind][n.subject_id] for n in kept if n.subject_id in lines[n.subject_kind]}
 
 
-def notice_list(*, actor: Actor, cursor: str = "") -> NoticePage:
-    """Return the actor's notices, newest first; what they are about must still be in sight."""
-    page = key_page(Notice.objects.visible_to(actor), order=("-id",), cursor=cursor, limit=50)
+def notice_list(
+    *, actor: Actor, unread: bool = False, kind: str = "", cursor: str = "", limit: int = 50
+) -> NoticePage:
+    """Return the actor's notices, newest first; what they are about must still be in sight, so a page may have fewer.
+
+    `unread`: only those that were not read. `kind`: only one kind. Raises: Invalid for a cursor or limit.
+    """
+    found = Notice.objects.visible_to(actor)
+    if unread:
+        found = found.filter(read_at=None)
+    if kind:
+        found = found.filter(kind=kind)
+    page = key_page(found, order=("-id",), cursor=cursor, limit=limit)
     lines = lines_of(actor, page.items)
     rows = [NoticeRow(n, said(n), lines[n.id]) for n in page.items if n.id in lines]
     return NoticePage(rows, page.next_cursor)
+
+
+def notice_get(*, actor: Actor, notice_id: UUID) -> NoticeRow:
+    """Return one of the actor's notices. Raises: NotFound, also when what it is about is out of sight."""
+    notice = Notice.objects.visible_to(actor).filter(id=notice_id).first()
+    line = lines_of(actor, [notice]).get(notice.id) if notice else None
+    if notice is None or line is None:
+        raise NotFound
+    return NoticeRow(notice, said(notice), line)
 
 
 def unread_count(actor: Actor) -> int:
@@ -110,6 +131,16 @@ def choices_of(row: NoticeChoices | None) -> Choices:
         digest=row.digest,
         digest_at=row.digest_at or MORNING,
     )
+
+
+# What one's choices are made of; they have no version of their own, so what they say is their version.
+CHOICE_FIELDS = ("ways", "quiet_from", "quiet_until", "urgent_passes", "digest", "digest_at", "phone")
+
+
+def choices_version(row: NoticeChoices) -> int:
+    """Return a number that stands for exactly these choices, below a thousand million."""
+    text = json.dumps([getattr(row, name) for name in CHOICE_FIELDS], sort_keys=True, default=str)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) % 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from datetime import time
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cosource.foundation.errors import Invalid, NotFound
+from cosource.foundation.errors import Invalid, NotFound, StaleVersion
 from cosource.foundation.models import NoticeChoices
 from cosource.foundation.notices import notice_kinds
+from cosource.foundation.queries.notices import CHOICE_FIELDS
 from cosource.foundation.rules.notices import CHANNELS, DIGESTS, SMS, VOICE
 from cosource.foundation.sight import Actor
 
@@ -28,8 +29,12 @@ def choices_set(
     digest_at: time | None,
     phone: str,
     actor: Actor,
+    before: NoticeChoices | None = None,
 ) -> NoticeChoices:
-    """Keep the actor's choices in place of those before. Raises: NotFound without a person, Invalid."""
+    """Keep the actor's choices in place of those before.
+
+    `before`: as their author saw them. Raises: NotFound without a person, Invalid, StaleVersion when they are not as before.
+    """
     if actor.person_id is None:
         raise NotFound
     wrong: dict[str, str] = {}
@@ -47,16 +52,20 @@ def choices_set(
         wrong["ways"] = ", ".join(CHANNELS)
     if wrong:
         raise Invalid(_("Some of it does not fit."), fields=wrong)
-    row, _created = NoticeChoices.objects.update_or_create(
-        person_id=actor.person_id,
-        defaults={
-            "ways": {kind: sorted(found) for kind, found in ways.items()},
-            "quiet_from": quiet_from,
-            "quiet_until": quiet_until,
-            "urgent_passes": urgent_passes,
-            "digest": digest,
-            "digest_at": digest_at,
-            "phone": number,
-        },
-    )
+    chosen_now = {
+        "ways": {kind: sorted(found) for kind, found in ways.items()},
+        "quiet_from": quiet_from,
+        "quiet_until": quiet_until,
+        "urgent_passes": urgent_passes,
+        "digest": digest,
+        "digest_at": digest_at,
+        "phone": number,
+    }
+    row, _created = NoticeChoices.objects.get_or_create(person_id=actor.person_id)
+    same = NoticeChoices.objects.filter(person_id=actor.person_id)
+    if before is not None:
+        same = same.filter(**{name: getattr(before, name) for name in CHOICE_FIELDS})
+    if not same.update(**chosen_now):
+        raise StaleVersion
+    row.refresh_from_db()
     return row

@@ -19,7 +19,7 @@ from cosource.foundation import clock
 from cosource.foundation.errors import NotFound
 from cosource.foundation.models import DueWork, Notice, NoticeChoices
 from cosource.foundation.notices import is_subject, notice_kind, notice_people, reader_of
-from cosource.foundation.queries.notices import choices_of, lines_of, zone_of
+from cosource.foundation.queries.notices import choices_of, lines_of, notice_get, zone_of
 from cosource.foundation.rules.notices import Words, deliveries, effect_digest, words_kept
 from cosource.foundation.services.duework import Task, register_work, work_row
 from cosource.foundation.sight import Actor
@@ -159,13 +159,14 @@ def way_key(way: str, notice: Notice) -> str:
 
 @transaction.atomic
 def notices_read(*, actor: Actor, at: datetime, notice_id: UUID | None = None) -> Notice | None:
-    """Mark one notice as read and return it, or all of the actor's (None). Raises: NotFound for another's."""
+    """Mark one notice as read and return it, or all of the actor's (None).
+
+    Raises: NotFound for another's, and for one whose subject the actor does not see any more.
+    """
     mine = Notice.objects.visible_to(actor)
     found = None
     if notice_id is not None:
-        found = mine.filter(id=notice_id).first()
-        if found is None:
-            raise NotFound
+        found = notice_get(actor=actor, notice_id=notice_id).notice
         mine = mine.filter(id=notice_id)
     mine.filter(read_at=None).update(read_at=at)
     return found
@@ -175,7 +176,7 @@ def notices_read(*, actor: Actor, at: datetime, notice_id: UUID | None = None) -
 def notice_acknowledge(*, notice_id: UUID, actor: Actor, at: datetime) -> Notice:
     """Acknowledge a notice as its reader, for all who were told. Again is harmless: the first instant stays.
 
-    Raises: NotFound, also when its reader does not see any more what it is about, and what the kind's own room refuses.
+    Raises: NotFound as for reading it, or when it wants no answer; and what the kind's own room refuses.
     """
     notice = notices_read(notice_id=notice_id, actor=actor, at=at)
     if notice is None or not notice.needs_acknowledgement:
@@ -191,14 +192,15 @@ def notice_acknowledge_by_token(*, token: str, at: datetime) -> Notice:
     person = notice_people([notice.person_id], notice.organization_id).get(notice.person_id)
     if person is None:
         raise NotFound
-    _acknowledge(notice, replace(reader_of(person, notice.organization_id, at), channel="notice"), at)
+    reader = replace(reader_of(person, notice.organization_id, at), channel="notice")
+    if not lines_of(reader, [notice]):
+        raise NotFound
+    _acknowledge(notice, reader, at)
     Notice.objects.filter(id=notice.id, read_at=None).update(read_at=at)
     return notice
 
 
 def _acknowledge(notice: Notice, actor: Actor, at: datetime) -> None:
-    if notice.id not in lines_of(actor, [notice]):
-        raise NotFound
     if Notice.objects.filter(id=notice.id, acknowledged_at=None).update(acknowledged_at=at):
         notice.acknowledged_at = at
         _for_all([notice.effect_key], notice.organization_id, at)

@@ -1,7 +1,7 @@
 """Endpoints of this room: what a program must be able to name on a ticket.
 
 Rights, tokens, people and placements are for people to decide, on pages and by name: a token reads none of them and gives none,
-so that a leaked one cannot make itself a better one.
+so that a leaked one cannot make itself a better one. Notices have a module of their own.
 """
 
 from django.http import HttpRequest
@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from cosource.foundation.api import ListOut, list_out
 from cosource.foundation.api import router as room_router
 from cosource.foundation.doors import actor_of
+from cosource.parties.api.notices import router as notices_router
 from cosource.parties.api.schemas import EngagementOut, NamedOut, OrganizationOut
 from cosource.parties.models import Engagement, Organization, Service, Site, Team
 from cosource.parties.queries.engagements import engagement_names
@@ -16,6 +17,7 @@ from cosource.parties.queries.organizations import organization_own, service_lis
 from cosource.parties.queries.people import team_names
 
 router = room_router(tag="parties")
+router.add_router("", notices_router)
 
 
 @router.get("/organization", response=OrganizationOut, summary="Read the token's organization")

@@ -1,8 +1,11 @@
 """What this room's endpoints answer; apart from the models, so that a new column never shows by itself."""
 
+from datetime import datetime, time
 from uuid import UUID
 
-from cosource.foundation.api import Out
+from pydantic import Field
+
+from cosource.foundation.api import In, Out
 
 
 class OrganizationOut(Out):
@@ -37,3 +40,46 @@ class NamedOut(Out):
     id: UUID
     name: str
     organization_id: UUID
+
+
+class NoticeOut(Out):
+    """What somebody was told: a sentence, and what its subject is called for the reader now. `url`: a path on this site."""
+
+    id: UUID
+    kind: str
+    said: str
+    reference: str
+    title: str
+    subject_kind: str
+    subject_id: UUID
+    url: str
+    urgent: bool
+    needs_acknowledgement: bool
+    created_at: datetime
+    read_at: datetime | None
+    acknowledged_at: datetime | None
+
+
+class NoticeChoicesOut(Out):
+    """How a person is told. `ways`: by kind of notice; `offered`: the ways there are. Times are of the person's own day."""
+
+    ways: dict[str, list[str]]
+    offered: list[str]
+    quiet_from: str | None
+    quiet_until: str | None
+    urgent_passes: bool
+    digest: str
+    digest_at: str | None
+    phone: str
+
+
+class NoticeChoicesIn(In):
+    """What to change. `ways`: the kinds to change, each with all its ways; `digest`: empty, `hourly` or `daily`."""
+
+    ways: dict[str, list[str]] = Field(default_factory=dict, max_length=100)
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    urgent_passes: bool = True
+    digest: str = Field("", max_length=6)
+    digest_at: time | None = None
+    phone: str = Field("", max_length=32)

@@ -4,16 +4,19 @@ Called once per request, job or live event, so that a grant's end is felt by the
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
 
+from cosource.foundation.errors import NotAllowed
+from cosource.foundation.ids import NIL
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.sight import AUDITOR, MANAGER, Actor, GrantFact, Sight
 from cosource.parties.models import Employment, Grant, IntegrationToken, Membership, Person, Placement
 from cosource.parties.models.scope import live_q
+from cosource.parties.rules.policies import MAKERS_NOTICES
 
 # The right that a token's grants carry when the token may write.
 WRITE = "write"
@@ -229,3 +232,20 @@ def actor_under_hat(person: Person, hat: Hat, *, at: datetime, channel: str = "p
 def actor_for_token(token: IntegrationToken, *, at: datetime) -> Actor:
     """Return the actor for an integration token."""
     return Actor(kind="token", id=token.id, sight=sight_of_token(token, at), name=token.name, channel="api")
+
+
+def actor_on_notices(actor: Actor, *, at: datetime) -> Actor:
+    """Return a token's actor as it acts on the notices of the person who made it; its sight stays that of its own grants.
+
+    Raises: NotAllowed for a token that was not made for that, or whose maker does not work there any more.
+    """
+    organization_id = actor.sight.organization_id
+    right = any(g.engagement_id is None and MAKERS_NOTICES in g.rights for g in actor.sight.grants)
+    found = IntegrationToken.objects.filter(id=actor.id or NIL)
+    maker = found.values_list("created_by_id", flat=True).first()
+    if not right or maker is None or organization_id not in {h.organization_id for h in hats_of(maker, at)}:
+        raise NotAllowed(
+            "This token acts on nobody’s notices; whose notices they are makes one that does.",
+            code="not_on_notices",
+        )
+    return replace(actor, sight=replace(actor.sight, person_id=maker))

@@ -16,6 +16,8 @@ Side = Literal["client", "partner"]
 
 READ_IN_SCOPE = "read_in_scope"
 DELEGATED_RIGHTS = (READ_IN_SCOPE,)
+# Not delegated by anybody: a token on the own desk reads and answers the notices of the person who made it.
+MAKERS_NOTICES = "makers_notices"
 
 
 @dataclass(frozen=True, slots=True)

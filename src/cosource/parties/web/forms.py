@@ -412,4 +412,11 @@ class TokenForm(forms.Form):
             required=False,
             help_text=_("Where the client has this right switched on; a token has no team of its own."),
         )
-        self.order_fields(["name", "reach", "read_in_scope", "may_write", "expires_at"])
+        self.fields["makers_notices"] = forms.BooleanField(
+            label=_("Acts on my notices"),
+            required=False,
+            help_text=_(
+                "It reads and answers what you are told, of what it reaches itself. It must reach your own desk."
+            ),
+        )
+        self.order_fields(["name", "reach", "read_in_scope", "makers_notices", "may_write", "expires_at"])

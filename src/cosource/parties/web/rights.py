@@ -16,7 +16,8 @@ from cosource.parties.queries.frame import leads_here, leads_somewhere, reads_ri
 from cosource.parties.queries.organizations import covered_places
 from cosource.parties.queries.people import people_choices, person_get, placement_list, team_list
 from cosource.parties.queries.rights import grant_list, orphan_grants, token_list
-from cosource.parties.rules.policies import READ_IN_SCOPE
+from cosource.parties.rules.policies import MAKERS_NOTICES, READ_IN_SCOPE
+from cosource.parties.services.checks import field_error
 from cosource.parties.services.grants import grant_end, grant_give
 from cosource.parties.services.placements import placement_accept, placement_end, placement_propose
 from cosource.parties.services.policy import organization_for
@@ -98,12 +99,17 @@ def tokens_page(request: PageRequest) -> HttpResponseBase:
 
     def create(values: dict[str, Any]) -> HttpResponse:
         right = (READ_IN_SCOPE,) if values["read_in_scope"] else ()
+        on_desk = (MAKERS_NOTICES,) if values["makers_notices"] else ()
+        if on_desk and DESK not in values["reach"]:
+            raise field_error("makers_notices", str(_("For this it must reach your own desk.")))
         made = token_create(
             name=values["name"],
             expires_at=values["expires_at"],
             may_write=values["may_write"],
             grants=[
-                TokenGrant() if reach == DESK else TokenGrant(engagement_id=UUID(reach), rights=right)
+                TokenGrant(rights=on_desk)
+                if reach == DESK
+                else TokenGrant(engagement_id=UUID(reach), rights=right)
                 for reach in values["reach"]
             ],
             actor=actor,

@@ -14,6 +14,7 @@ from cosource.foundation.api.schemas import ListOut, list_out
 from cosource.foundation.doors import actor_of
 from cosource.foundation.errors import Invalid
 from cosource.foundation.models import Entry
+from cosource.parties.queries.sight import actor_on_notices
 from cosource.tickets.api.schemas import (
     AssigneeIn,
     ClockOut,
@@ -165,10 +166,13 @@ def ticket_escalations_list(request: HttpRequest, ticket_id: UUID) -> list[dict[
     summary="Take an escalation on",
 )
 def escalation_acknowledge_create(request: HttpRequest, ticket_id: UUID, escalation_id: UUID) -> Status[None]:
-    """Acknowledge for the caller's party: no further step of this clock tells it until the clock is due, or for good."""
-    escalation_acknowledge(
-        ticket_id=ticket_id, escalation_id=escalation_id, actor=actor_of(request), at=clock.now()
-    )
+    """Acknowledge for the caller's party: no further step of this clock tells it until the clock is due, or for good.
+
+    A person acknowledges: the token is one that acts on its maker's notices.
+    """
+    at = clock.now()
+    actor = actor_on_notices(actor_of(request), at=at)
+    escalation_acknowledge(ticket_id=ticket_id, escalation_id=escalation_id, actor=actor, at=at)
     return Status(204, None)
 
 
