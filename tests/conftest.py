@@ -8,8 +8,9 @@ a digest of everything that shapes it. The ledger is append-only in the database
 - `transactional_db`, `live_server` (or `django_db(transaction=True)`): a fresh copy of the template for this test alone,
   thrown away afterwards. Commits are real, other threads and processes can take part.
 - `database_url`: the address of the database in use, for a child process. Wants `transactional_db`.
-- `world`: two clients and three partners (`tests/worlds.py`), built once a run and rolled back to after each test. With one of
-  the fixtures above it is built anew in the test's own copy.
+- `world`: two clients and three partners (`tests/worlds.py`), built once a run. It is rolled back to after each test; with one
+  of the fixtures above, the test's own copy is one of it.
+- `installation`: a data folder with an embedded database that is up to date, for the commands in processes of their own.
 - `database_template`: makes a further copy that a test fills once and others start from (a large world, say).
 
 Network. Sockets are off. A test that uses `live_server`, `local_network` or `chromium` may reach this machine, nothing else.
@@ -113,6 +114,9 @@ def pytest_configure(config: pytest.Config) -> None:
         # Whatever looked at the connection while Django was set up saw the other kind.
         with contextlib.suppress(AttributeError):
             del connections["default"]
+    else:
+        # Processes are killed here, machines are not: nothing need wait for the disk.
+        settings.DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Each test client would else look through all static files before its first request.
     settings.WHITENOISE_AUTOREFRESH = True
@@ -213,10 +217,6 @@ def _standing_world(
 @pytest.fixture
 def world(request: pytest.FixtureRequest, db: None) -> "World":
     """Two clients and three partners."""
-    from tests.worlds import two_clients_three_partners
-
-    if _has_own_copy(request):
-        return two_clients_three_partners()
     standing: World = pickle.loads(request.getfixturevalue("_standing_world")[1])
     return standing
 
@@ -237,12 +237,12 @@ def _own_database(
 ) -> Iterator[None]:
     from tests.databases import in_place
 
+    standing = request.getfixturevalue("_standing_world")[0] if "world" in request.fixturenames else None
     if _has_own_copy(request):
-        with django_db_blocker.unblock(), database_template.copy():
+        with django_db_blocker.unblock(), database_template.copy(standing):
             yield
-    elif "world" in request.fixturenames:
-        name, _ = request.getfixturevalue("_standing_world")
-        with django_db_blocker.unblock(), in_place(name):
+    elif standing:
+        with django_db_blocker.unblock(), in_place(standing):
             yield
     else:
         yield
@@ -259,6 +259,16 @@ def database_url(transactional_db: None) -> str:
     from tests.databases import current_url
 
     return current_url()
+
+
+@pytest.fixture
+def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A data folder whose embedded database is up to date, without anything in it."""
+    from tests.databases import installation_ready
+
+    data = tmp_path / "installation"
+    installation_ready(request.config.cache.mkdir("databases"), data)
+    return data
 
 
 @pytest.fixture

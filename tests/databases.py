@@ -10,6 +10,9 @@ import hashlib
 import itertools
 import os
 import shutil
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,8 +28,8 @@ _counter = itertools.count(1)
 class Template(Protocol):
     """A migrated database that is only ever copied."""
 
-    def copy(self) -> contextlib.AbstractContextManager[str]:
-        """Put a copy in the default database's place and give its name; the copy is gone afterwards."""
+    def copy(self, kept: str | None = None) -> contextlib.AbstractContextManager[str]:
+        """Put a copy, of itself or of a kept one, in the default database's place and give its name; gone afterwards."""
 
     def keep(self) -> str:
         """Make a copy that stays until `close`, and give its name for `in_place`."""
@@ -60,6 +63,39 @@ def current_url() -> str:
     return f"postgres://{quote(given['USER'], safe='')}{password}@{given['HOST']}{port}/{given['NAME']}"
 
 
+def installation_ready(cache: Path, data: Path) -> Path:
+    """Make a data folder with an embedded database that is up to date, whichever kind is under test; give the database."""
+    path = cache / f"cosource_{_schema_digest()}.sqlite3"
+    with (cache / "sqlite.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            draft = _draft_of(path)
+            clean = {k: v for k, v in os.environ.items() if not k.startswith(("COSOURCE_", "DJANGO_"))}
+            subprocess.run(
+                [sys.executable, "-m", "cosource", "migrate"],
+                env=clean | {"COSOURCE_DATA_DIR": str(data), "COSOURCE_DATABASE_URL": f"sqlite:///{draft}"},
+                check=True,
+                capture_output=True,
+            )
+            _put_in_place(draft, path)
+    data.mkdir(exist_ok=True)
+    shutil.copyfile(path, data / "cosource.sqlite3")
+    return data / "cosource.sqlite3"
+
+
+def _draft_of(path: Path) -> Path:
+    return path.with_suffix(f".{os.getpid()}.draft")
+
+
+def _put_in_place(draft: Path, path: Path) -> None:
+    """Bring everything into the one file that is copied, and let it take the place of older ones."""
+    with contextlib.closing(sqlite3.connect(draft)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for stale in path.parent.glob("cosource_*.sqlite3"):
+        stale.unlink()
+    draft.rename(path)
+
+
 class SqliteTemplate:
     """A file, copied as a file."""
 
@@ -68,21 +104,16 @@ class SqliteTemplate:
         self.run_dir = run_dir
         if path.exists():
             return
-        draft = path.with_suffix(f".{os.getpid()}.draft")
+        draft = _draft_of(path)
         with in_place(str(draft)):
             call_command("migrate", interactive=False, verbosity=0)
-            with connection.cursor() as cursor:
-                # Everything into the one file that is copied.
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        for stale in path.parent.glob("cosource_*.sqlite3"):
-            stale.unlink()
-        draft.rename(path)
+        _put_in_place(draft, path)
 
     @contextlib.contextmanager
-    def copy(self) -> Iterator[str]:
+    def copy(self, kept: str | None = None) -> Iterator[str]:
         """Put a copy in the default database's place."""
         target = self.run_dir / f"{next(_counter)}.sqlite3"
-        shutil.copyfile(self.path, target)
+        shutil.copyfile(kept or self.path, target)
         try:
             with in_place(str(target)):
                 yield str(target)
@@ -116,10 +147,10 @@ class PostgresTemplate:
         self._tell(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
 
     @contextlib.contextmanager
-    def copy(self) -> Iterator[str]:
+    def copy(self, kept: str | None = None) -> Iterator[str]:
         """Put a copy in the default database's place."""
         target = f"cosource_test_{os.getpid()}_{next(_counter)}"
-        self._tell(f'CREATE DATABASE "{target}" TEMPLATE "{self.name}"')
+        self._tell(f'CREATE DATABASE "{target}" TEMPLATE "{kept or self.name}"')
         try:
             with in_place(target):
                 yield target

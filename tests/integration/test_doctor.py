@@ -70,9 +70,9 @@ def test_a_world_at_work_and_each_thing_that_breaks_it(world: World) -> None:
     assert looked()["search"].says == "1 texts lack their words"
 
 
-def test_the_command_prints_a_remedy_and_ends_with_one(tmp_path: Path) -> None:
-    assert cosource("upgrade", data_dir=tmp_path).returncode == 0
-    done = cosource("doctor", data_dir=tmp_path, COSOURCE_EMAIL_URL="smtp://127.0.0.1:1")
+def test_the_command_prints_a_remedy_and_ends_with_one(installation: Path) -> None:
+    assert cosource("upgrade", data_dir=installation).returncode == 0
+    done = cosource("doctor", data_dir=installation, COSOURCE_EMAIL_URL="smtp://127.0.0.1:1")
     assert done.returncode == 1
     assert "✓ schema: up to date" in done.stdout
     assert "✗ worker: has never run here\n    start `cosource worker`" in done.stdout
@@ -80,7 +80,7 @@ def test_the_command_prints_a_remedy_and_ends_with_one(tmp_path: Path) -> None:
         "✗ mail: 127.0.0.1:1 cannot be reached (Connection refused)\n    mend COSOURCE_EMAIL_URL"
         in done.stdout
     )
-    told = json.loads(cosource("doctor", "--json", data_dir=tmp_path).stdout)
+    told = json.loads(cosource("doctor", "--json", data_dir=installation).stdout)
     assert told["holds"] is False
     # The machine's own time zones may well be the older ones.
     assert {c["name"] for c in told["checks"] if not c["holds"]} - {"time zones"} == {"worker"}

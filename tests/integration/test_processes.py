@@ -118,9 +118,9 @@ def test_nothing_outlives_a_killed_parent(tmp_path: Path) -> None:
         assert alive == []
 
 
-def test_the_web_process_is_killed_again_and_again_and_pages_are_served(tmp_path: Path) -> None:
+def test_the_web_process_is_killed_again_and_again_and_pages_are_served(installation: Path) -> None:
     """Those that answer, faster than their watcher starts them anew; then the watcher, whose address must come free."""
-    with installed(tmp_path, f"sqlite:///{tmp_path}/cosource.sqlite3") as place:
+    with installed(installation, f"sqlite:///{installation}/cosource.sqlite3") as place:
         killed = 0
         for kind in ("server", "server", "watcher", "server"):
             deadline = time.monotonic() + 30

@@ -1,5 +1,6 @@
 """A backup holds everything, goes into either database, and what is restored keeps still until it is released."""
 
+import contextlib
 import gzip
 import json
 import os
@@ -284,33 +285,49 @@ def test_nothing_leaves_a_restored_house_until_it_is_released(
         assert len(mailoutbox) == 1
 
 
-def test_killed_in_the_middle_and_begun_again_it_is_the_same(
-    worked: Desk, places: Path, tmp_path: Path
-) -> None:
-    (places / "files/large.bin").write_bytes(b"x" * 200_000_000)
-    first = taken(tmp_path / "first")
-    other = tmp_path / "other"
-    assert cosource(other, "migrate").returncode == 0
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cosource", "restore", str(tmp_path / "first")], env=environment(other)
-    )
-    with sqlite3.connect(other / "cosource.sqlite3", timeout=20) as look:
-        deadline = time.monotonic() + 120
-        while not look.execute("SELECT count(*) FROM foundation_restoration").fetchone()[0]:
+def opened_by_its_reader(fifo: Path, process: subprocess.Popen[bytes]) -> int:
+    """Wait until the process reads from here, and give the end to write to."""
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
             assert process.poll() is None
             assert time.monotonic() < deadline
-            time.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert look.execute("SELECT count(*) FROM tickets_ticket").fetchone()[0] == 0
-    assert cosource(other, "worker").stderr.endswith(
+            time.sleep(0.02)
+
+
+def test_killed_in_the_middle_and_begun_again_it_is_the_same(
+    worked: Desk, places: Path, tmp_path: Path, installation: Path
+) -> None:
+    first = taken(tmp_path / "first")
+    # A file that comes so slowly that the restore is always killed while it copies it.
+    copied = tmp_path / "first/files/imports/ä files.bin"
+    copied.rename(tmp_path / "aside")
+    os.mkfifo(copied)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cosource", "restore", str(tmp_path / "first")], env=environment(installation)
+    )
+    slow = opened_by_its_reader(copied, process)
+    os.write(slow, bytes(range(256)))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    os.close(slow)
+    (tmp_path / "aside").replace(copied)
+    with contextlib.closing(sqlite3.connect(installation / "cosource.sqlite3", timeout=20)) as look:
+        counts = [
+            look.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in ("foundation_restoration", "tickets_ticket")
+        ]
+        assert counts == [1, 0]
+    assert cosource(installation, "worker").stderr.endswith(
         "cosource: a restore was broken off here: run `cosource restore DIR --again`\n"
     )
-    refused = cosource(other, "restore", str(tmp_path / "first"))
+    refused = cosource(installation, "restore", str(tmp_path / "first"))
     assert (refused.returncode, "was broken off: give --again" in refused.stderr) == (1, True)
-    done = cosource(other, "restore", str(tmp_path / "first"), "--again")
+    done = cosource(installation, "restore", str(tmp_path / "first"), "--again")
     assert done.returncode == 0, done.stderr
-    done = cosource(other, "backup", str(tmp_path / "second"))
+    done = cosource(installation, "backup", str(tmp_path / "second"))
     assert done.stdout.splitlines()[1] == f"digest {first.digest}"
 
 
