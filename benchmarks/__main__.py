@@ -25,6 +25,7 @@ SUBJECTS = (
     "http",
     "importing",
     "outbox",
+    "sweep",
     "live",
     "demo",
     "calendars",
@@ -82,6 +83,7 @@ TITLES = {
     "http": "Creating over HTTP",
     "importing": "Import",
     "outbox": "Outbox",
+    "sweep": "Steps of the ladder that are due",
     "live": "Pages that bring themselves up to date",
     "demo": "Demo",
     "calendars": "Business time: evaluations of a core",
@@ -147,7 +149,7 @@ def _measured(
         with _empty_place() as place:
             env = environment_for(place, f"sqlite:///{place / 'none.sqlite3'}")
             yield from taken_from(run_python("benchmarks.figures.calendars", [], env))
-    elif subject in ("http", "importing", "outbox", "live"):
+    elif subject in ("http", "importing", "outbox", "sweep", "live"):
         for database in databases:
             with _empty_installation(database, server) as env:
                 yield from taken_from(run_python(f"benchmarks.figures.{subject}", [], env))
