@@ -4,11 +4,13 @@ Not here: sending (`services`), and who is told what (each room).
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
+
+from cosource.foundation.rules.erasing import without
 
 MAIL: Final = "mail"
 PUSH: Final = "push"
@@ -66,6 +68,21 @@ def _value_kept(value: Any) -> Any:
     if isinstance(value, str | int):
         return value
     return words_kept(value)
+
+
+def words_blank(kept: Mapping[str, Any], texts: Collection[str]) -> dict[str, Any]:
+    """Return kept words without the erased texts; patterns are no text of anybody's.
+
+    >>> words_blank({"m": "%(who)s wrote", "v": {"who": "Ada"}}, {"Ada", "wrote"})
+    {'m': '%(who)s wrote', 'v': {'who': '–'}}
+    """
+    values = {
+        name: words_blank(value, texts)
+        if isinstance(value, Mapping) and "m" in value
+        else without(value, texts)
+        for name, value in kept["v"].items()
+    }
+    return {**kept, "v": values}
 
 
 def words_written(

@@ -1,6 +1,7 @@
 """Erasing what an entry says, while the entry, its place and the chain stay.
 
-Rooms register what else must go: their own copies of the text, search rows, files.
+What was told of it goes along: notices, and mails that wait. Webhooks, browsers and telephones are told from the notice when it
+goes out, so nothing of theirs is kept. Rooms register what else must go: their own copies of the text, files.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,7 +12,10 @@ from django.db import transaction
 
 from cosource.foundation.errors import Conflict, NotAllowed, NotFound
 from cosource.foundation.models import Entry, Erasure, Payload
+from cosource.foundation.rules.erasing import texts_in
 from cosource.foundation.services.ledger import append
+from cosource.foundation.services.mail import mails_blank
+from cosource.foundation.services.notices import notices_blank
 from cosource.foundation.services.search import texts_forget
 from cosource.foundation.sight import Actor
 
@@ -75,6 +79,10 @@ def _erase(entry: Entry, reason: str, actor: Actor, approver_id: UUID, at: datet
     Erasure.objects.create(
         entry=entry, erased_by_entry_id=erasing_id, reason=reason[:300], approved_by_id=approver_id, at=at
     )
-    Payload.objects.filter(entry=entry).delete()
+    payload = Payload.objects.filter(entry=entry)
+    texts = {text for body in payload.values_list("body", flat=True) for text in texts_in(body)}
+    payload.delete()
     texts_forget([entry.id])
+    notices_blank(about=entry.subject_id, texts=texts)
+    mails_blank(about=entry.subject_id, texts=texts, at=at)
     return erasing_id

@@ -9,7 +9,7 @@ Not here: who is told what (the rooms decide, and `notices`) and incoming mail.
 
 import hashlib
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -20,7 +20,10 @@ from django.core.mail import EmailMessage, mailers
 from django.utils.translation import gettext_lazy
 
 from cosource.foundation import clock
+from cosource.foundation.models import DueWork
+from cosource.foundation.rules.erasing import without
 from cosource.foundation.services.duework import Later, Task, register_work, work_enqueue
+from cosource.foundation.services.work_steps import work_cancel
 
 KIND = "foundation.mail"
 # While nobody answers at the server's address: tried so often, for so long.
@@ -32,12 +35,23 @@ _REFUSALS = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.S
 
 
 def mail_enqueue(
-    *, effect_key: str, to: str, subject: str, text: str, at: datetime, organization_id: UUID | None = None
+    *,
+    effect_key: str,
+    to: str,
+    subject: str,
+    text: str,
+    at: datetime,
+    organization_id: UUID | None = None,
+    about: UUID | None = None,
 ) -> UUID | None:
-    """Enqueue one mail to one address; None when this effect was enqueued before."""
+    """Enqueue one mail to one address; None when this effect was enqueued before.
+
+    `about`: the subject whose texts it repeats, so that an erasure finds them while the mail waits.
+    """
+    args = {"to": to, "subject": " ".join(subject.split()), "text": text, "effect": effect_key}
     return work_enqueue(
         kind=KIND,
-        args={"to": to, "subject": " ".join(subject.split()), "text": text, "effect": effect_key},
+        args=args if about is None else args | {"about": about.hex},
         due_at=at,
         at=at,
         key=f"mail:{hashlib.sha256(effect_key.encode()).hexdigest()}",
@@ -56,6 +70,17 @@ def mail_of(*, effect_key: str, to: str, subject: str, text: str) -> EmailMessag
         to=[to],
         headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
     )
+
+
+def mails_blank(*, about: UUID, texts: Collection[str], at: datetime) -> None:
+    """Take erased texts out of the mails that wait, are parked or were given up; one whose address is erased is given up."""
+    mails = DueWork.objects.filter(kind=KIND, args__about=about.hex).exclude(state=DueWork.State.DONE)
+    for mail in mails:
+        args = {**without(mail.args, texts), "effect": mail.args["effect"], "about": about.hex}
+        if args["to"] != mail.args["to"]:
+            work_cancel(work_id=mail.id, at=at)
+            args = {"effect": args["effect"]}
+        DueWork.objects.filter(id=mail.id).update(args=args)
 
 
 class Post:

@@ -20,7 +20,13 @@ from cosource.foundation.errors import NotFound
 from cosource.foundation.models import DueWork, Notice, NoticeChoices
 from cosource.foundation.notices import is_subject, notice_kind, notice_people, reader_of
 from cosource.foundation.queries.notices import choices_of, lines_of, notice_get, zone_of
-from cosource.foundation.rules.notices import Words, deliveries, effect_digest, words_kept
+from cosource.foundation.rules.notices import (
+    Words,
+    deliveries,
+    effect_digest,
+    words_blank,
+    words_kept,
+)
 from cosource.foundation.services.duework import Task, register_work, work_row
 from cosource.foundation.sight import Actor
 
@@ -220,6 +226,17 @@ def _for_all(digests: Collection[str], organization_id: UUID, at: datetime) -> N
         needs_acknowledgement=True,
         acknowledged_at=None,
     ).update(acknowledged_at=at)
+
+
+def notices_blank(*, about: UUID, texts: Collection[str]) -> None:
+    """Take erased texts out of what notices of a subject say; mails, browsers and webhooks are told from there."""
+    changed = []
+    for notice in Notice.objects.filter(subject_id=about):
+        words = words_blank(notice.words, texts)
+        if words != notice.words:
+            notice.words = words
+            changed.append(notice)
+    Notice.objects.bulk_update(changed, ["words"], batch_size=500)
 
 
 def token_of(notice: Notice) -> str:

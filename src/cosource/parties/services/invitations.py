@@ -105,6 +105,7 @@ def invitation_write(
             text=_letter(organization, actor, link, claims_stand_in),
             at=at,
             organization_id=actor.organization_id,
+            about=invitation.id,
         )
     return Issued(invitation, link)
 

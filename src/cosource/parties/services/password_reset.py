@@ -57,6 +57,7 @@ def _send_link(task: Task) -> dict[str, Any]:
             )
             % {"name": person.name, "minutes": LINK_MINUTES, "link": _link(person)},
             at=at,
+            about=person.id,
         )
     return {}
 
@@ -173,5 +174,6 @@ def _tell_second_factor_reset(
                     "reason": why,
                 },
                 at=at,
+                about=person.id,
                 organization_id=organization.id,
             )

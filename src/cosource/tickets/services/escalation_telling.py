@@ -95,4 +95,5 @@ def _tell_contact(row: Escalation, words: Phrase, at: datetime) -> None:
         text=f"{subject}\n",
         at=at,
         organization_id=row.party_id,
+        about=row.ticket_id,
     )

@@ -148,6 +148,7 @@ def ticket_hand_over(
             text=body,
             at=at,
             organization_id=ticket.owner_id,
+            about=ticket.id,
         )
     return handover
 

@@ -4,14 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from cosource.foundation.models import Payload
+from cosource.foundation.rules.erasing import ERASED
 from cosource.foundation.services.erasure import register_eraser
 from cosource.foundation.sight import system_actor
 from cosource.tickets.models import Message, Ticket
 from cosource.tickets.models.participation import Participation
 from cosource.tickets.services.opening import share_description
 from cosource.tickets.services.record import Record
-
-ERASED = "–"
 
 
 def description_of(ticket: Ticket) -> str:
