@@ -83,7 +83,10 @@ def test_a_file_is_checked_and_then_brought_in(world):
     assert (row.state, row.rows_kept, row.tickets_written) == ("done", 5, 2)
     assert Ticket.objects.filter(import_id=row.id).count() == 2
     assert not staged_path(row.id).exists()
-    assert "unknown state" in said(client.get(f"/import/{row.id}/?outcome=refused"))
+    refused = f"/import/{row.id}/?outcome=refused"
+    assert '<b class="num">1</b> state not in the mapping' in said(client.get(refused))
+    german = client.get(refused, headers={"accept-language": "de"})
+    assert '<b class="num">1</b> Zustand nicht in der Zuordnung' in said(german)
     assert "Nothing to tell here." in said(client.get(f"/import/{row.id}/?outcome=repaired"))
     assert "log.csv" in said(client.get("/import/"))
 

@@ -6,9 +6,11 @@ import pytest
 
 from cosource.bridges.rules import dates, interpret
 from cosource.bridges.rules.dates import DateReader
+from cosource.bridges.rules.labels import LABELS
 from cosource.bridges.rules.mapping_parse import MappingError, parse_mapping
 from cosource.bridges.rules.problems import Problem, UnreadableSource, shown
 from cosource.bridges.rules.ticket_story import tell_story
+from cosource.bridges.rules.wordings import WORDINGS
 
 
 def at(day, hour, minute=0, month=3):
@@ -345,3 +347,8 @@ def test_problems_read_as_sentences():
     )
     assert (problem.outcome, problem.fix_id) == ("repaired", "Correct the cell.")
     assert shown("x" * 100) == "x" * 80 + "…"
+
+
+def test_every_kind_of_problem_has_a_few_words_of_its_own():
+    assert set(LABELS) == set(WORDINGS)
+    assert len(set(LABELS.values())) == len(LABELS)

@@ -17,6 +17,7 @@ from cosource.bridges.models import Import, ImportProblem
 from cosource.bridges.queries.imports import OUTCOMES, as_problem, import_get, import_list, problem_list
 from cosource.bridges.reading.shipped import shipped_names, shipped_text
 from cosource.bridges.rules.describe import describe
+from cosource.bridges.rules.labels import LABELS
 from cosource.bridges.rules.wordings import WORDINGS
 from cosource.bridges.services.preparing import mapping_read, may_import, partners_of
 from cosource.bridges.services.staging import import_stage, staged_path
@@ -207,9 +208,9 @@ def _figures(row: Import) -> list[tuple[str, int]]:
 
 
 def _kinds(row: Import) -> list[tuple[int, str]]:
-    """Return how often each kind of problem occurred, the most frequent first, with its advice."""
+    """Return how often each kind of problem occurred, the most frequent first, in the reader's words."""
     codes = sorted(row.report.get("codes", {}).items(), key=lambda item: (-item[1], item[0]))
-    return [(count, code.replace("-", " ")) for code, count in codes if code in WORDINGS]
+    return [(count, _(LABELS[code])) for code, count in codes if code in LABELS]
 
 
 def _stopped(row: Import) -> str:
