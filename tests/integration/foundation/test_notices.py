@@ -227,7 +227,7 @@ def test_acknowledged_from_the_phone_without_signing_in(desk, traveller):
     path = re.search(r"http://[^/]+(/notices/by-link/\S+)", mail.outbox[0].body)[1]
     phone = Client(headers={"host": "localhost"}, enforce_csrf_checks=False)
     shown = phone.get(path)
-    assert (shown.status_code, shown["Referrer-Policy"]) == (200, "no-referrer")
+    assert (shown.status_code, shown["Referrer-Policy"]) == (200, "strict-origin")
     assert desk.part(ticket, "c1").reference not in shown.content.decode()
     assert unacknowledged_since(["e", "other"]) == {"e": clock.now()}
     assert phone.post(path).status_code == 200

@@ -107,7 +107,7 @@ class TestInvitation:
         address, client = self.invited(world), Client()
         shown = client.get(address)
         assert "Work for Alder Hospitals" in text(shown)
-        assert shown["Referrer-Policy"] == "no-referrer"
+        assert shown["Referrer-Policy"] == "strict-origin"
         assert "no-store" in shown["Cache-Control"]
         answer = client.post(address, {"name": "Nell One", "password": PASSWORD})
         assert answer.status_code == 302

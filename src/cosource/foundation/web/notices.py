@@ -96,7 +96,8 @@ def by_token(request: HttpRequest, token: str) -> HttpResponse:
         notice = notice_acknowledge_by_token(token=token, at=clock.now())
     response = render(request, "foundation/notice_by_token.html", {"notice": notice})
     patch_cache_control(response, private=True, no_store=True)
-    response["Referrer-Policy"] = "no-referrer"
+    # Not even this site's own log learns the address; "no-referrer" would also hide the form's origin, which is checked.
+    response["Referrer-Policy"] = "strict-origin"
     return response
 
 
