@@ -65,6 +65,14 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# What takes seconds a test begins first, so that no process is left with it when the others have ended.
+BEGINS_FIRST = (
+    "tests/faults/",
+    "tests/browser/",
+    "tests/integration/test_",
+    "tests/access/",
+    "tests/property/test_noninterference",
+)
 USES_DATABASE = frozenset(
     {"world", "db", "transactional_db", "live_server", "database_url", "database_template"}
 )
@@ -150,6 +158,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="takes hours: make proof"))
         if "chromium" in names and not CHROMIUM:
             item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+    items.sort(key=lambda item: not item.nodeid.startswith(BEGINS_FIRST))
     if config.getoption("--db") == "postgresql":
         chosen = [item for item in items if _uses_database(item)]
         config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
@@ -276,9 +285,17 @@ def local_network() -> None:
     """Lets the test open sockets on this machine."""
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator["Browser"]:
+@pytest.fixture
+def chromium(_running_chromium: "Browser") -> Iterator["Browser"]:
     """The system's Chromium under playwright; open a context each for people who sign in side by side."""
+    yield _running_chromium
+    # An open page goes on asking a server that is no longer there.
+    for context in _running_chromium.contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def _running_chromium() -> Iterator["Browser"]:
     from playwright.sync_api import sync_playwright
 
     # Playwright runs an event loop in this thread; the tests around it are ordinary blocking code.

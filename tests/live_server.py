@@ -74,14 +74,15 @@ def web_process(data_dir: Path, database_url: str, **more: str) -> Iterator[tupl
             process.wait(5)
 
 
-def session_of(person: Person, port: int) -> dict[str, str]:
-    """Sign somebody in without a page; return the cookie for a server on this port."""
+def session_of(person: Person, port: int | None = None) -> dict[str, str]:
+    """Sign somebody in without a page; return the cookie for a server on this port, or for one in this process."""
     session = SessionStore()
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     session.save()
-    return {"name": f"cosource{port}-session", "value": str(session.session_key)}
+    name = settings.SESSION_COOKIE_NAME if port is None else f"cosource{port}-session"
+    return {"name": name, "value": str(session.session_key)}
 
 
 class Stream:
