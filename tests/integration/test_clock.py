@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from cosource.calendars.cli import register
 from cosource.calendars.queries.sources import sources
+from cosource.calendars.rules.public_holidays import Region, known_years
 
 DESK = """
 timezone: Europe/Berlin
@@ -294,6 +295,38 @@ def test_the_how_to_says_what_happens(tmp_path: Path) -> None:
     calendar, questions, _, expected = blocks[:4]
     done = clock("due", calendar=calendar, where=tmp_path, lines=questions)
     assert (done.exit_code, done.stdout) == (1, expected)
+
+
+@pytest.mark.req("C8")
+def test_a_year_whose_holidays_are_not_known_is_told_with_the_answer(tmp_path: Path) -> None:
+    """The answer stands, and says on what it rests; a year of which the calendar lists a day itself is known."""
+    known_from, known_until = known_years(Region("LK"))
+    after = known_until + 1
+    desk = 'timezone: UTC\nhours: {mon: &d ["08:00-12:00"], tue: *d, wed: *d, thu: *d, fri: *d, sat: *d, sun: *d}\n'
+    days = ["holidays:", "  country: LK", f"  dates: [{after + 1}-01-14]"]
+    questions = asked(
+        {"start": f"{known_until}-06-01T08:00:00Z", "minutes": 60},
+        {"start": f"{known_until}-12-31T12:00:00Z", "minutes": 60},
+        {"start": f"{after + 1}-03-02T08:00:00Z", "minutes": 60},
+    )
+    warning = (
+        f"holidays.country: the public holidays of LK are known from {known_from} to {known_until}; in {after} no day"
+        " is closed for them: list those days under holidays.dates"
+    )
+    done = clock("due", calendar=desk + "\n".join(days), where=tmp_path, lines=questions)
+    assert (done.exit_code, answers(done)) == (
+        0,
+        [
+            {"due": f"{known_until}-06-01T09:00:00+00:00"},
+            {"due": f"{after}-01-01T09:00:00+00:00", "warning": warning},
+            {"due": f"{after + 1}-03-02T09:00:00+00:00"},
+        ],
+    )
+    spans = asked({"start": f"{known_until}-12-31T00:00:00Z", "end": f"{after}-01-01T12:00:00Z"})
+    [told] = answers(clock("elapsed", calendar=desk + "\n".join(days), where=tmp_path, lines=spans))
+    assert told["warning"] == warning
+    none = clock("due", calendar=desk, where=tmp_path, lines=questions)
+    assert "warning" not in none.stdout
 
 
 def test_sources_are_one_line() -> None:

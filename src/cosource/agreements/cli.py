@@ -43,7 +43,8 @@ def agreement_propose(
         bool, typer.Option("--draft", help="Keep it for your own side; don’t table it.")
     ] = False,
 ) -> None:
-    """Propose a version from a file; prints its id and the digest that a confirmation names."""
+    """Propose a version from a file; prints its id and the digest that a confirmation names, and what to look at."""
+    from cosource.agreements.queries.term_rows import term_warnings
     from cosource.agreements.services.proposals import version_propose
     from cosource.foundation import clock
 
@@ -58,6 +59,8 @@ def agreement_propose(
             tabled=not draft,
         )
     typer.echo(f"{version.id} {version.digest}")
+    for warning in term_warnings(version.id, until=None, at=at):
+        typer.echo(f"{file}: {warning}", err=True)
 
 
 @agreement_app.command("confirm")

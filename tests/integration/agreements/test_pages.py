@@ -10,6 +10,7 @@ from tests.integration.agreements.world import T0, World, actor, engagement, org
 from cosource.agreements.models import AgreementVersion
 from cosource.agreements.services.confirmations import version_confirm
 from cosource.agreements.services.proposals import version_propose
+from cosource.calendars.rules.public_holidays import Region, known_years
 from cosource.foundation.models import Entry
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Person
@@ -275,3 +276,23 @@ def test_an_old_version_says_until_when_it_held(there) -> None:
     newer = agree(there, text("2026-01-01"))
     shown = page(browser(there.owner).get(f"/agreements/{newer.agreement_id}/"))
     assert "ended" in shown
+
+
+@pytest.mark.req("C8")
+def test_a_calendar_asked_beyond_the_known_holidays_warns_both_sides(there) -> None:
+    """From the year in which the version starts; a year of which the calendar lists a day itself is known."""
+    known_from, known_until = known_years(Region("GW"))
+    early = known_from - 1
+    warned = agree(there, _beyond(early, ""))
+    said = f"the public holidays of GW are known here from {known_from} to {known_until}. In {early} none"
+    for who in (there.owner, there.manager):
+        assert said in page(browser(who).get(f"/agreements/{warned.agreement_id}/?version={warned.id}"))
+    listed = agree(there, _beyond(early, f", dates: [{early}-12-25]"))
+    shown = page(browser(there.owner).get(f"/agreements/{warned.agreement_id}/?version={listed.id}"))
+    assert "public holidays of GW closed" in shown
+    assert "the public holidays of GW are known" not in shown
+
+
+def _beyond(year: int, dates: str) -> str:
+    holidays = f"always:\n    holidays: {{country: GW{dates}}}\n"
+    return text(f"{year}-06-01").replace("always:\n", holidays, 1)

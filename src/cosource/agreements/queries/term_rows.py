@@ -5,6 +5,7 @@ Not here: what the terms do (`rules.terms`).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
@@ -16,9 +17,11 @@ from cosource.agreements.queries.terms import terms_of
 from cosource.agreements.rules.durations import minutes_text
 from cosource.agreements.rules.terms import TARGET_KINDS, EscalationTerm, Terms
 from cosource.calendars.rules.business_time import Calendar
+from cosource.calendars.rules.coverage import gap
 from cosource.parties.models import Service, Site
 
 _HOUR = 60
+_A_YEAR = timedelta(days=366)
 _MATRIX_LEVELS = (1, 2, 3)
 
 KIND_WORDS = {
@@ -120,6 +123,30 @@ def term_groups(version_id: UUID, against_id: UUID | None = None) -> tuple[TermG
         if rows:
             found.append(TermGroup(title, rows))
     return tuple(found)
+
+
+def term_warnings(version_id: UUID, *, until: datetime | None, at: datetime) -> list[str]:
+    """Say of each calendar of a version where it is asked about years whose public holidays are not known.
+
+    Asked from the version's start to its end (`until`), or, while it has none, to a year after `at` or after its start.
+    """
+    terms = terms_of(version_id)
+    end = until or max(at, terms.starts_at) + _A_YEAR
+    return [
+        _(
+            "Calendar “%(calendar)s”: the public holidays of %(region)s are known here from %(first)s to %(last)s. In %(years)s "
+            "none of them is closed. Propose a change that lists those days under holidays.dates."
+        )
+        % {
+            "calendar": name,
+            "region": found.region,
+            "first": found.known_from,
+            "last": found.known_until,
+            "years": found.years_text,
+        }
+        for name, calendar in terms.calendars.items()
+        if (found := gap(calendar, terms.starts_at, end)) is not None
+    ]
 
 
 # A row's key sorts it and is its label, so that equal terms of two versions meet.

@@ -17,7 +17,7 @@ from cosource.agreements.queries.agreements import (
     agreement_list,
     version_text,
 )
-from cosource.agreements.queries.term_rows import term_groups
+from cosource.agreements.queries.term_rows import term_groups, term_warnings
 from cosource.agreements.queries.waiting import open_seats
 from cosource.agreements.rules.red_lines import red_lines
 from cosource.agreements.rules.rights import Level
@@ -55,7 +55,8 @@ def agreements(request: PageRequest) -> HttpResponse:
 @signed_in
 def agreement(request: PageRequest, agreement_id: UUID) -> HttpResponse:
     """Show one version, beside another one where there is one to compare with."""
-    found = agreement_get(agreement_id, request.actor, at=clock.now())
+    at = clock.now()
+    found = agreement_get(agreement_id, request.actor, at=at)
     shown = found.version(_id(request, "version"))
     against = _against(request, found, shown)
     reads_text = found.level >= Level.READ
@@ -68,6 +69,7 @@ def agreement(request: PageRequest, agreement_id: UUID) -> HttpResponse:
             "against": against,
             "default_against": _compared(found, shown),
             "groups": term_groups(shown.id, against.id if against else None),
+            "warnings": term_warnings(shown.id, until=shown.until, at=at),
             "lines": _lines(shown, against, request.actor) if reads_text else (),
             "reads_text": reads_text,
             "leads": found.level is Level.LEAD,

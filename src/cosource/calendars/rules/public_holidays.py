@@ -2,7 +2,8 @@
 
 A day counts when the package lists it as public: the days on which work rests by law, with the substitute days that are kept
 for those which fall on a weekend. Half days, bank, school and religious days are not closed; whoever keeps them lists the
-dates. Years that the package doesn't cover have no holidays; for most countries it covers the years up to 2100.
+dates. Years that the package doesn't cover have no holidays; for most countries it covers the years up to 2100. Whoever asks
+about others is warned (`coverage`).
 
 The package is large, so it is imported with the first country that is asked for.
 """
@@ -80,6 +81,19 @@ def public_holidays(region: Region, year: int) -> frozenset[date]:
             region.country, subdiv=region.subdivision or None, years=year, expand=False
         )
     return frozenset(found)
+
+
+@cache
+def known_years(region: Region) -> tuple[int, int]:
+    """Return the first and the last year whose public holidays are known.
+
+    >>> known_years(Region("JP"))
+    (1949, 2099)
+    """
+    import holidays  # noqa: PLC0415 - see above
+
+    found = holidays.country_holidays(region.country, subdiv=region.subdivision or None)
+    return found.start_year, found.end_year
 
 
 @cache

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from math import isfinite
 
 from cosource.calendars.rules.business_time import Calendar, Pause, due, elapsed
+from cosource.calendars.rules.coverage import gap
 
 type Answer = dict[str, object]
 type Ask = Callable[[Mapping[str, object], Calendar], Answer]
@@ -37,7 +38,8 @@ def due_answer(question: Mapping[str, object], calendar: Calendar) -> Answer:
     minutes = question.get("minutes")
     if isinstance(minutes, bool) or not isinstance(minutes, int | float):
         raise BadQuestion(f"minutes: expected a number of minutes such as 240, found {_shown(minutes)}")
-    return {"due": due(start, minutes, calendar, _pauses(question, None)).isoformat()}
+    found = due(start, minutes, calendar, _pauses(question, None))
+    return {"due": found.isoformat(), **_warning(calendar, start, found)}
 
 
 def elapsed_answer(question: Mapping[str, object], calendar: Calendar) -> Answer:
@@ -53,7 +55,18 @@ def elapsed_answer(question: Mapping[str, object], calendar: Calendar) -> Answer
     start, end = _instant(question, "start"), _instant(question, "end")
     worked = elapsed(start, end, calendar, _pauses(question, end))
     whole, rest = divmod(worked, _MINUTE)
-    return {"minutes": worked / _MINUTE if rest else whole}
+    return {"minutes": worked / _MINUTE if rest else whole, **_warning(calendar, start, end)}
+
+
+def _warning(calendar: Calendar, start: datetime, end: datetime) -> Answer:
+    """Say where an answer rests on years whose holidays are not known."""
+    found = gap(calendar, start, end)
+    if found is None:
+        return {}
+    return {
+        "warning": f"holidays.country: the public holidays of {found.region} are known from {found.known_from} to"
+        f" {found.known_until}; in {found.years_text} no day is closed for them: list those days under holidays.dates"
+    }
 
 
 def answer(line: bytes, ask: Ask, calendar: Calendar) -> Answer:
