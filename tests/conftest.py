@@ -14,6 +14,7 @@ a digest of everything that shapes it. The ledger is append-only in the database
 - `database_template`: makes a further copy that a test fills once and others start from (a large world, say).
 
 Network. Sockets are off. A test that uses `live_server`, `local_network` or `chromium` may reach this machine, nothing else.
+`receiver` is somebody else's server, to which webhooks and messages are really sent.
 
 Browser. `chromium` is the system's Chromium under playwright; without it the test is skipped, and the closing lines say so.
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.databases import Template
+    from tests.receiver import Receiver
     from tests.worlds import World
 
 # Settings are read when pytest-django loads, just after this module: nothing may come from, or go to, a real installation.
@@ -283,6 +285,17 @@ def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 @pytest.fixture
 def local_network() -> None:
     """Lets the test open sockets on this machine."""
+
+
+@pytest.fixture
+def receiver(local_network: None, settings: Any) -> Iterator["Receiver"]:
+    """A server at which webhooks, push messages and text messages arrive, where the settings allow it."""
+    from tests.receiver import LOCAL, Receiver
+
+    settings.PRIVATE_TARGETS = (LOCAL,)
+    made = Receiver()
+    with made.listening():
+        yield made
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import pytest
 from django.apps import apps
 from django.core import mail
 from django.db import connection
-from tests.integration.foundation.test_notices import Receiver, do_work, receiver
+from tests.integration.foundation.test_notices import do_work
 from tests.integration.tickets.conftest import Desk
 from tests.integration.tickets.test_stand_in import absent
+from tests.receiver import Receiver
 
 from cosource.foundation.models import DueWork, Entry, Notice, Payload
 from cosource.foundation.services.erasure import payload_erase
@@ -18,7 +19,7 @@ from cosource.foundation.services.work_steps import work_cancel
 from cosource.parties.services.invitations import invitation_accept, person_invite
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("X1", "D20")]
-__all__ = ["absent", "receiver"]
+__all__ = ["absent"]
 CANARY = "Canary Xanthippe Quux"
 
 
@@ -70,9 +71,7 @@ def test_a_note_goes_from_the_mail_that_waits(absent: Desk) -> None:
 
 def test_a_person_goes_from_notices_and_from_what_is_told_later(desk: Desk, receiver: Receiver) -> None:
     boss = desk.actor("c1.cso")
-    webhook_add(
-        name="Ours", url="https://hooks.example.org/in", shape="plain", kinds=[], actor=boss, at=desk.now
-    )
+    webhook_add(name="Ours", url=f"{receiver.address}/in", shape="plain", kinds=[], actor=boss, at=desk.now)
     issued = person_invite(email="quux@oak.example", name=CANARY, by_mail=True, actor=boss, at=desk.tick())
     person = invitation_accept(
         secret=issued.link.rstrip("/").rpartition("/")[2],
