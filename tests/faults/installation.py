@@ -36,7 +36,7 @@ class Installation:
 
     def start(self) -> None:
         """Start it; whatever is left of an earlier one must have let go of the address by itself."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while True:
             with self.said.open("ab") as said:
                 self.process = subprocess.Popen(

@@ -43,7 +43,7 @@ def killed_while_writing(
                 )
                 killed.update([kind] if kind else [])
                 if kind == "all":
-                    place.process.wait(10)
+                    place.process.wait(60)
             time.sleep(0.02)
         writers.join(60)
         seconds = time.monotonic() - began
