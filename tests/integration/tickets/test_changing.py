@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from tests.integration.tickets.conftest import Desk
 
+from cosource.calendars.queries.sources import sources
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion
 from cosource.foundation.models import Entry
 from cosource.tickets.models import Participation, Ticket
@@ -29,6 +30,7 @@ def test_the_record_keeps_what_was_and_what_is(desk: Desk) -> None:
         "title": "changed",
         "impact": {"from": 2, "to": 1},
         "priority": {"from": 3, "to": ticket.priority},
+        "computed_with": sources()._asdict(),
     }
     assert entry.payload.body == {"title": {"from": "Printer down", "to": "All printers down"}}
 

@@ -7,6 +7,7 @@ from tests.integration.tickets.conftest import Desk
 from tests.integration.tickets.test_clocks import agreed as agreed_fixture
 from tests.integration.tickets.test_clocks import move, with_partner
 
+from cosource.calendars.queries.sources import sources
 from cosource.foundation.models import DueWork, Entry
 from cosource.tickets.models import Clock
 from cosource.tickets.services.zones import zones_compare, zones_recompute
@@ -55,3 +56,17 @@ def test_running_clocks_are_computed_anew_and_ended_ones_never(agreed: Desk) -> 
     assert shared["clocks"][0]["before"] != shared["clocks"][0]["after"]
     assert agreed.kinds(other).count("clock.recomputed/1") == 0
     assert zones_recompute(before="2025b", after="2026a", at=agreed.tick()) == 0
+
+
+@pytest.mark.req("C8", "X1")
+def test_each_step_keeps_by_which_data_its_clocks_were_computed(agreed: Desk) -> None:
+    ticket = with_partner(agreed)
+    move(agreed, ticket, "p1.pt", "resolved")
+    used = sources()._asdict()
+    for reader in ("c1", "p1"):
+        read = Entry.objects.filter(
+            subject_id=ticket.id, audience__readers__organization_id=agreed.org(reader)
+        ).distinct()
+        kept = {e.kind: e.facts.get("computed_with") for e in read}
+        assert "ticket.state_changed/1" in kept
+        assert kept == dict.fromkeys(kept, used)

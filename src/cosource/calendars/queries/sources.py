@@ -20,6 +20,12 @@ class Sources(NamedTuple):
 
 
 @cache
+def computed_with() -> dict[str, dict[str, str]]:
+    """Give the versions as a fact to keep with an entry whose step computed due times."""
+    return {"computed_with": sources()._asdict()}
+
+
+@cache
 def sources() -> Sources:
     """Give the versions that this process computes with: where the system has zones they come first, as in every lookup."""
     return Sources(_zones(), version("holidays"))

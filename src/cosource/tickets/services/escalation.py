@@ -16,6 +16,7 @@ from django.db.models import F
 
 from cosource.agreements.queries.terms import terms_of
 from cosource.agreements.rules.terms import OTHER_PARTY, EscalationTerm
+from cosource.calendars.queries.sources import computed_with
 from cosource.foundation.bulk import insert_all, update_unchanged
 from cosource.foundation.ids import new_id
 from cosource.foundation.rules.canonical import instant_text
@@ -208,6 +209,7 @@ def _draft(row: Escalation, clock: Clock, step: EscalationTerm, at: datetime) ->
             "party": row.party_id.hex,
             "told": list(row.told),
             "due_at": instant_text(row.due_at),
+            **computed_with(),
         },
         key=entry_key(clock.id, step.number),
     )

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from cosource.agreements.queries.terms import terms_of_desks
 from cosource.agreements.rules.terms import Terms
+from cosource.calendars.queries.sources import computed_with
 from cosource.foundation.bulk import insert_all
 from cosource.foundation.errors import Invalid, NotAllowed, NotFound
 from cosource.foundation.prepared import Prepared
@@ -182,6 +183,7 @@ def opening_facts(ticket: Ticket) -> dict[str, object]:
         "holder": ticket.holder_organization_id.hex if ticket.holder_organization_id else None,
         "team": ticket.holder_team_id.hex if ticket.holder_team_id else None,
         "opened_at": instant_text(ticket.opened_at),
+        **computed_with(),
     }
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from cosource.agreements.queries.terms import terms_in_force
 from cosource.agreements.rules.terms import Terms
+from cosource.calendars.queries.sources import computed_with
 from cosource.foundation.bulk import counters_advance, insert_all, update_guarded
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, StaleVersion
 from cosource.foundation.services.audience import audience_intern
@@ -101,7 +102,10 @@ def note(
     with_requester: bool = False,
     occurred_at: datetime | None = None,
 ) -> UUID:
-    """Append an entry about the ticket for these parties; return its id."""
+    """Append an entry about the ticket for these parties; return its id.
+
+    Each step settles the ticket's clocks, so that each entry keeps with which data they were computed.
+    """
     audience_id = audience_of(record, readers, with_requester)
     return append(
         kind=kind,
@@ -111,7 +115,7 @@ def note(
         actor=actor,
         at=at,
         occurred_at=occurred_at,
-        facts=facts,
+        facts=facts | computed_with(),
         payload=payload,
     )
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from cosource.calendars.queries.sources import sources
+from cosource.calendars.queries.sources import computed_with, sources
 from cosource.foundation import clock
 from cosource.foundation.models import Lease
 from cosource.foundation.rules.canonical import instant_text
@@ -121,6 +121,7 @@ def _say(
             at=at,
             facts={
                 "zones": zones,
+                **computed_with(),
                 "clocks": [
                     {
                         "clock": c.id.hex,
