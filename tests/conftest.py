@@ -58,6 +58,7 @@ hypothesis.settings.register_profile("proof", max_examples=5_000, deadline=None)
 SERVER_VARIABLE = "COSOURCE_TEST_DATABASE_URL"
 REQUIRED = frozenset(os.environ.get("COSOURCE_TEST_REQUIRE", "").replace(" ", "").split(",")) - {""}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PATIENCE_SECONDS = 60
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -309,8 +310,10 @@ def chromium(_running_chromium: "Browser") -> Iterator["Browser"]:
 
 @pytest.fixture(scope="session")
 def _running_chromium() -> Iterator["Browser"]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # What comes is the promise, not how soon: whoever shares the machine may slow it.
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     # Playwright runs an event loop in this thread; the tests around it are ordinary blocking code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:

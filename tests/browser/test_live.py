@@ -18,7 +18,6 @@ from cosource.tickets.services.handover import ticket_hand_over
 from cosource.tickets.services.opening import ticket_open
 
 pytestmark = [pytest.mark.req("D21"), pytest.mark.usefixtures("local_network")]
-SOON = 15_000
 
 
 @pytest.fixture
@@ -45,7 +44,6 @@ def opened(world: World, title: str) -> Ticket:
 def seated(chromium: Browser, port: int, person: Person, path: str) -> tuple[Page, list[str]]:
     """Open a page as somebody who is signed in; return it and where its faults are noted."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(SOON)
     context.add_cookies([{**session_of(person, port), "url": f"http://127.0.0.1:{port}"}])
     page = context.new_page()
     faults: list[str] = []
@@ -83,25 +81,25 @@ def test_one_page_changes_while_the_other_party_acts(
         client.locator("#text").press("End")
         partner.get_by_role("button", name=re.compile("^Accept")).click()
         expect(partner.locator(".turn")).to_contain_text("Your turn")
-        expect(client.locator(".hl")).to_contain_text("Cedar Desk", timeout=SOON)
+        expect(client.locator(".hl")).to_contain_text("Cedar Desk")
         expect(client.locator(".offer")).to_have_count(0)
         assert client.locator("#text").input_value() == "The badge is"
         assert client.evaluate("document.activeElement.id") == "text"
         client.locator("#text").press_sequentially(" at the gate.")
-        expect(watcher.locator("tr[data-row] .hold")).to_contain_text("CD", timeout=SOON)
+        expect(watcher.locator("tr[data-row] .hold")).to_contain_text("CD")
 
         # What was written on the page as it is now is sent at once: nobody has changed it since.
         client.locator(".comp button.go").click()
         expect(client.locator(".conv")).to_contain_text("The badge is at the gate.")
         entry = partner.locator(".conv .en", has_text="The badge is at the gate.")
-        expect(entry).to_contain_text("New", timeout=SOON)
+        expect(entry).to_contain_text("New")
         expect(partner.locator("#live-said")).to_have_text("This page has changed.")
 
         # Among the client's own: the partner's page is told nothing, a list shows what is new.
         opened(world, "Scanner is slow")
-        expect(watcher.locator("tr[data-row]")).to_have_count(2, timeout=SOON)
+        expect(watcher.locator("tr[data-row]")).to_have_count(2)
         expect(watcher.locator("tr[data-row]", has_text="Scanner is slow")).to_contain_text("New")
-        expect(watcher.locator("#n-open")).to_have_text("2", timeout=SOON)
+        expect(watcher.locator("#n-open")).to_have_text("2")
 
         for page in (client, watcher, partner):
             assert page.evaluate("window.isTheSame") is True

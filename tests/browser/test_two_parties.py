@@ -30,7 +30,6 @@ class Seat:
         """Sit down at the first page. `by_form`: sign in as people do, and not with a session that is made beforehand."""
         given: dict[str, Any] = {"viewport": WIDE} | look
         context = chromium.new_context(**given)
-        context.set_default_timeout(20_000)
         self.address = address
         self.page: Page = context.new_page()
         self.faults: list[str] = []

@@ -18,7 +18,7 @@ def cosource(*arguments: str, data_dir: Path, **environ: str) -> subprocess.Comp
         env={**clean, "COSOURCE_DATA_DIR": str(data_dir), **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

@@ -21,7 +21,7 @@ def at_once(*calls: Callable[[], object]) -> list[str]:
     start = Barrier(len(calls))
 
     def run(call: Callable[[], object]) -> str:
-        start.wait(timeout=10)
+        start.wait(timeout=60)
         try:
             call()
         except CosourceError as refused:
