@@ -18,7 +18,7 @@ from cosource.foundation.services.webhooks import webhook_add
 from cosource.foundation.services.work_steps import work_cancel
 from cosource.parties.services.invitations import invitation_accept, person_invite
 
-pytestmark = [pytest.mark.django_db, pytest.mark.req("X1", "D20")]
+pytestmark = [pytest.mark.django_db, pytest.mark.req("X1")]
 __all__ = ["absent"]
 CANARY = "Canary Xanthippe Quux"
 
