@@ -2,14 +2,17 @@
 
 import contextlib
 import gzip
+import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -78,6 +81,22 @@ def all_digests() -> dict[str, tuple[int, str]]:
         return {table.name: table_digest(table) for table in tables_there()}
 
 
+def structure() -> list[tuple[str, ...]]:
+    """Everything beside the rows: tables, indexes, constraints, triggers, as the database has them."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master ORDER BY name")
+        else:
+            cursor.execute(
+                "SELECT indexname::text, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+                " UNION ALL SELECT conrelid::regclass || ' ' || conname, pg_get_constraintdef(oid) FROM pg_constraint"
+                " UNION ALL SELECT tgname::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+                " ORDER BY 1, 2"
+            )
+        # PostgreSQL adds brackets and types when it reads a condition that it wrote itself.
+        return [tuple(re.sub(r"[()]|::[a-z ]+|\[\]", "", str(c)) for c in row) for row in cursor.fetchall()]
+
+
 def taken(folder: Path, **more: bool) -> Manifest:
     return backup_make(folder=folder, with_secrets=more.get("with_secrets", False), at=LATER)
 
@@ -89,6 +108,7 @@ def test_there_and_back_everything_is_equal(
     assert {t.name: t.rows for t in first.tables}["tickets_ticket"] == Ticket.objects.count() == 2
     assert len(first.files) == 2
     before, streams, reader = all_digests(), Stream.objects.count(), worked.org("c1")
+    shape = structure()
     heads = json.loads((tmp_path / "first" / "heads.json").read_text())
     empty(places)
     with database_template.copy():
@@ -96,6 +116,7 @@ def test_there_and_back_everything_is_equal(
         assert done.manifest.digest == first.digest
         assert not done.lacks_keys
         assert all_digests() == before
+        assert structure() == shape
         assert (places / "files/imports/ä files.bin").read_bytes() == bytes(range(256)) * 40
         assert len(heads["streams"]) == streams
         assert verify(reader, heads).findings == []
@@ -245,6 +266,43 @@ def test_a_manifest_cannot_name_a_place_outside(path: str, worked: Desk, tmp_pat
     bad = replace(manifest, files=(replace(manifest.files[0], path=path),))
     with pytest.raises(Exception, match="outside the data folder"):
         manifest_read(manifest_text(bad))
+
+
+def test_rows_that_contradict_each_other_are_refused(
+    worked: Desk, places: Path, tmp_path: Path, database_template: Template
+) -> None:
+    """A backup whose digests hold and whose rows don't: a ticket of nobody, a name given twice."""
+    folder = tmp_path / "first"
+    manifest = taken(folder)
+    shape = structure()
+
+    def changed(table: str, change: Callable[[list[bytes]], list[bytes]]) -> None:
+        path = folder / f"tables/{table}.jsonl.gz"
+        lines = change(gzip.decompress(path.read_bytes()).splitlines(keepends=True))
+        path.write_bytes(gzip.compress(b"".join(lines)))
+        tables = [
+            replace(t, rows=len(lines), digest=hashlib.sha256(b"".join(lines)).hexdigest())
+            if t.name == table
+            else t
+            for t in manifest.tables
+        ]
+        (folder / "manifest.json").write_text(manifest_text(replace(manifest, tables=tuple(tables))))
+
+    def same_name(lines: list[bytes]) -> list[bytes]:
+        first, second, *rest = [json.loads(line) for line in lines]
+        second[1:] = first[1:]
+        return [json.dumps(row).encode() + b"\n" for row in (first, second, *rest)]
+
+    whole = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    for table, change in (("tickets_ticket", lambda lines: lines[1:]), ("parties_team", same_name)):
+        changed(table, change)
+        empty(places)
+        with database_template.copy():
+            with pytest.raises(Invalid, match="its rows contradict each other"):
+                restore(folder=folder, again=False, at=LATER)
+            assert (Ticket.objects.count(), structure()) == (0, shape)
+        for path, content in whole.items():
+            path.write_bytes(content)
 
 
 def test_secrets_go_along_only_when_asked_for(

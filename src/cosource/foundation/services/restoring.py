@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,10 @@ from cosource.foundation.rules.backup import (
     missing_here,
 )
 from cosource.foundation.services.backup import file_copy, files_there
+from cosource.foundation.services.filling import filling
 from cosource.foundation.services.schema import schema_update
 
-_AT_ONCE = 2_000
+_BYTES_AT_ONCE = 1 << 20
 # A worker renews its claims more often than this.
 _AT_REST = timedelta(seconds=15)
 # Filled by the worker itself, before anybody works here.
@@ -83,7 +85,7 @@ def restore(*, folder: Path, again: bool, at: datetime, tell: Tell | None = None
     _files_in(folder, manifest)
     lacks_keys = not _keys_in(folder, manifest)
     try:
-        with transaction.atomic(durable=True):
+        with filling([table.name for table in tables_there()]):
             _rows_in(folder, manifest, tell)
             Restoration.objects.filter(id=Restoration.ONLY).update(finished_at=at)
     except IntegrityError as trouble:
@@ -210,13 +212,13 @@ def _table_in(folder: Path, copy: TableCopy) -> None:
     digest = hashlib.sha256()
     count = 0
 
-    def rows() -> Iterator[list[Any]]:
+    def rows() -> Iterator[list[list[Any]]]:
         nonlocal count
         with gzip.open(path, "rb") as lines:
-            for line in lines:
-                digest.update(line)
-                count += 1
-                yield json.loads(line)
+            while some := lines.readlines(_BYTES_AT_ONCE):
+                digest.update(b"".join(some))
+                count += len(some)
+                yield json.loads(b"[" + b",".join(some) + b"]")
 
     try:
         _insert(copy, rows())
@@ -228,7 +230,7 @@ def _table_in(folder: Path, copy: TableCopy) -> None:
         raise Invalid(f"{folder}: {path.name} differs from its digest", code="bad_backup")
 
 
-def _insert(copy: TableCopy, rows: Iterator[list[Any]]) -> None:
+def _insert(copy: TableCopy, pieces: Iterator[list[list[Any]]]) -> None:
     postgresql = connection.vendor == "postgresql"
     names = [name for name, _ in copy.columns]
     if copy.name == SEARCH:
@@ -237,19 +239,19 @@ def _insert(copy: TableCopy, rows: Iterator[list[Any]]) -> None:
     with connection.cursor() as cursor:
         if postgresql:
             with cursor.copy(f"COPY {into} FROM STDIN") as out:
-                for row in rows:
+                for row in chain.from_iterable(pieces):
                     out.write_row((*row[:-2], _vector(*row[-2:])) if copy.name == SEARCH else row)
             return
         marks = ", ".join(["%s"] * len(names))
         place = copy.columns.index(("id", "number")) if copy.name == SEARCH else 0
-        while some := [row for _, row in zip(range(_AT_ONCE), rows, strict=False)]:
+        for some in pieces:
             if copy.name == SEARCH:
                 cursor.executemany(
                     f"INSERT INTO {FTS} (rowid, words, readers) VALUES (%s, %s, %s)",  # noqa: S608 - our own table
                     [(row[place], *row[-2:]) for row in some],
                 )
-                some = [row[:-2] for row in some]
-            cursor.executemany(f"INSERT INTO {into} VALUES ({marks})", some)  # noqa: S608 - names of our own tables
+            own = [row[:-2] for row in some] if copy.name == SEARCH else some
+            cursor.executemany(f"INSERT INTO {into} VALUES ({marks})", own)  # noqa: S608 - names of our own tables
 
 
 def _vector(words: str, readers: str) -> str:
