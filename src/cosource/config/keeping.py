@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command("upgrade")(upgrade)
     app.command("doctor")(doctor)
     app.command("export")(export)
+    app.command("import-export")(import_export)
 
 
 def backup(
@@ -126,24 +127,63 @@ def upgrade(
 
 def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet.")],
-    as_: Annotated[str, typer.Option("--as", help="The address of whoever takes it out.")],
+    as_: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            help="The organization, by exact name or id: all that is its own. Or a person's address: what they read.",
+        ),
+    ],
     for_: Annotated[
         str, typer.Option("--for", help="The organization, by exact name, where they act for several.")
     ] = "",
 ) -> None:
-    """Take out all that somebody may read for their organization: JSON Lines, CSV and XES. Noted in the access log."""
+    """Take out all that is an organization's own, or what somebody reads of it: JSON Lines, CSV, XES. The access log has it."""
     from cosource.foundation import clock
     from cosource.foundation.services.exporting import export_make
-    from cosource.parties.queries.acting import acting_named
+    from cosource.parties.queries.acting import acting_named, organization_acting
 
     at = clock.now()
-    actor = acting_named(as_, for_, at)
+    if "@" in as_:
+        actor = acting_named(as_, for_, at)
+        nobody = f"Nobody acts under the address {as_}" + (f" for {for_}." if for_ else ".")
+    else:
+        actor = None if for_ else organization_acting(as_, "command line: export", at)
+        nobody = (
+            "--for goes with the address of a person: leave it out."
+            if for_
+            else f'There is no one organization named "{as_}".'
+        )
     if actor is None:
-        typer.echo(f"Nobody acts under the address {as_}" + (f" for {for_}." if for_ else "."), err=True)
+        typer.echo(nobody, err=True)
         raise typer.Exit(2)
     with _refusals():
         counts = export_make(folder=folder.absolute(), actor=actor, at=at)
     typer.echo(f"{folder}: " + ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items()))
+
+
+def import_export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an organization's export.")],
+) -> None:
+    """Fill this empty installation with an organization's export. It sends nothing until `cosource release`."""
+    from cosource.foundation import clock
+    from cosource.foundation.services.export_import import export_import
+
+    with _refusals():
+        done = export_import(folder=folder.absolute(), at=clock.now())
+    rows = ", ".join(
+        f"{r.rows} {name.replace('_', ' ')}" for name, r in sorted(done.manifest.records.items())
+    )
+    typer.echo(f"{rows}, as of {done.manifest.taken_at}")
+    typer.echo(f"digest {done.manifest.digest}")
+    checked = f"the record holds: {done.record.entries} entries in {done.record.streams} streams"
+    if done.record.stated:
+        checked += f", {done.record.stated} of them as the export states them"
+    typer.echo(checked)
+    typer.echo(
+        "nothing is sent until `cosource release`; nobody has a password yet: `cosource person reset`",
+        err=True,
+    )
 
 
 def doctor(

@@ -12,6 +12,7 @@ class FoundationConfig(AppConfig):
         from cosource.foundation import tasks  # noqa: PLC0415 - models must be loaded first
         from cosource.foundation.queries import export_entries  # noqa: PLC0415 - models must be loaded first
         from cosource.foundation.services import (  # noqa: PLC0415 - models must be loaded first
+            entry_intake,
             gateways,
             mail,
             notice_mail,
@@ -33,6 +34,7 @@ class FoundationConfig(AppConfig):
             sweeping,
             tasks,
             verifying,
+            entry_intake,
         ):
             service.register()
         export_entries.register()

@@ -45,7 +45,8 @@ def ledger_verify(
     for finding in result.findings:
         typer.echo(f"{finding.stream_id} {finding.position}: {finding.what}")
     typer.echo(
-        f"{result.entries} entries in {result.streams} streams, {result.erased} erased: "
+        f"{result.entries} entries in {result.streams} streams, {result.erased} erased"
+        + (f", {result.stated} as an export states them: " if result.stated else ": ")
         + ("the record holds" if result.holds else f"{len(result.findings)} findings")
     )
     raise typer.Exit(0 if result.holds else 1)

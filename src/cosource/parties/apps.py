@@ -31,7 +31,7 @@ class PartiesConfig(AppConfig):
             person_lines,
         )
         from cosource.parties.queries.sight import sight_of_person  # noqa: PLC0415 - models must be loaded first
-        from cosource.parties.services import password_reset  # noqa: PLC0415 - models must be loaded first
+        from cosource.parties.services import intake, password_reset  # noqa: PLC0415 - models must be loaded first
         from cosource.parties.services.invitations import JOINED  # noqa: PLC0415 - models must be loaded first
 
         register_resolver(sight_of_person)
@@ -41,5 +41,6 @@ class PartiesConfig(AppConfig):
         register_notice_kind(JOINED, _("Somebody accepts my invitation"))
         password_reset.register()
         exporting.register()
+        intake.register()
         pages.register_marks()
         pages.register_rooms()

@@ -13,6 +13,7 @@ class TicketsConfig(AppConfig):
         from cosource.tickets.queries import exporting, live  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.services import (  # noqa: PLC0415 - models must be loaded first
             acknowledging,
+            intake,
             sharing,
             telling,
         )
@@ -26,3 +27,4 @@ class TicketsConfig(AppConfig):
         list_menu.register()
         live.register()
         exporting.register()
+        intake.register()

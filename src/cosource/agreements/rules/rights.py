@@ -92,7 +92,7 @@ def _reach(grant: GrantFact, levels: dict[str, Level]) -> Level:
 
 
 def _capped(actor: Actor, level: Level) -> Level:
-    if actor.kind != "person":
+    if actor.kind == "token":
         # A program reads the targets it needs; text and word belong to people.
         return min(level, Level.TARGETS)
     # A guest at a host's desk gives no word for the host.

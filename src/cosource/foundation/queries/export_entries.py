@@ -26,13 +26,21 @@ def entries_readable(actor: Actor) -> QuerySet[Entry]:
 def entry_records(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
     """Give each entry once, oldest first, with its places in the actor's streams and, where it may be read, its payload."""
     streams = {stream.id: stream for stream in readable_streams(actor)}
-    rows = entries_readable(actor).select_related("payload").order_by("pk").iterator(chunk_size=_AT_ONCE)
+    rows = (
+        entries_readable(actor)
+        .select_related("payload", "erasure", "audience")
+        .order_by("pk")
+        .iterator(chunk_size=_AT_ONCE)
+    )
     for entries in batched(rows, _AT_ONCE):
         places: dict[UUID, list[Seal]] = {}
         for seal in Seal.objects.filter(entry_id__in=[e.id for e in entries], stream_id__in=streams):
             places.setdefault(seal.entry_id, []).append(seal)
         ids = {
-            i for e in entries for i in (e.actor_id, e.organization_id, e.on_behalf_of_id) if i is not None
+            i
+            for e in entries
+            for i in (e.actor_id, e.organization_id, e.on_behalf_of_id, _approver(e))
+            if i is not None
         }
         names = ledger_sight().names(actor, ids)
         for entry in entries:
@@ -56,6 +64,8 @@ def entry_records(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
                 "payload": payload.body if payload is not None else None,
                 "salt": payload.salt if payload is not None else None,
                 "payload_digest": entry.payload_digest,
+                "erasure": _erasure(entry, names, with_reason=reads),
+                "with_requester": entry.audience.with_requester,
                 "digest": entry.digest,
                 "seals": [
                     {"stream": seal.stream_id, "position": seal.position, "hash": seal.hash} for seal in seals
@@ -67,6 +77,23 @@ def _called(what: str, identity: UUID | None, names: Any) -> dict[str, Any]:
     """Return an id with its name; neither, where the actor may not know whose it is."""
     known = identity is not None and identity in names
     return {f"{what}_id": identity if known else None, f"{what}_name": names[identity] if known else None}
+
+
+def _approver(entry: Entry) -> UUID | None:
+    return entry.erasure.approved_by_id if hasattr(entry, "erasure") else None
+
+
+def _erasure(entry: Entry, names: Any, *, with_reason: bool) -> dict[str, Any] | None:
+    """Return how a payload went: by which entry, when, by whose word and why."""
+    if not hasattr(entry, "erasure"):
+        return None
+    erasure = entry.erasure
+    return {
+        "by": erasure.erased_by_entry_id,
+        "at": erasure.at,
+        "approved_by_id": erasure.approved_by_id if erasure.approved_by_id in names else None,
+        "reason": erasure.reason if with_reason else "",
+    }
 
 
 def register() -> None:

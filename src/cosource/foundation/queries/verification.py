@@ -33,6 +33,7 @@ from cosource.foundation.rules.canonical import (
     instant_text,
     payload_digest,
     set_digest,
+    stated_set_digest,
 )
 
 HEADS_FORMAT = "cosource-heads/1"
@@ -52,11 +53,16 @@ class Finding:
 
 @dataclass(slots=True)
 class Verification:
-    """The result: how many streams and entries were checked, and every finding."""
+    """The result: how many streams and entries were checked, and every finding.
+
+    `stated`: entries that an export brought here without a part that its reader may not know, so that only their digests,
+    places and texts could be checked.
+    """
 
     streams: int = 0
     entries: int = 0
     erased: int = 0
+    stated: int = 0
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -146,6 +152,13 @@ class _Audiences:
     def __init__(self) -> None:
         self._streams: dict[UUID, frozenset[UUID]] = {}
         self._problems: dict[UUID, list[str]] = {}
+        self._stated: set[UUID] = set()
+
+    def stated(self, audience: Audience) -> bool:
+        """Return whether entries of the audience came from an export that withheld a part of them."""
+        if audience.id not in self._problems:
+            self._look(audience)
+        return audience.id in self._stated
 
     def problems(self, audience: Audience, stream_id: UUID) -> Iterator[str]:
         if audience.id not in self._problems:
@@ -160,7 +173,10 @@ class _Audiences:
         )
         self._streams[audience.id] = frozenset(s.id for s in streams)
         problems = self._problems[audience.id] = []
-        if set_digest([s.id for s in streams], audience.with_requester) != audience.digest:
+        ids = [s.id for s in streams]
+        if stated_set_digest(ids, audience.with_requester) == audience.digest:
+            self._stated.add(audience.id)
+        elif set_digest(ids, audience.with_requester) != audience.digest:
             problems.append("the audience differs from its digest")
         meant = {
             i for s in streams for i in (s.first_organization_id, s.second_organization_id) if i is not None
@@ -178,9 +194,14 @@ def _verify_stream(
         result.entries += 1
         if result.entries % _TELL_EVERY == 0:
             tell(result.entries)
-        found = [*_problems(seal, expected, previous), *audiences.problems(seal.entry.audience, stream_id)]
+        stated = audiences.stated(seal.entry.audience)
+        result.stated += stated
+        found = [
+            *_problems(seal, expected, previous, stated=stated),
+            *audiences.problems(seal.entry.audience, stream_id),
+        ]
         result.findings.extend(Finding(stream_id, seal.position, what) for what in found)
-        if not hasattr(seal.entry, "payload") and seal.entry.payload_digest:
+        if not stated and not hasattr(seal.entry, "payload") and seal.entry.payload_digest:
             result.erased += 1
         if kept and kept[0] == seal.position and kept[1] != seal.hash:
             result.findings.append(Finding(stream_id, seal.position, "the hash differs from the kept head"))
@@ -215,19 +236,19 @@ def _unsealed(stream_id: UUID) -> list[UUID]:
     )
 
 
-def _problems(seal: Seal, expected: int, previous: str) -> Iterator[str]:
+def _problems(seal: Seal, expected: int, previous: str, *, stated: bool) -> Iterator[str]:
     entry = seal.entry
     if seal.position != expected:
         yield f"position {expected} is missing"
-    if entry_of(seal) != entry.digest:
+    if not stated and entry_of(seal) != entry.digest:
         yield "the entry differs from its digest"
     payload = getattr(entry, "payload", None)
     erasure: Erasure | None = getattr(entry, "erasure", None)
     if payload is not None and payload_digest(payload.salt, payload.body) != entry.payload_digest:
         yield "the payload differs from its digest"
-    if payload is None and entry.payload_digest and erasure is None:
+    if payload is None and entry.payload_digest and erasure is None and not stated:
         yield "the payload is gone without an erasure"
-    if erasure is not None:
+    if erasure is not None and not stated:
         yield from _erasure_problems(entry, erasure)
     if chain_hash(previous, seal.position, entry.digest) != seal.hash:
         yield "the chain is broken"

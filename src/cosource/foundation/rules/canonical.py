@@ -96,6 +96,14 @@ def set_digest(ids: list[UUID], with_requester: bool) -> str:
     return digest(*(i.bytes for i in sorted(set(ids))), b"r" if with_requester else b"-")
 
 
+def stated_set_digest(ids: list[UUID], with_requester: bool) -> str:
+    """Return what marks a set of streams whose entries came from an export that withheld a part of them.
+
+    What they hold cannot be compared with their digest; the chain, the payloads and kept heads can.
+    """
+    return digest(b"as an export states it", set_digest(ids, with_requester).encode())
+
+
 def entry_digest(
     *,
     entry_id: UUID,

@@ -8,21 +8,28 @@ import hashlib
 import json
 import os
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from uuid import UUID
 
 from cosource.foundation.errors import Conflict, NotAllowed
-from cosource.foundation.exports import export_kinds, export_views
+from cosource.foundation.exports import ExportKind, export_kinds, export_views
 from cosource.foundation.queries.backup import one_moment
 from cosource.foundation.queries.ledger import readable_streams
 from cosource.foundation.queries.verification import heads_of
+from cosource.foundation.rules.export import (
+    HEADS,
+    LINES,
+    MANIFEST,
+    Manifest,
+    Records,
+    line_digest,
+    manifest_text,
+)
 from cosource.foundation.services.access_log import access_note
 from cosource.foundation.sight import Actor
-
-FORMAT = "cosource-export/1"
 
 
 def export_make(*, folder: Path, actor: Actor, at: datetime) -> dict[str, int]:
@@ -30,7 +37,7 @@ def export_make(*, folder: Path, actor: Actor, at: datetime) -> dict[str, int]:
 
     Raises: NotAllowed for who may not go through any record of the organization, Conflict where the folder holds something.
     """
-    streams = readable_streams(actor)
+    readable_streams(actor)
     organization_id = actor.organization_id
     if organization_id is None:
         raise NotAllowed("An export is taken for an organization.", action="export")
@@ -42,42 +49,49 @@ def export_make(*, folder: Path, actor: Actor, at: datetime) -> dict[str, int]:
         object_kind="export",
         object_id=organization_id,
         at=at,
-        reason="export of the whole record",
+        reason=actor.reason or "export of the whole record",
     )
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
     try:
-        with one_moment():
-            counts, digests = {}, {}
-            for kind in export_kinds():
-                counts[kind.name], digests[kind.name] = _records(
-                    draft / f"{kind.name}.jsonl", kind, actor, at
-                )
-            for view in export_views():
-                with (draft / view.name).open("w", encoding="utf-8", newline="") as out:
-                    view.write(actor, at, out)
-            heads = heads_of(organization_id, at, stream_ids=[stream.id for stream in streams])
+        counts = _fill(draft, organization_id, actor, at)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    (draft / "heads.json").write_text(json.dumps(heads, indent=1) + "\n")
-    manifest = {
-        "format": FORMAT,
-        "product_version": version("cosource"),
-        "taken_at": at.isoformat(),
-        "organization_id": str(organization_id),
-        "person_id": str(actor.person_id),
-        "records": {name: {"rows": counts[name], "digest": digests[name]} for name in counts},
-    }
-    (draft / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
     draft.rename(folder)
     return counts
 
 
-def _records(path: Path, kind: Any, actor: Actor, at: datetime) -> tuple[int, str]:
-    digest, count = hashlib.sha256(), 0
+def _fill(draft: Path, organization_id: UUID, actor: Actor, at: datetime) -> dict[str, int]:
+    records, files = {}, {}
+    with one_moment(), (draft / LINES).open("w") as lines:
+        for kind in export_kinds():
+            records[kind.name] = _records(draft / f"{kind.name}.jsonl", kind, actor, at, lines)
+        for view in export_views():
+            with (draft / view.name).open("w", encoding="utf-8", newline="") as out:
+                view.write(actor, at, out)
+        heads = heads_of(organization_id, at, stream_ids=[stream.id for stream in readable_streams(actor)])
+    (draft / HEADS).write_text(json.dumps(heads, indent=1) + "\n")
+    for name in (*(view.name for view in export_views()), HEADS, LINES):
+        with (draft / name).open("rb") as file:
+            files[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    manifest = Manifest(
+        product_version=version("cosource"),
+        taken_at=at.isoformat(),
+        organization_id=str(organization_id),
+        person_id=str(actor.id) if actor.id else None,
+        records=records,
+        files=files,
+    )
+    (draft / MANIFEST).write_text(manifest_text(manifest))
+    return {name: one.rows for name, one in records.items()}
+
+
+def _records(path: Path, kind: ExportKind, actor: Actor, at: datetime, lines: TextIO) -> Records:
+    digest = hashlib.sha256()
+    marks: list[str] = []
     encode = json.JSONEncoder(
         ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
     ).encode
@@ -86,10 +100,11 @@ def _records(path: Path, kind: Any, actor: Actor, at: datetime) -> tuple[int, st
             line = encode(record).encode() + b"\n"
             out.write(line)
             digest.update(line)
-            count += 1
+            marks.append(line_digest(line))
         out.flush()
         os.fsync(out.fileno())
-    return count, digest.hexdigest()
+    lines.write("".join(f"{text}\n" for text in (f"{path.name} {len(marks)}", *marks)))
+    return Records(len(marks), digest.hexdigest())
 
 
 def _plain(value: Any) -> str:
@@ -97,4 +112,6 @@ def _plain(value: Any) -> str:
         return str(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(f"An export holds no {type(value).__name__}.")

@@ -4,7 +4,7 @@ An index that is made of all its rows is written in one go, where one that grows
 constraint that is made anew looks at every row. Triggers stay. On PostgreSQL the tables are locked meanwhile.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -15,8 +15,11 @@ _MEMORY = 256 * 1024
 
 
 @contextmanager
-def filling(tables: Sequence[str]) -> Iterator[None]:
-    """Open the transaction that fills the named tables. Raises: IntegrityError at its end when rows contradict each other."""
+def filling(tables: Sequence[str], *, afterwards: Callable[[], None] | None = None) -> Iterator[None]:
+    """Open the transaction that fills the named tables. `afterwards`: what is looked at in it when the indexes are there.
+
+    Raises: IntegrityError at its end when rows contradict each other.
+    """
     with ExitStack() as stack:
         if connection.vendor == "sqlite":
             stack.enter_context(_sqlite_ready())
@@ -32,6 +35,8 @@ def filling(tables: Sequence[str]) -> Iterator[None]:
             cursor.execute(statement)
         if connection.vendor == "sqlite":
             connection.check_constraints()
+        if afterwards is not None:
+            afterwards()
 
 
 @contextmanager

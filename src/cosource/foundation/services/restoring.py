@@ -12,7 +12,7 @@ import shutil
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from django.db import IntegrityError, connection, transaction
 from cosource.foundation.errors import Conflict, Invalid
 from cosource.foundation.models import DueWork, Lease, Restoration
 from cosource.foundation.queries.backup import LEFT_OUT, SEARCH, SEARCH_COLUMNS, heads_there, tables_there
+from cosource.foundation.queries.emptiness import filled_table, worker_runs
 from cosource.foundation.queries.schema import SchemaState, refusal_of, schema_state
 from cosource.foundation.queries.search import FTS
 from cosource.foundation.rules.backup import (
@@ -41,10 +42,6 @@ from cosource.foundation.services.filling import filling
 from cosource.foundation.services.schema import schema_update
 
 _BYTES_AT_ONCE = 1 << 20
-# A worker renews its claims more often than this.
-_AT_REST = timedelta(seconds=15)
-# Filled by the worker itself, before anybody works here.
-_MAKE_THEMSELVES = frozenset({"foundation_lease", "foundation_duework"})
 
 type Tell = Callable[[str], None]
 
@@ -116,14 +113,14 @@ def _check_schema(manifest: Manifest, state: SchemaState) -> None:
 
 def _begin(manifest: Manifest, again: bool, at: datetime) -> None:
     """Make sure that there is nothing to lose here, and note that a restore is under way."""
-    if Lease.objects.filter(name="sealer", until__gt=at - _AT_REST).exclude(holder="").exists():
+    if worker_runs(at):
         raise Conflict("A worker runs in this installation: stop it first.", code="not_at_rest")
     earlier = Restoration.objects.first()
     if earlier is not None and earlier.finished_at is not None:
         raise Conflict(
             "This installation was restored already: a restore needs an empty one.", code="not_empty"
         )
-    if filled := _filled():
+    if filled := filled_table():
         raise Conflict(
             f"This installation is not empty ({filled} has rows): a restore needs an empty one.",
             code="not_empty",
@@ -145,19 +142,6 @@ def _begin(manifest: Manifest, again: bool, at: datetime) -> None:
             backup_taken_at=datetime.fromisoformat(manifest.taken_at).astimezone(UTC),
             began_at=at,
         )
-
-
-def _filled() -> str:
-    """Return the name of a table that has rows; empty when there is none."""
-    with connection.cursor() as cursor:
-        for table in tables_there():
-            if table.name in _MAKE_THEMSELVES:
-                continue
-            cursor.execute(f'SELECT 1 FROM "{table.name}" LIMIT 1')  # noqa: S608 - names of our own tables
-            if cursor.fetchone():
-                return table.name
-    recurring = DueWork.objects.filter(key__startswith="every:")
-    return "foundation_duework" if DueWork.objects.exclude(pk__in=recurring.values("pk")).exists() else ""
 
 
 def _files_in(folder: Path, manifest: Manifest) -> None:

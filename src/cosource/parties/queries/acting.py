@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from cosource.foundation.errors import NotFound
+from cosource.foundation.ledger_sight import ledger_sight
 from cosource.foundation.sight import ADMINISTRATOR, Actor
 from cosource.parties.models import Person
-from cosource.parties.queries.sight import actor_under_hat, hats_of
+from cosource.parties.queries.sight import actor_under_hat, hats_of, sight_of_organization
 
 
 def administrator_named(email: str, at: datetime) -> list[Actor]:
@@ -27,6 +28,16 @@ def acting_named(email: str, organization_name: str, at: datetime) -> Actor | No
     hats = hats_of(person.id, at)
     hat = next((h for h in hats if not organization_name or h.organization_name == organization_name), None)
     return actor_under_hat(person, hat, at=at, channel="cli") if hat else None
+
+
+def organization_acting(name: str, reason: str, at: datetime) -> Actor | None:
+    """Return the system acting for the organization of this exact name or id, reading all that is its own; None if nobody."""
+    organization_id = ledger_sight().organization_named(name)
+    if organization_id is None:
+        return None
+    return Actor(
+        kind="system", id=None, sight=sight_of_organization(organization_id, at), reason=reason, channel="cli"
+    )
 
 
 def own_person_id(actor: Actor, email: str) -> UUID:

@@ -22,7 +22,7 @@ class PartiesLedgerSight:
 
     def streams(self, actor: Actor) -> list[ReadableStream]:
         """Return the streams that the actor may go through, the organization's own first."""
-        if actor.kind != "person" or actor.organization_id is None or actor.sight.as_host:
+        if actor.person_id is None or actor.organization_id is None or actor.sight.as_host:
             return []
         desk = _whole_roles(actor, None)
         own = Organization.objects.get(pk=actor.organization_id)

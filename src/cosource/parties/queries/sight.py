@@ -13,8 +13,16 @@ from django.db.models import Q
 from cosource.foundation.errors import NotAllowed
 from cosource.foundation.ids import NIL
 from cosource.foundation.prepared import Prepared
-from cosource.foundation.sight import AUDITOR, MANAGER, Actor, GrantFact, Sight
-from cosource.parties.models import Employment, Grant, IntegrationToken, Membership, Person, Placement
+from cosource.foundation.sight import AUDITOR, MANAGER, SERVICE_OWNER, Actor, GrantFact, Sight
+from cosource.parties.models import (
+    Employment,
+    Engagement,
+    Grant,
+    IntegrationToken,
+    Membership,
+    Person,
+    Placement,
+)
 from cosource.parties.models.scope import live_q
 from cosource.parties.rules.policies import MAKERS_NOTICES
 
@@ -108,6 +116,19 @@ def sight_kept(person_id: UUID, organization_id: UUID, signed_in_by: str, at: da
     hats = hats_under(signed_in_by, hats_of(person_id, at))
     hat = next((h for h in hats if h.organization_id == organization_id), None)
     return None if hat is None else sight_under_hat(person_id, hat, at)
+
+
+def sight_of_organization(organization_id: UUID, at: datetime) -> Sight:
+    """Return all that an organization may read of its own desk and its engagements, as nobody in particular.
+
+    For whoever runs the machine and takes its record out. What ended is read as long as its leaders may.
+    """
+    engagements = Engagement.objects.filter(partner_id=organization_id).order_by("id")
+    grants = [
+        Grant(organization_id=organization_id, role=SERVICE_OWNER),
+        *(Grant(organization_id=organization_id, role=MANAGER, engagement=e) for e in engagements),
+    ]
+    return Sight(organization_id=organization_id, person_id=NIL, grants=_facts(grants, at), resolved_at=at)
 
 
 def sight_of_token(token: IntegrationToken, at: datetime) -> Sight:

@@ -19,11 +19,11 @@ from cosource.foundation.exports import register_export, register_export_view
 from cosource.foundation.ledger_sight import ledger_sight
 from cosource.foundation.queries.export_entries import entries_readable
 from cosource.foundation.sight import Actor
-from cosource.parties.models import Engagement
+from cosource.parties.models import Engagement, Organization
 from cosource.tickets.models import Clock, Participation
 from cosource.tickets.models.participation import NEVER, Kind, Turn
 
-_PART = (
+PART = (
     "ticket_id",
     "reference",
     "kind",
@@ -42,10 +42,15 @@ _PART = (
     "opened_at",
     "updated_at",
     "agreement_version_id",
+    "offered_team_id",
+    "unanswered",
+    "joint",
+    "open",
+    "revision",
 )
-_SHARED = ("title", "impact", "urgency", "topic", "subtopic")
+SHARED = ("title", "impact", "urgency", "topic", "subtopic")
 # Of a ticket that is somebody else's, its owner's own words and counts stay there.
-_OWNERS = (
+OWNERS = (
     "state",
     "asset_name",
     "requester_id",
@@ -71,17 +76,40 @@ _COLUMNS = (
     "subtopic",
     "ticket_id",
 )
+CLOCK = (
+    "id",
+    "ticket_id",
+    "engagement_id",
+    "version_id",
+    "owed_by_id",
+    "kind",
+    "round",
+    "priority",
+    "target_minutes",
+    "calendar",
+    "started_at",
+    "first_due_at",
+    "due_at",
+    "met_at",
+    "stopped_at",
+    "elsewhere",
+    "late_at",
+    "late_from_minutes",
+    "paused",
+)
 _UNFIT_FOR_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def ticket_records(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
     """Give each ticket in sight as the actor's organization has it."""
-    named = [*_PART, *(f"ticket__{name}" for name in (*_SHARED, *_OWNERS))]
+    known = set(Organization.objects.visible_to(actor).values_list("id", flat=True))
+    named = [*PART, "owner_id", *(f"ticket__{name}" for name in (*SHARED, *OWNERS))]
     for row in Participation.objects.visible_to(actor).order_by("ticket_id").values(*named).iterator(2_000):
-        record = {name: row[name] for name in _PART}
-        record |= {name: row[f"ticket__{name}"] for name in _SHARED}
+        record = {name: row[name] for name in PART}
+        record["owner_id"] = row["owner_id"] if row["owner_id"] in known else None
+        record |= {name: row[f"ticket__{name}"] for name in SHARED}
         if row["kind"] == Kind.OWNER:
-            record |= {name: row[f"ticket__{name}"] for name in _OWNERS}
+            record |= {name: row[f"ticket__{name}"] for name in OWNERS}
         record["turn"] = Turn(row["turn"]).name.lower()
         record["next_due_at"] = None if row["next_due_at"] == NEVER else row["next_due_at"]
         yield record
@@ -94,23 +122,7 @@ def clock_records(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
     rows: Any = Clock.objects.filter(
         theirs | own, ticket_id__in=Participation.objects.visible_to(actor).values("ticket_id")
     ).order_by("pk")
-    yield from rows.values(
-        "id",
-        "ticket_id",
-        "engagement_id",
-        "version_id",
-        "owed_by_id",
-        "kind",
-        "round",
-        "priority",
-        "target_minutes",
-        "calendar",
-        "started_at",
-        "first_due_at",
-        "due_at",
-        "met_at",
-        "stopped_at",
-    ).iterator(2_000)
+    yield from rows.values(*CLOCK).iterator(2_000)
 
 
 def _events(actor: Actor) -> Iterator[dict[str, Any]]:

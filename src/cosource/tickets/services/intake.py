@@ -1,0 +1,218 @@
+"""The tickets of an export as rows: the organization's part in each, its clocks, and what follows from the ledger's entries.
+
+Who held a ticket when, its state at a partner, its conversation and the words by which it is found are read from the entries,
+which came in before. What only another party knows of it stays unknown. Clocks keep their times; none raises a step by
+itself, since the people who were to be told were told where the export was taken.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import batched
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+
+from cosource.foundation.exports import Incoming, Room, insert_in_turn, register_intake, row_of
+from cosource.foundation.ids import new_id
+from cosource.foundation.models import Entry
+from cosource.foundation.services.search import texts_index
+from cosource.parties.models import Organization, Person, Service, Site, Team
+from cosource.parties.services.intake import strangers_add
+from cosource.tickets.models import (
+    NEVER,
+    Clock,
+    Message,
+    Participation,
+    Possession,
+    SeriesCounter,
+    Ticket,
+    TicketReference,
+)
+from cosource.tickets.models.participation import Kind, Turn
+from cosource.tickets.queries import exporting as taken
+from cosource.tickets.queries.entry_rows import DESCRIPTIONS, is_written
+from cosource.tickets.rules.states import IN_PROGRESS, RESOLVED, STATES, WAITING_CLIENT
+
+_AT_ONCE = 1_000
+_NUMBER = re.compile(r"\d{1,9}$")
+# Where the entries do not say more than how a state counts.
+_LIKELY = {"open": IN_PROGRESS, "paused": WAITING_CLIENT, "resolved": RESOLVED}
+_ENTRY = ("id", "occurred_at", "organization_id", "actor_id")
+
+
+@dataclass(slots=True)
+class _Story:
+    """What the entries tell of one ticket: its state, and who held it since when."""
+
+    state: str = ""
+    held: list[tuple[UUID | None, UUID | None, datetime]] = field(default_factory=list)
+
+
+def _take_in(incoming: Incoming) -> None:
+    owner_of = {
+        UUID(record["ticket_id"]): UUID(record["owner_id"] or new_id().hex)
+        for record in incoming.records("tickets")
+    }
+    people = (record.get("requester_id") for record in incoming.records("tickets"))
+    owing = (record["owed_by_id"] for record in incoming.records("clocks"))
+    strangers_add(
+        incoming,
+        organizations={*owner_of.values(), *(UUID(i) for i in owing if i)},
+        people={UUID(i) for i in people if i},
+    )
+    stories = _conversations(incoming, owner_of)
+    insert_in_turn(_tickets(incoming, owner_of, stories))
+    insert_in_turn(row_of(Clock, record, taken.CLOCK) for record in incoming.records("clocks"))
+
+
+def _conversations(incoming: Incoming, tickets: Mapping[UUID, UUID]) -> Mapping[UUID, _Story]:
+    stories: dict[UUID, _Story] = defaultdict(_Story)
+    known = set(Person.objects.values_list("id", flat=True))
+    about = (r for r in incoming.records("entries") if r["subject_kind"] == "ticket")
+    for records in batched(about, _AT_ONCE):
+        audiences = dict(
+            Entry.objects.filter(id__in=[r["id"] for r in records]).values_list("id", "audience_id")
+        )
+        messages, texts = [], []
+        for record in records:
+            entry = row_of(Entry, record, _ENTRY)
+            ticket_id = UUID(record["subject_id"])
+            if ticket_id not in tickets:
+                continue
+            _tell(stories[ticket_id], record, entry.occurred_at)
+            if not is_written(record["kind"]):
+                continue
+            payload = record["payload"] or {}
+            messages.append(
+                Message(
+                    id=entry.id,
+                    ticket_id=ticket_id,
+                    audience_id=audiences[entry.id],
+                    kind="description" if record["kind"] in DESCRIPTIONS else "message",
+                    author_organization_id=entry.organization_id,
+                    author_id=entry.actor_id if entry.actor_id in known else None,
+                    at=entry.occurred_at,
+                )
+            )
+            words = "\n".join(str(payload[name]) for name in ("title", "asset", "text") if payload.get(name))
+            if words:
+                texts.append(("ticket", ticket_id, entry.id, audiences[entry.id], words))
+        insert_in_turn(messages)
+        if texts:
+            texts_index(texts)
+    return stories
+
+
+def _tell(story: _Story, record: Mapping[str, Any], at: datetime) -> None:
+    facts = record["facts"]
+    if facts.get("state") in STATES:
+        story.state = facts["state"]
+    if record["kind"] in DESCRIPTIONS:
+        if not story.held:
+            story.held.append((_id(facts.get("holder")), _id(facts.get("team")), at))
+    elif record["kind"] == "ticket.handed_over/1":
+        story.held.append((_id(facts.get("to")), _id(facts.get("to_team")), at))
+
+
+def _id(text: Any) -> UUID | None:
+    return UUID(text) if text else None
+
+
+class _Names:
+    """The names of tickets in each series, with numbers that no two share."""
+
+    def __init__(self) -> None:
+        self._last: dict[UUID, int] = defaultdict(int)
+        self._given: dict[UUID, set[int]] = defaultdict(set)
+
+    def reference(self, ticket_id: UUID, series_id: UUID, text: str) -> TicketReference:
+        found = _NUMBER.search(text)
+        number = int(found[0]) if found else 0
+        if not number or number in self._given[series_id]:
+            number = self._last[series_id] + 1
+        self._given[series_id].add(number)
+        self._last[series_id] = max(self._last[series_id], number)
+        return TicketReference(
+            id=new_id(), ticket_id=ticket_id, series_id=series_id, number=number, text=text
+        )
+
+    def counters(self) -> Iterator[SeriesCounter]:
+        for series_id, last in self._last.items():
+            yield SeriesCounter(series_id=series_id, last=last)
+
+
+def _tickets(
+    incoming: Incoming, owner_of: Mapping[UUID, UUID], stories: Mapping[UUID, _Story]
+) -> Iterator[models.Model]:
+    names = _Names()
+    models_: tuple[Any, ...] = (Organization, Team, Service, Site)
+    there: dict[Any, set[UUID]] = {m: set(m.objects.values_list("pk", flat=True)) for m in models_}
+    for record in incoming.records("tickets"):
+        part = row_of(
+            Participation,
+            {
+                **record,
+                "turn": Turn[record["turn"].upper()],
+                "next_due_at": record["next_due_at"] or NEVER.isoformat(),
+            },
+            taken.PART,
+            id=new_id(),
+            organization_id=incoming.organization_id,
+            owner_id=owner_of[UUID(record["ticket_id"])],
+        )
+        story = stories.get(part.ticket_id) or _Story()
+        held = [
+            (party if party in there[Organization] else None, team if team in there[Team] else None, since)
+            for party, team, since in story.held
+        ] or [(None, None, part.opened_at)]
+        owns = part.kind == Kind.OWNER
+        ticket = row_of(
+            Ticket,
+            record,
+            (
+                *taken.SHARED,
+                *(taken.OWNERS if owns else ()),
+                "category",
+                "priority",
+                "opened_at",
+                "updated_at",
+            ),
+            id=part.ticket_id,
+            owner_id=part.owner_id,
+            service_id=part.service_id if part.service_id in there[Service] else None,
+            site_id=part.site_id if part.site_id in there[Site] else None,
+            assignee_id=part.assignee_id if part.holds else None,
+        )
+        ticket.holder_organization_id, ticket.holder_team_id, _ = held[-1]
+        if not owns:
+            ticket.state = story.state or _LIKELY.get(part.category, part.category)
+        ticket.turn = STATES[ticket.state].turn
+        if ticket.turn == "holder":
+            ticket.turn_organization_id = ticket.holder_organization_id
+        if owns:
+            part.requester_id, part.internal = ticket.requester_id, ticket.internal
+        yield ticket
+        yield part
+        yield names.reference(ticket.id, part.engagement_id or part.organization_id, part.reference)
+        over = (ticket.closed_at or part.updated_at) if part.category == "closed" else None
+        for number, (party, team, since) in enumerate(held, 1):
+            until = held[number][2] if number < len(held) else over
+            yield Possession(
+                id=new_id(),
+                ticket_id=ticket.id,
+                sequence=number,
+                organization_id=party,
+                team_id=team,
+                from_at=since,
+                until_at=until,
+            )
+    yield from names.counters()
+
+
+def register() -> None:
+    """Let them be taken in."""
+    register_intake(Room.TICKETS, _take_in)
