@@ -24,6 +24,7 @@ PROMISES = {
     "D24": "Kinds of provider, and transfer milestones.",
     "X1": "The record is append-only and checkable; what is shown can be recomputed from it.",
     "X3": "The client's own turn is shown as such, has clocks of its own, and stops only the clocks that its agreement says.",
+    "X4": "A party takes all that is its own out, and it fills an installation of its own, the same byte for byte.",
     "X5": "Foreign records come in on a laptop, in minutes, without another service.",
 }
 

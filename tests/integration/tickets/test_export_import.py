@@ -42,9 +42,10 @@ from cosource.parties.services.engagements import engagement_end
 from cosource.parties.services.milestones import milestone_add
 from cosource.parties.services.skills import person_skill_set, skill_add
 from cosource.parties.services.stages import stage_change_propose
-from cosource.tickets.models import Possession, Ticket
+from cosource.tickets.models import Handover, Pause, Possession, Ticket
 from cosource.tickets.queries.ticket_page import ticket_get
 from cosource.tickets.services.conversation import ticket_reply
+from cosource.tickets.services.handover import handover_accept
 from cosource.tickets.services.moving import ticket_move
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("X4")]
@@ -119,7 +120,7 @@ def a_world(desk: Desk, seed: int, steps: int = 40) -> None:
     """Tickets of both clients, a step by a program, a text that was erased, skills; all of it sealed."""
     agree(desk)
     live(desk, random.Random(seed), steps)
-    ticket = desk.open(by="c1.ct", title="Erased", text="Nothing.")
+    ticket = desk.open(by="c1.ct", title="Erased", text="A zeppelin.")
     desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
     write(desk, ticket, "c1.ct", ["p1"], "A secret that goes.")
     gone = Entry.objects.filter(kind="ticket.message_added/1").latest("id")
@@ -214,11 +215,45 @@ def test_so_it_is_for_every_party_of_any_world(
 def test_what_came_in_can_be_worked_with(desk: Desk, tmp_path: Path, database_template: Template) -> None:
     a_world(desk, 3, steps=12)
     ticket = Entry.objects.filter(kind="payload.erased/1").latest("id").subject_id
-    before = list(
-        Possession.objects.filter(ticket_id=ticket)
-        .order_by("sequence")
-        .values_list("organization_id", "from_at", "until_at")
-    )
+    offered, waits = desk.open(title="Offered"), desk.open(title="Waits")
+    desk.offer(offered, "p1.alder")
+    desk.give(waits, "p1.alder", "c1.ct", "p1.pt")
+    for to in ("in_progress", "waiting_client"):
+        reason = "client_access" if to == "waiting_client" else ""
+        ticket_move(
+            ticket_id=waits.id,
+            to_state=to,
+            reason=reason,
+            text="Please.",
+            actor=desk.actor("p1.pt"),
+            at=desk.tick(),
+        )
+    seal_all()
+
+    def derived() -> list[Any]:
+        whose = {"ticket_id__in": [ticket, offered.id, waits.id]}
+        held = ("sequence", "organization_id", "team_id", "from_at", "until_at")
+        paused = (
+            "sequence",
+            "turn",
+            "turn_organization_id",
+            "reason",
+            "version_id",
+            "asked_by_id",
+            "from_at",
+            "until_at",
+        )
+        offers = ("from_team_id", "to_team_id", "reason", "is_return", "offered_at", "offered_by_id")
+        states = ("state", "turn", "turn_organization_id", "holder_organization_id", "holder_team_id")
+        return [
+            list(Possession.objects.filter(**whose).order_by("ticket_id", "sequence").values_list(*held)),
+            list(Pause.objects.filter(**whose).order_by("ticket_id").values_list(*paused)),
+            list(Handover.objects.filter(**whose, state="offered").values_list(*offers)),
+            list(Ticket.objects.filter(id__in=whose["ticket_id__in"]).order_by("id").values_list(*states)),
+        ]
+
+    before = derived()
+    assert [len(rows) for rows in before[1:3]] == [1, 1]
     taken(desk, "c1", tmp_path / "c1")
     taken(desk, "p1", tmp_path / "p1")
     heads = json.loads((tmp_path / "c1" / "heads.json").read_text())
@@ -227,16 +262,9 @@ def test_what_came_in_can_be_worked_with(desk: Desk, tmp_path: Path, database_te
         stated = export_import(folder=tmp_path / "c1", at=desk.now).record.stated
         # Only what a program of the partner did, or was said to both partners, cannot be looked into.
         assert 0 < stated < 20
-        assert (
-            list(
-                Possession.objects.filter(ticket_id=ticket)
-                .order_by("sequence")
-                .values_list("organization_id", "from_at", "until_at")
-            )
-            == before
-        )
+        assert derived() == before
         reader = desk.actor("c1.ct")
-        assert matching_subjects("nothing", actor=reader, limit=9) == [ticket]
+        assert matching_subjects("zeppelin", actor=reader, limit=9) == [ticket]
         assert matching_subjects("secret", actor=reader, limit=9) == []
         page = ticket_get(ticket_id=ticket, actor=reader, at=desk.now)
         texts = [str(line.html) for line in page.conversation.messages if line.html]
@@ -253,7 +281,11 @@ def test_what_came_in_can_be_worked_with(desk: Desk, tmp_path: Path, database_te
         export_import(folder=tmp_path / "p1", at=desk.now)
         page = ticket_get(ticket_id=ticket, actor=desk.actor("p1.pt"), at=desk.now)
         assert any("By a program." in str(line.html) for line in page.conversation.messages)
-        assert "Own note" not in "".join(str(line.html) for line in page.conversation.messages)
+        handover_accept(ticket_id=offered.id, actor=desk.actor("p1.pt"), at=desk.tick())
+        assert desk.part(offered, "p1").holds
+        answered = desk.actor("p1.pt")
+        ticket_move(ticket_id=waits.id, to_state="in_progress", text="On.", actor=answered, at=desk.tick())
+        assert Pause.objects.get(ticket=waits).until_at == desk.now
 
 
 def refused(folder: Path, at: Any, *, nothing: bool = True) -> str:

@@ -8,7 +8,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import batched, groupby
 from typing import Any, TextIO
 from uuid import UUID
 from xml.sax.saxutils import escape, quoteattr
@@ -22,6 +22,7 @@ from cosource.foundation.sight import Actor
 from cosource.parties.models import Engagement, Organization
 from cosource.tickets.models import Clock, Participation
 from cosource.tickets.models.participation import NEVER, Kind, Turn
+from cosource.tickets.queries.record import parties_seen_by
 
 PART = (
     "ticket_id",
@@ -101,18 +102,46 @@ _UNFIT_FOR_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010
 
 
 def ticket_records(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
-    """Give each ticket in sight as the actor's organization has it."""
+    """Give each ticket in sight as the actor's organization has it, with the other parties that it may know of."""
     known = set(Organization.objects.visible_to(actor).values_list("id", flat=True))
+    engaged = set(Engagement.objects.visible_to(actor).values_list("id", flat=True))
     named = [*PART, "owner_id", *(f"ticket__{name}" for name in (*SHARED, *OWNERS))]
-    for row in Participation.objects.visible_to(actor).order_by("ticket_id").values(*named).iterator(2_000):
-        record = {name: row[name] for name in PART}
-        record["owner_id"] = row["owner_id"] if row["owner_id"] in known else None
-        record |= {name: row[f"ticket__{name}"] for name in SHARED}
-        if row["kind"] == Kind.OWNER:
-            record |= {name: row[f"ticket__{name}"] for name in OWNERS}
-        record["turn"] = Turn(row["turn"]).name.lower()
-        record["next_due_at"] = None if row["next_due_at"] == NEVER else row["next_due_at"]
-        yield record
+    rows = Participation.objects.visible_to(actor).order_by("ticket_id").values(*named).iterator(2_000)
+    for some in batched(rows, 1_000):
+        others = _others([row["ticket_id"] for row in some], actor, known, engaged)
+        for row in some:
+            record = {name: row[name] for name in PART}
+            record["owner_id"] = row["owner_id"] if row["owner_id"] in known else None
+            record |= {name: row[f"ticket__{name}"] for name in SHARED}
+            if row["kind"] == Kind.OWNER:
+                record |= {name: row[f"ticket__{name}"] for name in OWNERS}
+            record["turn"] = Turn(row["turn"]).name.lower()
+            record["next_due_at"] = None if row["next_due_at"] == NEVER else row["next_due_at"]
+            record["parties"] = others[row["ticket_id"]]
+            yield record
+
+
+def _others(
+    ticket_ids: list[UUID], actor: Actor, known: set[UUID], engaged: set[UUID]
+) -> dict[UUID, list[dict[str, Any]]]:
+    """Return who else takes part in tickets, as far as the actor's organization may know; a reference where it is of both."""
+    parts: dict[UUID, list[Participation]] = {ticket_id: [] for ticket_id in ticket_ids}
+    for part in Participation.objects.filter(ticket_id__in=ticket_ids).select_related("engagement"):
+        parts[part.ticket_id].append(part)
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    for ticket_id, of_ticket in parts.items():
+        seen = parties_seen_by(actor.organization_id, of_ticket) & known - {actor.organization_id}
+        found[ticket_id] = [
+            {
+                "organization_id": part.organization_id,
+                "engagement_id": part.engagement_id,
+                "kind": part.kind,
+                "reference": part.reference if part.engagement_id else "",
+            }
+            for part in sorted(of_ticket, key=lambda part: part.organization_id)
+            if part.organization_id in seen and (part.engagement_id is None or part.engagement_id in engaged)
+        ]
+    return found
 
 
 def clock_records(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:

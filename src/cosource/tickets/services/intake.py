@@ -25,8 +25,10 @@ from cosource.parties.services.intake import strangers_add
 from cosource.tickets.models import (
     NEVER,
     Clock,
+    Handover,
     Message,
     Participation,
+    Pause,
     Possession,
     SeriesCounter,
     Ticket,
@@ -41,20 +43,70 @@ _AT_ONCE = 1_000
 _NUMBER = re.compile(r"\d{1,9}$")
 # Where the entries do not say more than how a state counts.
 _LIKELY = {"open": IN_PROGRESS, "paused": WAITING_CLIENT, "resolved": RESOLVED}
+_ANSWERS = frozenset({"ticket.handed_over/1", "ticket.handover_declined/1", "ticket.handover_withdrawn/1"})
+_OVER = [state for state in STATES.values() if state.category == "closed"]
 _ENTRY = ("id", "occurred_at", "organization_id", "actor_id")
 
 
 @dataclass(slots=True)
 class _Story:
-    """What the entries tell of one ticket: its state, and who held it since when."""
+    """What the entries tell of one ticket: its state, who held it since when, when it waited, and the offer that is open."""
 
     state: str = ""
+    turn_organization_id: UUID | None = None
     held: list[tuple[UUID | None, UUID | None, datetime]] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
+    offer: Handover | None = None
+
+    def tell(self, record: Mapping[str, Any], at: datetime) -> None:
+        """Go on by one entry."""
+        kind, facts = record["kind"], record["facts"]
+        if kind in DESCRIPTIONS and not self.held:
+            self.held.append((_id(facts.get("holder")), _id(facts.get("team")), at))
+        elif kind == "ticket.handed_over/1":
+            self.held.append((_id(facts.get("to")), _id(facts.get("to_team")), at))
+        state = facts.get("to") if kind == "ticket.state_changed/1" else facts.get("state")
+        if state in STATES:
+            self._becomes(state, facts, at)
+        if kind == "ticket.handover_offered/1":
+            self.offer = Handover(
+                id=new_id(),
+                ticket_id=UUID(record["subject_id"]),
+                entry_id=UUID(record["id"]),
+                from_organization_id=_id(facts.get("from")),
+                from_team_id=_id(facts.get("from_team")),
+                to_organization_id=UUID(facts["to"]),
+                to_team_id=UUID(facts["to_team"]),
+                reason=facts["reason"],
+                is_return=bool(facts.get("is_return")),
+                offered_at=at,
+                offered_by_id=_id(record["actor_id"]),
+            )
+        elif kind in _ANSWERS or STATES.get(self.state) in _OVER:
+            self.offer = None
+
+    def _becomes(self, state: str, facts: Mapping[str, Any], at: datetime) -> None:
+        self.state, self.turn_organization_id = state, _id(facts.get("turn_organization"))
+        if self.pauses and self.pauses[-1].until_at is None:
+            self.pauses[-1].until_at = at
+        if STATES[state].category == "paused":
+            self.pauses.append(
+                Pause(
+                    id=new_id(),
+                    turn=facts.get("turn") or STATES[state].turn,
+                    turn_organization_id=self.turn_organization_id,
+                    reason=facts.get("reason") or "",
+                    asked_by_id=self.held[-1][0] if self.held else None,
+                    from_at=at,
+                )
+            )
 
 
 def _take_in(incoming: Incoming) -> None:
+    # Whose tickets a subcontractor works on stands in nobody's name.
+    unknown = new_id()
     owner_of = {
-        UUID(record["ticket_id"]): UUID(record["owner_id"] or new_id().hex)
+        UUID(record["ticket_id"]): _id(record["owner_id"]) or unknown
         for record in incoming.records("tickets")
     }
     people = (record.get("requester_id") for record in incoming.records("tickets"))
@@ -83,7 +135,7 @@ def _conversations(incoming: Incoming, tickets: Mapping[UUID, UUID]) -> Mapping[
             ticket_id = UUID(record["subject_id"])
             if ticket_id not in tickets:
                 continue
-            _tell(stories[ticket_id], record, entry.occurred_at)
+            stories[ticket_id].tell(record, entry.occurred_at)
             if not is_written(record["kind"]):
                 continue
             payload = record["payload"] or {}
@@ -105,17 +157,6 @@ def _conversations(incoming: Incoming, tickets: Mapping[UUID, UUID]) -> Mapping[
         if texts:
             texts_index(texts)
     return stories
-
-
-def _tell(story: _Story, record: Mapping[str, Any], at: datetime) -> None:
-    facts = record["facts"]
-    if facts.get("state") in STATES:
-        story.state = facts["state"]
-    if record["kind"] in DESCRIPTIONS:
-        if not story.held:
-            story.held.append((_id(facts.get("holder")), _id(facts.get("team")), at))
-    elif record["kind"] == "ticket.handed_over/1":
-        story.held.append((_id(facts.get("to")), _id(facts.get("to_team")), at))
 
 
 def _id(text: Any) -> UUID | None:
@@ -148,7 +189,7 @@ class _Names:
 def _tickets(
     incoming: Incoming, owner_of: Mapping[UUID, UUID], stories: Mapping[UUID, _Story]
 ) -> Iterator[models.Model]:
-    names = _Names()
+    names, versions = _Names(), _versions(incoming, owner_of)
     models_: tuple[Any, ...] = (Organization, Team, Service, Site)
     there: dict[Any, set[UUID]] = {m: set(m.objects.values_list("pk", flat=True)) for m in models_}
     for record in incoming.records("tickets"):
@@ -191,13 +232,17 @@ def _tickets(
         if not owns:
             ticket.state = story.state or _LIKELY.get(part.category, part.category)
         ticket.turn = STATES[ticket.state].turn
-        if ticket.turn == "holder":
-            ticket.turn_organization_id = ticket.holder_organization_id
+        turn_of = ticket.holder_organization_id if ticket.turn == "holder" else story.turn_organization_id
+        ticket.turn_organization_id = turn_of if turn_of in there[Organization] else None
         if owns:
             part.requester_id, part.internal = ticket.requester_id, ticket.internal
         yield ticket
         yield part
+        yield from _others(record, part, ticket, versions)
         yield names.reference(ticket.id, part.engagement_id or part.organization_id, part.reference)
+        for party in record["parties"]:
+            if party["reference"]:
+                yield names.reference(ticket.id, UUID(party["engagement_id"]), party["reference"])
         over = (ticket.closed_at or part.updated_at) if part.category == "closed" else None
         for number, (party, team, since) in enumerate(held, 1):
             until = held[number][2] if number < len(held) else over
@@ -210,7 +255,64 @@ def _tickets(
                 from_at=since,
                 until_at=until,
             )
+        for number, pause in enumerate(story.pauses, 1):
+            pause.ticket_id, pause.sequence = ticket.id, number
+            pause.version_id = versions.get((ticket.id, pause.asked_by_id))
+            if pause.turn_organization_id not in there[Organization]:
+                pause.turn_organization_id = None
+            yield pause
+        offer = story.offer
+        if offer and offer.to_organization_id in there[Organization] and offer.to_team_id in there[Team]:
+            if offer.from_organization_id not in there[Organization]:
+                offer.from_organization_id = None
+            if offer.from_team_id not in there[Team]:
+                offer.from_team_id = None
+            yield offer
     yield from names.counters()
+
+
+def _others(
+    record: Mapping[str, Any],
+    own: Participation,
+    ticket: Ticket,
+    versions: Mapping[tuple[UUID, UUID | None], UUID],
+) -> Iterator[Participation]:
+    """Give the parts of the other parties, so that they can be addressed; the owner's in any case."""
+    parties = list(record["parties"])
+    if own.kind != Kind.OWNER and not any(party["kind"] == Kind.OWNER for party in parties):
+        parties.append(
+            {"organization_id": str(own.owner_id), "engagement_id": None, "kind": Kind.OWNER, "reference": ""}
+        )
+    for party in parties:
+        part = row_of(
+            Participation,
+            party,
+            ("organization_id", "engagement_id", "kind", "reference"),
+            id=new_id(),
+            ticket_id=ticket.id,
+            owner_id=own.owner_id,
+            open=own.open,
+            category=own.category,
+            turn=Turn.NOBODY,
+            priority=own.priority,
+            asked_at=None if party["kind"] == Kind.SCOPE else own.opened_at,
+            opened_at=own.opened_at,
+            updated_at=own.updated_at,
+        )
+        part.holds = part.organization_id == ticket.holder_organization_id
+        part.agreement_version_id = versions.get((ticket.id, part.organization_id))
+        yield part
+
+
+def _versions(incoming: Incoming, owner_of: Mapping[UUID, UUID]) -> dict[tuple[UUID, UUID | None], UUID]:
+    """Return by which agreement version a ticket's clocks run, by the ticket and the party that works under it."""
+    partner_of = {UUID(e["id"]): UUID(e["partner_id"]) for e in incoming.records("engagements")}
+    found: dict[tuple[UUID, UUID | None], UUID] = {}
+    for clock in incoming.records("clocks"):
+        ticket_id, engagement_id = UUID(clock["ticket_id"]), _id(clock["engagement_id"])
+        party = partner_of[engagement_id] if engagement_id else owner_of.get(ticket_id)
+        found[ticket_id, party] = UUID(clock["version_id"])
+    return found
 
 
 def register() -> None:
