@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,14 @@ from cosource.tickets.services.moving import ticket_move
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("X4")]
 
 PARTIES = ("c1", "c2", "p1", "p2", "p3")
+
+
+@pytest.fixture(autouse=True)
+def other_databases() -> Iterator[None]:
+    """Databases change places under this process, which remembers the audiences of one."""
+    forget_audiences()
+    yield
+    forget_audiences()
 
 
 def acting(desk: Desk, party: str) -> Actor:
