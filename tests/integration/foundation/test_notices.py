@@ -240,6 +240,27 @@ def test_acknowledged_from_the_phone_without_signing_in(desk, traveller):
     assert phone.get(path).status_code == 404
 
 
+def test_while_a_team_has_no_people_who_leads_is_told(desk):
+    team = desk.world.teams["p1.alder"]
+    team.memberships.all().delete()
+    ticket = desk.open()
+    desk.offer(ticket, "p1.alder")
+    boss = {(desk.world.person("p1.pm").id, desk.org("p1"))}
+    assert told("ticket.offered") == boss
+    desk.accept(ticket, "p1.pm")
+    ticket_assign(ticket_id=ticket.id, person_id=None, actor=desk.actor("p1.pm"), at=desk.tick())
+    ticket_reply(
+        ticket_id=ticket.id,
+        text="A word.",
+        party_ids=[desk.org("c1"), desk.org("p1")],
+        with_requester=False,
+        wider_confirmed=True,
+        actor=desk.actor("c1.ct"),
+        at=desk.tick(),
+    )
+    assert told("ticket.answered") == boss
+
+
 def test_one_who_acknowledges_answers_for_all_who_were_told(desk):
     ticket = desk.open()
     tell(desk, ticket, "c1.ct", "c1.cso", acknowledge=True)

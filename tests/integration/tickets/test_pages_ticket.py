@@ -17,6 +17,7 @@ from cosource.foundation.services.erasure import payload_erase
 from cosource.tickets.models import Handover, Message, Participation, Ticket
 from cosource.tickets.queries.ticket_page import ticket_get
 from cosource.tickets.services.conversation import ticket_reply
+from cosource.tickets.services.moving import ticket_move
 
 
 @pytest.fixture(autouse=True)
@@ -429,6 +430,40 @@ def test_htmx_gets_the_column_alone(desk: Desk) -> None:
         headers={"HX-Request": "true"},
     )
     assert (refused.status_code, 'id="text-error"' in refused.content.decode()) == (200, True)
+
+
+def test_the_description_names_all_to_whom_it_was_handed(desk: Desk) -> None:
+    ticket = desk.open()
+
+    def description(key: str) -> str:
+        view = ticket_get(actor=desk.actor(key), ticket_id=ticket.id, at=desk.tick())
+        return next(line.readers.words for line in view.conversation.lines if line.is_message)
+
+    names = {key: desk.world.organizations[key].name for key in ("c1", "p1", "p2")}
+    assert description("c1.ct") == f"{names['c1']} only"
+    desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+    assert description("c1.ct") == f"{names['c1']} + {names['p1']}"
+    desk.give(ticket, "p2.noc", "c1.cso", "p2.pt")
+    assert description("c1.ct") == "All parties"
+    assert description("p1.pt") == f"{names['c1']} + {names['p1']}"
+
+
+@pytest.mark.parametrize(
+    ("by", "words"), [("", "The client may close it"), ("c1.req", "The requester may confirm")]
+)
+def test_what_is_resolved_says_who_may_end_it(desk: Desk, by: str, words: str) -> None:
+    ticket = desk.open(requester_id=desk.world.person(by).id if by else None)
+
+    def turn() -> tuple[str, str]:
+        found = ticket_get(actor=desk.actor("c1.ct"), ticket_id=ticket.id, at=desk.tick()).turn
+        return found.words, found.verb
+
+    assert turn() == ("Your turn", "start work")
+    for state in ("in_progress", "resolved"):
+        ticket_move(
+            ticket_id=ticket.id, to_state=state, text="Done.", actor=desk.actor("c1.ct"), at=desk.tick()
+        )
+    assert turn() == (words, "")
 
 
 def test_possession_shows_at_the_weekend_too(desk: Desk) -> None:

@@ -113,6 +113,14 @@ def test_a_ticket_of_three_parties_with_a_pause_and_a_return() -> None:
     )
 
 
+@pytest.mark.parametrize(("seconds", "kinds"), [(59, ["due", "now"]), (60, ["first_due", "due", "now"])])
+def test_a_due_time_that_moved_by_seconds_is_not_said_to_have_moved(seconds: int, kinds: list[str]) -> None:
+    due = RibbonDue("Resolve", minute(240) + timedelta(seconds=seconds), minute(240))
+    drawn = draw(WAY, 140, due=due)
+    assert [mark.kind for mark in drawn.marks] == kinds
+    assert ("by a pause" in told(drawn)) == (seconds == 60)
+
+
 def test_labels_show_where_there_is_room() -> None:
     drawn = wristbands()
     assert [(p.initials, p.team, p.shows_initials, p.shows_team) for p in drawn.pieces] == [

@@ -37,7 +37,7 @@ def test_may_move_agrees_with_the_table_for_every_pair() -> None:
 
 def test_category_and_turn_of_each_state() -> None:
     assert {key: (s.category, s.turn, s.verb) for key, s in states.STATES.items()} == {
-        "new": (Category.OPEN, Turn.HOLDER, "accept"),
+        "new": (Category.OPEN, Turn.HOLDER, "start work"),
         "in_progress": (Category.OPEN, Turn.HOLDER, "work on it"),
         "waiting_requester": (Category.PAUSED, Turn.REQUESTER, "answer"),
         "waiting_client": (Category.PAUSED, Turn.CLIENT, "decide"),

@@ -117,8 +117,10 @@ def conversation_of(
     before: EntryRow | None = None
     for entry in entries:
         is_message = entry.has_text and not (entry.is_description and described)
-        described = described or entry.is_description
         readers = audiences[entry.audience_id]
+        if is_message and entry.is_description:
+            readers = _described_to(entries, audiences, badges)
+        described = described or entry.is_description
         event = event_of(entry, before, record, replace(names, readers=readers.party_ids))
         if entry.kind == SOURCE_LINE:
             before = entry
@@ -126,6 +128,18 @@ def conversation_of(
         if event is not None and event.note:
             talk.notes[entry.occurred_at] = event.note
     return talk
+
+
+def _described_to(
+    entries: Sequence[EntryRow], audiences: Mapping[UUID, Readers], badges: Mapping[UUID, PartyBadge]
+) -> Readers:
+    """Name all who read the description: it stands once, however often it was shared on."""
+    told = [audiences[e.audience_id] for e in entries if e.is_description]
+    return readers_of(
+        frozenset().union(*(r.party_ids for r in told)),
+        badges,
+        with_requester=any(r.with_requester for r in told),
+    )
 
 
 def _entries(

@@ -20,7 +20,7 @@ from cosource.tickets.models.participation import Kind, Turn
 from cosource.tickets.queries.clocks import reading
 from cosource.tickets.queries.escalations import ESCALATED, mark_of
 from cosource.tickets.rules.clocks import ClockBar
-from cosource.tickets.rules.states import NEW, STATES
+from cosource.tickets.rules.states import ACCEPT, STATES
 
 _TURNS_OF_PARTIES = frozenset({Turn.MINE, Turn.CLIENT, Turn.PARTNER})
 
@@ -209,7 +209,7 @@ def _row(part: Values, badges: Badges, drawn: tuple[ClockBar | None, str], asked
         place=part["ticket__site__name"] or part["ticket__service__name"] or "",
         turn=part["turn"],
         turn_badge=badges.get(turn_party) if turn_party else None,
-        verb=STATES[NEW].verb if part["offer__to_organization_id"] else state.verb,
+        verb=ACCEPT if part["offer__to_organization_id"] else state.verb,
         bar=drawn[0],
         mark=drawn[1],
         due_at=None if asked or part["next_due_at"] == NEVER else part["next_due_at"],

@@ -49,7 +49,7 @@ from cosource.tickets.queries.steps import (
 )
 from cosource.tickets.rules.priority import LEVEL_LABELS, PRIORITY_LABELS
 from cosource.tickets.rules.ribbon import Ribbon
-from cosource.tickets.rules.states import NEW, STATES, Who
+from cosource.tickets.rules.states import ACCEPT, NEW, STATES, Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,10 +289,12 @@ def _turn(record: Record, badges: Mapping[UUID, PartyBadge], offer: Handover | N
     state = STATES[ticket.state]
     me = record.mine.organization_id
     if ticket.category not in ("open", "paused"):
-        words = _("The requester may confirm") if ticket.category == "resolved" else ""
-        return TurnView(is_mine=False, badge=None, words=words, verb=_(state.verb) if state.verb else "")
+        words = ""
+        if ticket.category == "resolved":
+            words = _("The requester may confirm") if ticket.requester_id else _("The client may close it")
+        return TurnView(is_mine=False, badge=None, words=words, verb="")
     party = offer.to_organization_id if offer else ticket.turn_organization_id
-    verb = _("accept") if offer else _(state.verb)
+    verb = _(ACCEPT) if offer else _(state.verb)
     if party is None:
         words = {"requester": _("The requester’s turn"), "third_party": _("A third party’s turn")}.get(
             ticket.turn, ""

@@ -26,6 +26,7 @@ from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.list_ranges import asks_only, ranges_of
 from cosource.tickets.queries.list_rows import TicketRow, rows_for
 from cosource.tickets.rules.clocks import ClockBar, ClockStatus
+from cosource.tickets.rules.states import NEW
 from cosource.tickets.rules.wording import gettext_lazy
 
 # No filter here is by a due time, so that the instant for which a list is asked decides nothing.
@@ -162,7 +163,7 @@ def _asked(row: TicketRow) -> tuple[str, str, str, str]:
         return "arrows-exchange", _("Accept"), "a", _joined(back, place)
     if row.category == "paused":
         return "hourglass", _("Answer"), "r", _joined(_("The work stands still until you answer"), place)
-    if row.verb == "accept":
+    if row.state == NEW:
         return "ticket", _("Start"), "s", _joined(_("Nobody works on it yet"), place)
     return "ticket", _("Open"), "o", _joined(_("With you"), place)
 

@@ -53,6 +53,11 @@ class RibbonDue:
     due_at: datetime
     first_due_at: datetime | None = None
 
+    @property
+    def was_moved(self) -> bool:
+        """Tell whether a pause moved it by as much as is shown: a minute."""
+        return self.first_due_at is not None and self.due_at - self.first_due_at >= timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -329,7 +334,7 @@ def _marks(
     due_x = None
     if due and due.due_at <= axis.ends_at:
         due_x = axis.x(due.due_at)
-        if due.first_due_at is not None and due.first_due_at < due.due_at:
+        if due.first_due_at is not None and due.was_moved:
             moved = duration_words(_minutes(due.first_due_at, due.due_at, calendar))
             words = gettext_lazy("%(due)s, moved %(moved)s by a pause", due=due.first_due_at, moved=moved)
             marks.append(_mark(axis, due.first_due_at, "first_due", words))
@@ -409,7 +414,7 @@ def _story(
     )
     if due is None:
         return story
-    if due.first_due_at is None or due.first_due_at >= due.due_at:
+    if due.first_due_at is None or not due.was_moved:
         words = gettext_lazy("%(name)s due %(due)s.", name=due.name, due=due.due_at)
     else:
         words = gettext_lazy(

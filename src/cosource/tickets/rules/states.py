@@ -93,10 +93,13 @@ RESOLVED = "resolved"
 CLOSED = "closed"
 CANCELLED = "cancelled"
 
+# What is asked of a party to which a ticket is offered, whatever its state.
+ACCEPT = gettext_noop("accept")
+
 STATES: dict[str, State] = {
     state.key: state
     for state in (
-        State(NEW, Category.OPEN, Turn.HOLDER, gettext_noop("accept"), gettext_noop("New")),
+        State(NEW, Category.OPEN, Turn.HOLDER, gettext_noop("start work"), gettext_noop("New")),
         State(
             IN_PROGRESS, Category.OPEN, Turn.HOLDER, gettext_noop("work on it"), gettext_noop("In progress")
         ),

@@ -1,5 +1,6 @@
 """Who is told of a step on a ticket: the team that is offered it, the person who gets it, those who work on what is answered.
 
+While a team has no people, who leads its side of the engagement is told in their place.
 Nobody is told of what they did themselves. Whether somebody may still read the ticket is looked at when they are told. Not
 here: by which way somebody is told (`foundation.services.notices`).
 """
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as label
 
+from cosource.agreements.rules.terms import MANAGER
 from cosource.foundation.notices import register_notice_kind, register_notice_subject
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.services.notices import notify
@@ -17,6 +19,7 @@ from cosource.foundation.sight import Actor
 from cosource.parties.models import Membership, Team
 from cosource.parties.queries.sight import live
 from cosource.tickets.models import Participation
+from cosource.tickets.queries.escalation_people import People, Seat
 from cosource.tickets.queries.notices import ticket_lines
 from cosource.tickets.rules.wording import Phrase, gettext_lazy
 from cosource.tickets.services.record import Record
@@ -37,12 +40,12 @@ _members = Prepared[UUID](
 def offer_tell(
     record: Record, *, handover_id: UUID, team: Team, part: Participation, actor: Actor, at: datetime
 ) -> None:
-    """Tell the members of a team that a ticket is offered to it."""
+    """Tell the members of a team that a ticket is offered to it; who leads there, while the team has none."""
     _notify(
         record,
         part,
         effect_key=f"ticket.offered:{handover_id.hex}",
-        person_ids=_members(team_id=team.id, at=at),
+        person_ids=list(_members(team_id=team.id, at=at)) or _leader(record, part, at),
         kind=OFFERED,
         words=gettext_lazy("%(reference)s is offered to %(team)s", reference=part.reference, team=team.name),
         actor=actor,
@@ -83,7 +86,7 @@ def reply_tell(
     for part in record.parts:
         if part.organization_id not in readers:
             continue
-        told = set(_workers(part, at)) if part.organization_id != writer else set()
+        told = set(_workers(record, part, at)) if part.organization_id != writer else set()
         if with_requester and part.organization_id == record.ticket.owner_id and record.ticket.requester_id:
             told.add(record.ticket.requester_id)
         _notify(
@@ -98,10 +101,24 @@ def reply_tell(
         )
 
 
-def _workers(part: Participation, at: datetime) -> Iterable[UUID]:
+def _workers(record: Record, part: Participation, at: datetime) -> Iterable[UUID]:
     if part.assignee_id is not None:
         return [part.assignee_id]
-    return _members(team_id=part.team_id, at=at) if part.holds and part.team_id else []
+    if not part.holds or part.team_id is None:
+        return []
+    return list(_members(team_id=part.team_id, at=at)) or _leader(record, part, at)
+
+
+def _leader(record: Record, part: Participation, at: datetime) -> list[UUID]:
+    engagement = part.engagement
+    seat = Seat(
+        ticket_id=record.ticket.id,
+        party_id=part.organization_id,
+        engagement_id=part.engagement_id,
+        service_id=record.ticket.service_id,
+        is_partner=engagement is not None and engagement.partner_id == part.organization_id,
+    )
+    return People([seat], at).of(seat, MANAGER)
 
 
 def _notify(

@@ -23,7 +23,6 @@ from cosource.tickets.queries.list_rows import TicketRow
 from cosource.tickets.queries.ticket_page import progress_of
 from cosource.tickets.queries.today import is_requester_only, leads, requests_of, tickets_day
 from cosource.tickets.rules.day import Due, grouped, quiet_until, strip_of
-from cosource.tickets.rules.states import NEW, STATES
 
 
 @require_safe
@@ -65,7 +64,7 @@ def today(request: PageRequest) -> HttpResponse:
 
 
 def _progress(row: TicketRow) -> int:
-    return progress_of(NEW if row.verb == STATES[NEW].verb else row.category, row.category)
+    return progress_of(row.state, row.category)
 
 
 def said(
