@@ -339,6 +339,23 @@ class TestForms:
         assert secret not in text(client.get(address))
         taken(client, address, "revoke", id=token.id)
 
+    def test_a_token_on_its_makers_notices_reaches_the_desk_and_says_so(self, world):
+        client, address = signed_in(world, "p1.pm"), page("tokens")
+        given = {
+            "do": "create",
+            "name": "Bell",
+            "expires_at": (clock.now() + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M"),
+            "makers_notices": "on",
+        }
+        engagement = str(world.engagements["c1p1"].id)
+        refused = client.post(address, given | {"reach": [engagement]})
+        assert (refused.status_code, "For this it must reach your own desk." in text(refused)) == (422, True)
+        assert not IntegrationToken.objects.filter(name="Bell").exists()
+        client.post(address, given | {"reach": ["desk", engagement]})
+        rights = IntegrationToken.objects.get(name="Bell").grants.values_list("engagement_id", "rights")
+        assert dict(rights) == {None: ["makers_notices"], world.engagements["c1p1"].id: []}
+        assert "acts on its maker’s notices" in text(client.get(address))
+
     def test_of_placements(self, world):
         partner, host = signed_in(world, "p1.pm"), signed_in(world, "c1.cso")
         address = page("placements")
