@@ -74,6 +74,7 @@ def _run(task: Task) -> dict[str, Any]:
         "streams": result.streams,
         "entries": result.entries,
         "erased": result.erased,
+        "stated": result.stated,
         "found": len(result.findings),
         "findings": [
             {"stream": f.stream_id.hex, "position": f.position, "what": f.what}
