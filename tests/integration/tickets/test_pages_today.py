@@ -266,3 +266,5 @@ def test_a_word_and_a_stage_wait_for_those_who_lead(desk: Desk) -> None:
         page = today(desk, other)
         assert "Give your word" not in page
         assert "change of stage" not in page
+    counted = Reader(desk, "p1.pm").get("/menu/counts/").content.decode()
+    assert '<span class="n" id="m-today" hx-swap-oob="true">2</span>' in counted

@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 
 from cosource.foundation.pages import PartyBadge
 from cosource.foundation.templatetags import cosource_ui as ui
+from cosource.tickets.rules.wording import Phrase, gettext_lazy
 
 HARBOUR = PartyBadge(1, "HH", "Harbour & Health")
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -22,8 +23,8 @@ class Bar:
     state: str
     fill_percent: float
     tick_percent: float | None
-    label: str
-    sentence: str
+    label: str | Phrase
+    sentence: str | Phrase
 
 
 @pytest.fixture
@@ -53,6 +54,13 @@ def test_the_clock_bar_turns_red_after_its_tick() -> None:
     assert 'aria-label="Resolve: overdue by 25 m"' in drawn
     assert '<rect class="ok" width="82.0%"' in drawn
     assert '<rect class="over" x="82.0%" width="18.0%"' in drawn
+
+
+def test_a_met_clock_is_written_in_the_readers_language() -> None:
+    words = gettext_lazy("met, %(spent)s of %(target)s", spent="5 m", target="9 m")
+    with translation.override("de"):
+        drawn = ui.clock_bar(Bar("met", 100.0, None, words, words))
+    assert drawn.count("eingehalten, 5 m von 9 m") == 2
 
 
 def test_the_clock_bar_is_hatched_only_while_paused() -> None:

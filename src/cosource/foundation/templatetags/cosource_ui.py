@@ -182,9 +182,9 @@ def clock_bar(bar: ClockBarLike | None, wide: bool = False) -> SafeString:
         return format_html(
             '<span class="{}" title="{}">{}<span>{}</span></span>',
             css,
-            bar.sentence,
+            say(bar.sentence),
             icon("checks", "s"),
-            bar.label,
+            say(bar.label),
         )
     fill = f"{min(max(bar.fill_percent, 0.0), 100.0):.1f}%"
     if bar.tick_percent is not None:

@@ -2,14 +2,19 @@
 
 from django.utils.translation import gettext_lazy
 
+from cosource.foundation import clock
 from cosource.foundation.pages import Command, NavigationItem, register_command, register_navigation
 from cosource.foundation.sight import Actor
+from cosource.foundation.today import today_items
 from cosource.tickets.queries.desks import may_open
 from cosource.tickets.queries.today import is_requester_only, waiting_count
 
 
 def _count(actor: Actor) -> int | None:
-    return None if is_requester_only(actor) else waiting_count(actor)
+    """Count what the page Today lists for the person: tickets, and what other rooms ask."""
+    if is_requester_only(actor):
+        return None
+    return waiting_count(actor) + len(today_items(actor, clock.now(), for_teams=False))
 
 
 def register() -> None:
