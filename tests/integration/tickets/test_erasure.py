@@ -1,5 +1,6 @@
 """An erased text is gone from what was told of it: notices, mails that wait, and what webhooks are sent later."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from tests.receiver import Receiver
 
 from cosource.foundation.models import DueWork, Entry, Notice, Payload
 from cosource.foundation.services.erasure import payload_erase
+from cosource.foundation.services.replays import Answer, replay_claim, replay_keep
 from cosource.foundation.services.webhooks import webhook_add
 from cosource.foundation.services.work_steps import work_cancel
 from cosource.parties.services.invitations import invitation_accept, person_invite
@@ -112,3 +114,24 @@ def test_a_mail_to_an_erased_address_is_given_up(desk: Desk) -> None:
     waiting.refresh_from_db()
     assert (waiting.state, list(waiting.args)) == ("cancelled", ["effect"])
     assert "foundation_duework" not in tables_with("quux@oak.example")
+
+
+def test_a_title_goes_from_the_answer_that_is_kept_for_a_repeat(desk: Desk) -> None:
+    ticket, other = desk.open(title=CANARY), desk.open(title="Printer down")
+
+    def answered(key: str, said: dict[str, str]) -> Answer:
+        given = replay_claim(actor_id=desk.org("c1"), key=key, request_digest=key, at=desk.now)
+        if isinstance(given, Answer):
+            return given
+        replay_keep(claim=given, status=201, text=json.dumps(said), headers={})
+        return answered(key, said)
+
+    first = {"id": str(ticket.id), "title": CANARY, "state": "new"}
+    second = {"id": str(other.id), "title": "Printer down", "state": "new"}
+    kept = answered("second", second)
+    assert json.loads(answered("first", first).text) == first
+
+    erase(desk, Entry.objects.get(subject_id=ticket.id, kind="ticket.opened/1").id)
+    assert json.loads(answered("first", first).text) == first | {"title": "–"}
+    assert answered("second", second) == kept
+    assert tables_with("Xanthippe") == set()

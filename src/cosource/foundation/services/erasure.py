@@ -1,7 +1,8 @@
 """Erasing what an entry says, while the entry, its place and the chain stay.
 
-What was told of it goes along: notices, and mails that wait. Webhooks, browsers and telephones are told from the notice when it
-goes out, so nothing of theirs is kept. Rooms register what else must go: their own copies of the text, files.
+What was told of it goes along: notices, mails that wait, answers kept for a repeated request. Webhooks, browsers and telephones
+are told from the notice when it goes out, so nothing of theirs is kept. Rooms register what else must go: their own copies of the
+text, files.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ from cosource.foundation.rules.erasing import texts_in
 from cosource.foundation.services.ledger import append
 from cosource.foundation.services.mail import mails_blank
 from cosource.foundation.services.notices import notices_blank
+from cosource.foundation.services.replays import answers_blank
 from cosource.foundation.services.search import texts_forget
 from cosource.foundation.sight import Actor
 
@@ -85,4 +87,5 @@ def _erase(entry: Entry, reason: str, actor: Actor, approver_id: UUID, at: datet
     texts_forget([entry.id])
     notices_blank(about=entry.subject_id, texts=texts)
     mails_blank(about=entry.subject_id, texts=texts, at=at)
+    answers_blank(about=entry.subject_id, texts=texts)
     return erasing_id

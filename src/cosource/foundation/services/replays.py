@@ -1,9 +1,11 @@
 """Keeping the answers to requests that carried an idempotency key, for two days.
 
-Not here: the protocol around it (`api.creating`). An answer may repeat texts of the thing that was made; it goes with the
-sweep, and its own row is no record of anything.
+Not here: the protocol around it (`api.creating`). An answer may repeat texts of the thing that was made: they go from it
+when they are erased, and it goes as a whole with the sweep. Its row is no record of anything.
 """
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,6 +15,7 @@ from django.db import IntegrityError, transaction
 from cosource.foundation.errors import Invalid
 from cosource.foundation.ids import new_id
 from cosource.foundation.models import ReplayedRequest
+from cosource.foundation.rules.erasing import without
 
 KEPT_HOURS = 48
 
@@ -62,6 +65,16 @@ def replay_keep(*, claim: Claim, status: int, text: str, headers: dict[str, str]
     """Keep the answer to a claimed key; stands or falls with the caller's transaction."""
     # As text: a database that stores JSON its own way would give other bytes back.
     ReplayedRequest.objects.filter(id=claim.id).update(status=status, body={"text": text}, headers=headers)
+
+
+def answers_blank(*, about: UUID, texts: Collection[str]) -> None:
+    """Take erased texts out of the kept answers that speak of a subject; who repeats the request gets a dash for them."""
+    for kept in ReplayedRequest.objects.filter(body__icontains=str(about)):
+        said = json.loads(kept.body["text"])
+        blank = without(said, texts)
+        if blank != said:
+            kept.body = {"text": json.dumps(blank, ensure_ascii=False)}
+            kept.save(update_fields=["body"])
 
 
 def replays_sweep(*, at: datetime) -> int:
