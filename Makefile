@@ -18,7 +18,7 @@ GATE := COSOURCE_DATA_DIR="$(CURDIR)/.venv/gates" COSOURCE_LOG_LEVEL=warning
 # Compiled modules are kept, even where the environment says not to: each of the many processes that the tests start would
 # else compile all of a thousand modules again.
 unexport PYTHONDONTWRITEBYTECODE
-export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.venv/compiled
+export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.pycache
 GATES := types docs migrations imports templates lint audit
 ROOMS := foundation calendars parties agreements tickets bridges shell
 
