@@ -5,13 +5,14 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
+from tests.live_server import apart
 
 from cosource.foundation import clock
 from cosource.foundation.models import Entry, PendingEntry, Seal
 from cosource.foundation.queries.verification import verify
 from cosource.foundation.services.audience import audience_intern, stream_create
-from cosource.foundation.services.ledger import append
-from cosource.foundation.services.sealing import seal_pending
+from cosource.foundation.services.ledger import Draft, append, append_many
+from cosource.foundation.services.sealing import seal_all, seal_pending
 from cosource.foundation.sight import system_actor
 
 WRITERS, EACH = 4, 40
@@ -90,3 +91,43 @@ def expect_whole_chains(streams, organizations):
         assert sealed == len(positions) == Entry.objects.filter(audience__streams__stream_id=stream).count()
     for organization in organizations:
         assert verify(organization).findings == []
+
+
+@pytest.mark.req("X1")
+@pytest.mark.django_db(transaction=True)
+def test_a_long_record_is_checked_while_others_write():
+    client, at = uuid4(), clock.now()
+    own = stream_create(first_organization_id=client, second_organization_id=None, at=at).id
+    audience = audience_intern([own])
+    actor = system_actor(reason="test", organization_id=client)
+
+    def write(number: int) -> None:
+        drafts = [
+            Draft(
+                kind="test.written/1",
+                subject_kind="test",
+                subject_id=uuid4(),
+                audience_id=audience,
+                occurred_at=at,
+                facts={"turn": turn},
+            )
+            for turn in range(number)
+        ]
+        with transaction.atomic():
+            append_many(drafts, actor=actor, at=at)
+
+    def write_and_leave() -> None:
+        write(1)
+        connection.close()
+
+    told: list[int] = []
+
+    def tell(done: int) -> None:
+        told.append(done)
+        apart(write_and_leave)
+        write(1)
+
+    write(4_100)
+    seal_all()
+    found = verify(client, tell=tell)
+    assert (found.holds, found.entries, told) == (True, 4_100, [2_000, 4_000])
