@@ -295,6 +295,7 @@ class TestForms:
             address, {"do": "seat", "name": "Lea", "email": "lea@fern.example", "by_mail": "here"}
         )
         assert 'id="link">' in text(shown)
+        assert text(client.get(address)).count("Invited: lea@fern.example") == 2
         engagement.refresh_from_db()
         assert (engagement.name, engagement.initials, engagement.stage) == ("Phones", "FO", "strategic")
         taken(client, address, "end", version=engagement.version, export_days=10)

@@ -13,7 +13,8 @@ from tests.integration.tickets.page_reader import Reader, words_of
 from cosource.agreements.services.quick_start import quick_start_agreement
 from cosource.parties.services.stages import stage_change_propose
 from cosource.tickets.models import Ticket
-from cosource.tickets.queries.today import LIMIT, tickets_day
+from cosource.tickets.queries.today import LIMIT, requests_of, tickets_day
+from cosource.tickets.services.moving import ticket_move
 
 
 @pytest.fixture(autouse=True)
@@ -167,6 +168,26 @@ def test_a_requester_sees_requests_and_nothing_else(desk: Desk) -> None:
     assert "My screen is black" in page
     assert "Received" in page
     assert "Somebody else’s" not in page
+
+
+def test_a_request_that_asks_something_stands_first(desk: Desk) -> None:
+    old = desk.open("c1.req", title="Asked of me")
+    for number in range(20):
+        over = desk.open("c1.req", title=f"Over {number}")
+        ticket_move(
+            ticket_id=over.id, to_state="cancelled", text="No.", actor=desk.actor("c1.req"), at=desk.tick()
+        )
+    desk.open("c1.req", title="Newest")
+    ticket_move(ticket_id=old.id, to_state="in_progress", actor=desk.actor("c1.ct"), at=desk.tick())
+    ticket_move(
+        ticket_id=old.id,
+        to_state="waiting_requester",
+        text="Which one?",
+        actor=desk.actor("c1.ct"),
+        at=desk.tick(),
+    )
+    shown = [row.title for row in requests_of(desk.actor("c1.req"), desk.tick())]
+    assert (shown[:3], len(shown)) == (["Asked of me", "Newest", "Over 19"], 20)
 
 
 # ---- opening ----

@@ -17,6 +17,7 @@ from cosource.parties.models import (
     EngagementSite,
     EngagementTeam,
     Grant,
+    Invitation,
     Membership,
     Organization,
     Stage,
@@ -122,6 +123,18 @@ def engagement_get(actor: Actor, engagement_id: UUID, *, at: datetime) -> Engage
     if found is None:
         raise NotFound
     return _row(found, actor, at)
+
+
+def seat_invitations(actor: Actor, absent: Organization, *, at: datetime) -> list[Invitation]:
+    """Return the invitations to an absent party's seat that may still be accepted, the newest first."""
+    waiting = Invitation.objects.visible_to(actor).filter(
+        organization=absent,
+        claims_stand_in=True,
+        accepted_at__isnull=True,
+        withdrawn_at__isnull=True,
+        expires_at__gt=at,
+    )
+    return list(waiting.order_by("-created_at", "-id")[:10])
 
 
 def _state(starts_at: datetime, ends_at: datetime | None, at: datetime) -> str:

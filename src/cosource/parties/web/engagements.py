@@ -23,6 +23,7 @@ from cosource.parties.queries.engagements import (
     milestone_list,
     offered_teams,
     open_stage_change,
+    seat_invitations,
     timeline,
 )
 from cosource.parties.queries.frame import leads_here
@@ -121,6 +122,7 @@ def _context(request: PageRequest, row: EngagementRow) -> dict[str, Any]:
         "directory": directory(actor, engagement, at=at),
         "right_labels": [RIGHT_LABELS[r] for r in engagement.delegated_rights if r in RIGHT_LABELS],
         "ours": ours,
+        "invited": seat_invitations(actor, row.other, at=at) if row.kept and leads else [],
     }
 
 

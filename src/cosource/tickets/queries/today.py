@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import get_current_timezone
@@ -26,7 +26,7 @@ from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.list_ranges import asks_only, ranges_of
 from cosource.tickets.queries.list_rows import TicketRow, rows_for
 from cosource.tickets.rules.clocks import ClockBar, ClockStatus
-from cosource.tickets.rules.states import NEW
+from cosource.tickets.rules.states import NEW, WAITING_REQUESTER
 from cosource.tickets.rules.wording import gettext_lazy
 
 # No filter here is by a due time, so that the instant for which a list is asked decides nothing.
@@ -40,6 +40,7 @@ LIMIT = 42
 SOON = timedelta(hours=2)
 WATCHED = 8
 REQUESTS = 20
+_REQUEST_ORDER = ("resolved", "open", "paused", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +205,11 @@ def is_requester_only(actor: Actor) -> bool:
 
 
 def requests_of(actor: Actor, at: datetime) -> list[TicketRow]:
-    """Return what the actor asked for, open ones first, then the newest."""
+    """Return what the actor asked for: what asks them something first, then what is open, and the newest first in each."""
     if actor.person_id is None:
         return []
     mine = Participation.objects.visible_to(actor).filter(requester_id=actor.person_id)
-    ids = list(mine.order_by("-opened_at", "-id").values_list("id", flat=True)[:REQUESTS])
+    is_over = ExpressionWrapper(Q(category="closed"), output_field=BooleanField())
+    ids = list(mine.order_by(is_over, "-opened_at", "-id").values_list("id", flat=True)[:REQUESTS])
     rows = rows_for(ids, actor=actor, at=at)
-    return sorted(rows, key=lambda r: ("resolved", "open", "paused", "closed").index(r.category))
+    return sorted(rows, key=lambda r: (r.state != WAITING_REQUESTER, _REQUEST_ORDER.index(r.category)))
