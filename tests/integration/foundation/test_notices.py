@@ -376,6 +376,19 @@ def add_webhook(desk: Desk, **more) -> tuple[WebhookEndpoint, str]:
     return webhook_add(**given, actor=desk.actor("c1.cso"), at=clock.now())
 
 
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "localhost", "desk.localhost", "10.0.0.1", "[::1]", "[::ffff:127.0.0.1]"]
+)
+def test_an_address_that_leads_inside_is_refused_when_it_is_given(desk, settings, host):
+    settings.PRIVATE_TARGETS = ()
+    with pytest.raises(Invalid) as refused:
+        add_webhook(desk, url=f"https://{host}/in")
+    assert refused.value.details["fields"] == {
+        "url": "This leads into a network that is not reached from here."
+    }
+    assert not WebhookEndpoint.objects.exists()
+
+
 def test_a_webhook_is_told_once_signed_and_of_its_own_organization_only(desk, receiver):
     endpoint, secret = add_webhook(desk, url=f"{receiver.address}/in")
     add_webhook(desk, name="Other", kinds=["ticket.offered"], url=f"{receiver.address}/other")

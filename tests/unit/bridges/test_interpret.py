@@ -1,5 +1,6 @@
 """What cells mean, which faults cost a cell and which a row, and the story that the lines tell."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -284,6 +285,18 @@ def test_a_faulty_mapping_names_key_value_and_what_was_meant(mapping_text, old, 
     with pytest.raises(MappingError) as caught:
         parse_mapping(mapping_text.replace(old, new))
     assert caught.value.faults == (fault,)
+
+
+def test_what_hangs_on_something_that_is_missing_is_not_asked_for_as_well(mapping_text):
+    unknown = mapping_text.replace('kind = "event-log"', 'kind = "log"').replace('event_time = "at"', "")
+    with pytest.raises(MappingError) as caught:
+        parse_mapping(unknown)
+    (fault,) = caught.value.faults
+    assert fault.startswith("source.kind = 'log' is not allowed; allowed: ")
+    without_parties = re.sub(r"\[parties[^\[]*", "", mapping_text)
+    with pytest.raises(MappingError) as caught:
+        parse_mapping(without_parties)
+    assert caught.value.faults == ('[parties] has 0 parties of role "client"; it needs exactly one.',)
 
 
 def test_dates_outside_the_calendar_or_the_centuries_are_no_dates():

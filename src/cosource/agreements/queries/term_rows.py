@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from cosource.agreements.queries.terms import terms_of
 from cosource.agreements.rules.durations import minutes_text
+from cosource.agreements.rules.ladder import EVERY_PRIORITY
 from cosource.agreements.rules.terms import TARGET_KINDS, EscalationTerm, Terms
 from cosource.calendars.rules.business_time import Calendar
 from cosource.calendars.rules.coverage import gap
@@ -209,9 +210,13 @@ def _limit_cells(terms: Terms, _places: _Places) -> dict[_Key, Cell]:
 def _ladder_cells(terms: Terms, _places: _Places) -> dict[_Key, Cell]:
     cells: dict[_Key, Cell] = {}
     for step in terms.escalation:
-        priorities = ", ".join(map(str, sorted(step.priorities)))
-        label = _("Priority %(priorities)s, %(kind)s, at %(when)s") % {
-            "priorities": priorities,
+        form = (
+            _("Every priority, %(kind)s, at %(when)s")
+            if step.priorities == EVERY_PRIORITY
+            else _("Priority %(priorities)s, %(kind)s, at %(when)s")
+        )
+        label = form % {
+            "priorities": ", ".join(map(str, sorted(step.priorities))),
             "kind": KIND_WORDS[step.clock],
             "when": _when(step),
         }

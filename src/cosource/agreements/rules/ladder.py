@@ -21,7 +21,7 @@ from cosource.agreements.rules.yaml_nodes import Node
 STEP_KEYS = ("clock", "priorities", "at", "notify", "hours")
 MAX_STEPS = 40
 _MAX_MINUTES = 525_600
-_ALL = frozenset(range(PRIORITIES[0], PRIORITIES[1] + 1))
+EVERY_PRIORITY = frozenset(range(PRIORITIES[0], PRIORITIES[1] + 1))
 _PERCENT = re.compile(r"([1-9]\d?) ?%", re.ASCII)
 _FROM_DUE = re.compile(r"due(?: ?([+-]) ?(?:(\d{1,5})h)? ?(?:(\d{1,6})m)?)?", re.ASCII)
 
@@ -63,7 +63,7 @@ def _step(document: Document, node: Node, number: int, calendars: Collection[str
         return None
     clock = document.choice(given, "clock", node, TARGET_KINDS, path=path)
     notify = document.choice(given, "notify", node, NOTIFIED, path=path)
-    priorities = _priorities(document, given["priorities"], path) if "priorities" in given else _ALL
+    priorities = _priorities(document, given["priorities"], path) if "priorities" in given else EVERY_PRIORITY
     hours = document.optional_text(given, "hours", limit=60, path=path)
     if hours is not None and hours not in calendars:
         document.problems.append(not_among(given["hours"].line, f"{path}.hours", hours, calendars))

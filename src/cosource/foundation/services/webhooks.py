@@ -8,6 +8,7 @@ A receiver is told no more than that something happened and where to read it: wh
 import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -26,6 +27,7 @@ from cosource.foundation.models.work import WORK_KEEPERS
 from cosource.foundation.notices import SubjectLine, notice_kinds, notice_people, reader_of
 from cosource.foundation.outward import Unreachable, post
 from cosource.foundation.queries.notices import lines_of, said
+from cosource.foundation.rules.addresses import may_be_reached
 from cosource.foundation.rules.notices import SHAPES
 from cosource.foundation.rules.webhooks import Told, body_of, signature
 from cosource.foundation.secrecy import text_decrypt, text_encrypt
@@ -55,7 +57,7 @@ def require_keeper(actor: Actor) -> UUID:
 
 
 def require_address(url: str) -> str:
-    """Return an address that may be asked at all. Raises: Invalid. Where it leads is looked at when it is asked."""
+    """Return an address that may be asked at all. Raises: Invalid. Where a name leads is looked at when it is asked."""
     try:
         parts = urlsplit(url)
         usable = bool(parts.hostname) and "@" not in parts.netloc and (parts.port is None or parts.port > 0)
@@ -64,7 +66,22 @@ def require_address(url: str) -> str:
     allowed = {"https", "http"} if settings.PRIVATE_TARGETS else {"https"}
     if not usable or parts.scheme not in allowed or len(url) > 500:
         raise Invalid(_("That is no address."), fields={"url": _("An address that begins with https://.")})
+    if _is_inside(str(parts.hostname)):
+        raise Invalid(
+            _("That is no address."),
+            fields={"url": _("This leads into a network that is not reached from here.")},
+        )
     return url
+
+
+def _is_inside(host: str) -> bool:
+    """Tell whether a host that is written as a number, or means this machine, lies where nothing is sent."""
+    written = "127.0.0.1" if host == "localhost" or host.endswith(".localhost") else host
+    try:
+        ip_address(written)
+    except ValueError:
+        return False
+    return not may_be_reached(written, allowed=settings.PRIVATE_TARGETS)
 
 
 @transaction.atomic
