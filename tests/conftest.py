@@ -185,6 +185,15 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line("Browser tests skipped: Chromium is not installed (.ci/run installs it).")
 
 
+@pytest.fixture(autouse=True)
+def _own_tongue() -> None:
+    """Begins in the installation's language and zone: a page asked for in another leaves it on in the thread it came from."""
+    from django.utils import timezone, translation
+
+    translation.deactivate()
+    timezone.deactivate()
+
+
 @pytest.fixture(scope="session")
 def database_template(
     request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any

@@ -1,18 +1,19 @@
 """How each database finds a named list: the plan of the query that reads its keys, as kept in `plans/`.
 
-A plan that changes is read by a person before its file is: COSOURCE_TEST_WRITE_PLANS=1 writes them anew. Beside them it is
-checked that no list of open tickets reads the closed ones, and that a list is not sorted where an index has its order.
+A plan that changes is read by a person before its file is: COSOURCE_TEST_WRITE_PLANS=1 writes them anew. On PostgreSQL those of
+single filters are kept, and any index of open tickets will do for two. Beside them it is checked that no list of open tickets
+reads the closed ones, and that a list is not sorted where an index has its order.
 """
 
 import itertools
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from tests.tickets_made import noon, random_tickets
 from tests.worlds import World
 
@@ -38,36 +39,40 @@ NAMED: dict[str, dict[str, str]] = {
     "assignee": {"assignee": "mine"},
 }
 
-pytestmark = pytest.mark.django_db
+# What other tests left behind in tables and indexes makes one plan look cheaper than another: these have a database of their own.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Asked(Exception):
+    """The first query of a list, and its parameters."""
 
 
 @pytest.fixture
-def desk_of_many(world: World) -> World:
-    random_tickets(world, Random(1), 1_500, noon())
-    with connection.cursor() as cursor:
-        # SQLite is asked without statistics, as an installation has none; PostgreSQL always has them. In a queue as short as
-        # this one PostgreSQL would rather sort; asked not to, it plans as it does for a long one. Pages cost nothing here:
-        # how well an index follows the order of the rows on disk depends on ids, and they are random.
-        if connection.vendor == "postgresql":
-            cursor.execute("ANALYZE tickets_participation")
-            for way in ("sort", "bitmapscan", "seqscan"):
-                cursor.execute(f"SET LOCAL enable_{way} = off")
-            for page in ("seq", "random"):
-                cursor.execute(f"SET LOCAL {page}_page_cost = 0")
-    return world
+def desk_of_many(world: World) -> Iterator[World]:
+    with transaction.atomic():
+        random_tickets(world, Random(1), 1_500, noon())
+        with connection.cursor() as cursor:
+            # SQLite is asked without statistics, as an installation has none; PostgreSQL always has them. In a queue as short
+            # as this one PostgreSQL would rather sort; asked not to, it plans as it does for a long one. Pages cost nothing
+            # here: how well an index follows the order of the rows on disk depends on ids, and they are random.
+            if connection.vendor == "postgresql":
+                cursor.execute("ANALYZE tickets_participation")
+                for way in ("sort", "bitmapscan", "seqscan"):
+                    cursor.execute(f"SET LOCAL enable_{way} = off")
+                for page in ("seq", "random"):
+                    cursor.execute(f"SET LOCAL {page}_page_cost = 0")
+        yield world
 
 
 def plan_of(actor: Actor, filters: TicketFilter) -> list[str]:
     """The plan of the first query, which reads the keys: the index of each step and the columns it is entered by."""
-    asked: list[tuple[str, Any]] = []
 
-    def remember(execute, sql, params, many, context):
-        asked.append((sql, params))
-        return execute(sql, params, many, context)
+    def stop(execute, sql, params, many, context):
+        raise Asked(sql, params)
 
-    with connection.execute_wrapper(remember):
+    with connection.execute_wrapper(stop), pytest.raises(Asked) as asked:
         ticket_list(actor=actor, filters=filters, at=noon())
-    sql, params = asked[0]
+    sql, params = asked.value.args
     assert "tickets_participation" in sql
     with connection.cursor() as cursor:
         explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN (COSTS OFF)"
@@ -101,10 +106,17 @@ def all_cases(team: str) -> list[tuple[str, str, TicketFilter]]:
 def test_plans_of_named_lists_and_their_pairs_are_the_kept_ones(desk_of_many):
     world = desk_of_many
     actor = world.actor("c1.ct", at=noon())
-    found = "".join(
-        f"{name}, by {order}\n" + "".join(f"    {line}\n" for line in plan_of(actor, filters))
-        for name, order, filters in all_cases(str(world.teams["c1.desk"].id))
-    )
+    found = ""
+    for name, order, filters in all_cases(str(world.teams["c1.desk"].id)):
+        plan = plan_of(actor, filters)
+        if "+" in name and connection.vendor == "postgresql":
+            # For two filters at once several indexes are as good as each other, and PostgreSQL takes either.
+            assert plan[0] == "Limit", (name, order, plan)
+            assert re.match("Index (Only )?Scan (Backward )?using open_", plan[1]), (name, order, plan)
+            assert plan[2].startswith("  by organization_id, desk"), (name, order, plan)
+            assert len(plan) == 3, (name, order, plan)
+        else:
+            found += f"{name}, by {order}\n" + "".join(f"    {line}\n" for line in plan)
     kept = PLANS / f"{connection.vendor}.txt"
     if os.environ.get("COSOURCE_TEST_WRITE_PLANS"):
         kept.write_text(found)
