@@ -84,10 +84,19 @@ class TestFirstRun:
         assert Organization.objects.count() == 1
 
     def test_says_what_does_not_fit(self):
-        answer = Client().post(page("start"), self.form | {"password": "short", "time_zone": "Mars"})
+        wrong = {"password": "short", "time_zone": "Mars", "person_email": "ada"}
+        answer = Client().post(page("start"), self.form | wrong)
         assert answer.status_code == 422
-        assert "There is no time zone of this name" in text(answer)
+        assert set(answer.context["form"].errors) == {"password", "time_zone", "person_email"}
+        for said in ("There is no time zone of this name", "This password is too short"):
+            assert text(answer).count(said) == 1
         assert not Organization.objects.exists()
+
+    def test_a_password_like_the_given_address_is_refused_beside_a_wrong_zone(self):
+        wrong = {"password": "ada@harbour.example", "time_zone": "Mars"}
+        answer = Client().post(page("start"), self.form | wrong)
+        assert set(answer.context["form"].errors) == {"password", "time_zone"}
+        assert "too similar" in text(answer)
 
 
 class TestInvitation:

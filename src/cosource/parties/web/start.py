@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib.auth import login
-from django.contrib.auth.password_validation import password_validators_help_text_html
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -15,9 +15,11 @@ from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Invalid, NotFound
 from cosource.foundation.sight import MANAGER, SERVICE_OWNER, system_actor
+from cosource.parties.models import Person
 from cosource.parties.queries.engagements import engagement_list
 from cosource.parties.queries.frame import leads_here
 from cosource.parties.queries.organizations import organization_exists, organization_own
+from cosource.parties.services.checks import clean_zone
 from cosource.parties.services.organizations import organization_create
 from cosource.parties.web.steps import UNPROCESSABLE, add_errors, plain_page
 
@@ -52,6 +54,23 @@ class FoundingForm(forms.Form):
         help_text=password_validators_help_text_html,
         strip=False,
     )
+
+    def clean_time_zone(self) -> str:
+        """Return the zone's name: a wrong one is told in one round with all that does not fit."""
+        try:
+            return clean_zone("time_zone", self.cleaned_data["time_zone"])
+        except Invalid as refused:
+            raise forms.ValidationError(refused.message, code=refused.code) from None
+
+    def clean(self) -> None:
+        """Check the password in the same round, since the page empties it."""
+        given = self.cleaned_data
+        if "password" in given:
+            person = Person(name=given.get("person_name", ""), email=given.get("person_email", ""))
+            try:
+                validate_password(given["password"], person)
+            except forms.ValidationError as refused:
+                self.add_error("password", refused)
 
 
 @never_cache
