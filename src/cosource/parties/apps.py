@@ -27,6 +27,7 @@ class PartiesConfig(AppConfig):
             PartiesLedgerSight,
         )
         from cosource.parties.queries.notices import (  # noqa: PLC0415 - models must be loaded first
+            engagement_lines,
             people_to_tell,
             person_lines,
         )
@@ -38,6 +39,7 @@ class PartiesConfig(AppConfig):
         register_ledger_sight(PartiesLedgerSight())
         register_notice_people(people_to_tell)
         register_notice_subject("person", person_lines)
+        register_notice_subject("engagement", engagement_lines)
         register_notice_kind(JOINED, _("Somebody accepts my invitation"))
         password_reset.register()
         exporting.register()

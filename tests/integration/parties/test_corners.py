@@ -14,6 +14,9 @@ from cosource.foundation.errors import (
     NotAllowed,
     NotFound,
 )
+from cosource.foundation.models import Notice
+from cosource.foundation.notices import SubjectLine
+from cosource.foundation.queries.notices import lines_of
 from cosource.foundation.services.audience import audience_intern
 from cosource.foundation.services.ledger import append
 from cosource.foundation.sight import Actor, Sight, system_actor
@@ -130,6 +133,25 @@ class TestSeats:
         assert entries.kinds == ["invitation.withdrawn/1"]
         with refused(NotFound):
             stand_in_claim(secret=secret, password=PASSWORD, at=LATER)
+
+    @pytest.mark.parametrize("here_already", [False, True])
+    def test_who_invited_is_told_that_the_seat_is_taken(self, world, here_already):
+        engagement = alone(world)
+        _, secret = seat(world, engagement, email="pm@p3.example" if here_already else "lead@fern.example")
+        key = {"person": world.people["p3.pm"], "for_organization_id": world.organizations["p3"].id}
+        organization = stand_in_claim(
+            secret=secret, at=LATER, **(key if here_already else {"password": PASSWORD})
+        )
+        after = Engagement.objects.get(partner=organization, client=world.organizations["c1"])
+        told = Notice.objects.get(kind="person.joined", subject_kind="engagement", subject_id=after.id)
+        assert (after.id == engagement.id) is not here_already
+        assert (told.person_id, told.organization_id) == (world.people["c1.cso"].id, engagement.client_id)
+        assert told.url == f"/organization/engagements/{after.id}/"
+        assert told.words["v"] == {"party": organization.name}
+        # Who invited sees it; whom the engagement is hidden from does not.
+        reader = world.actor("c1.cso", at=LATER)
+        assert lines_of(reader, [told]) == {told.id: SubjectLine("Telephony")}
+        assert lines_of(world.actor("c2.cso", at=LATER), [told]) == {}
 
     def test_scope_limits_and_rights_go_on_under_a_seat_that_was_taken(self, world):
         engagement, lead = alone(world), world.actor("c1.cso", at=LATER)

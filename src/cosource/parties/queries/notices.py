@@ -5,7 +5,7 @@ from uuid import UUID
 
 from cosource.foundation.notices import NoticePerson, SubjectLine
 from cosource.foundation.sight import Actor
-from cosource.parties.models import Organization, Person
+from cosource.parties.models import Engagement, Organization, Person
 
 
 def people_to_tell(ids: Collection[UUID], organization_id: UUID) -> dict[UUID, NoticePerson]:
@@ -23,3 +23,9 @@ def person_lines(actor: Actor, ids: Collection[UUID]) -> dict[UUID, SubjectLine]
     """Return the names of the people among `ids` that the actor may know of."""
     names = Person.objects.visible_to(actor).filter(id__in=ids).values_list("id", "name")
     return {person_id: SubjectLine(name) for person_id, name in names}
+
+
+def engagement_lines(actor: Actor, ids: Collection[UUID]) -> dict[UUID, SubjectLine]:
+    """Return the names of the engagements among `ids` that the actor may know of."""
+    names = Engagement.objects.visible_to(actor).filter(id__in=ids).values_list("id", "name")
+    return {engagement_id: SubjectLine(name) for engagement_id, name in names}

@@ -10,9 +10,12 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from cosource.foundation.errors import Conflict, NotAllowed, NotFound
 from cosource.foundation.rules.canonical import instant_text
+from cosource.foundation.rules.notices import Said
+from cosource.foundation.services.notices import notify
 from cosource.foundation.sight import MANAGER, SERVICE_OWNER, Actor, system_actor
 from cosource.parties.models import (
     Engagement,
@@ -37,6 +40,7 @@ from cosource.parties.services.engagements import (
 )
 from cosource.parties.services.grants import grant_write
 from cosource.parties.services.invitations import (
+    JOINED,
     Issued,
     invitation_open,
     invitation_take,
@@ -103,7 +107,7 @@ def stand_in_claim(
     """Take an absent party's seat by the link that was sent to it.
 
     As a new party: the stand-in becomes it, and the person its administrator and lead. With `for_organization_id`, a signed-in
-    person who leads that organization takes the seat for it. Every open invitation to the seat is used up.
+    person who leads that organization takes the seat for it. Every open invitation to the seat is used up, and the inviter told.
     Appends `engagement.claimed/1`, and what begins with it. Raises: NotFound, NotAllowed, Conflict, Invalid.
     """
     invitation = invitation_open(secret, at)
@@ -115,8 +119,30 @@ def stand_in_claim(
         organization=invitation.organization, accepted_at__isnull=True, withdrawn_at__isnull=True
     ).update(withdrawn_at=at)
     if for_organization_id is None:
-        return _claim_as_new(invitation.organization, claimant, at)
-    return _claim_for(invitation.organization, for_organization_id, claimant, at)
+        organization = _claim_as_new(invitation.organization, claimant, at)
+    else:
+        organization = _claim_for(invitation.organization, for_organization_id, claimant, at)
+    _tell_inviter(invitation, organization, claimant, at)
+    return organization
+
+
+def _tell_inviter(invitation: Invitation, organization: Organization, claimant: Person, at: datetime) -> None:
+    """Tell who invited, as of an accepted invitation; about the engagement, since they see no people of the other party."""
+    keeper_id = invitation.organization.kept_by_id
+    shared = [e for e in _engagements_of(organization, at) if keeper_id in {e.client_id, e.partner_id}]
+    if keeper_id is None or not shared:
+        return
+    notify(
+        effect_key=f"invitation.accepted:{invitation.id.hex}",
+        person_ids={invitation.invited_by_id} - {claimant.id},
+        kind=JOINED,
+        subject_kind="engagement",
+        subject_id=shared[-1].id,
+        url=f"/organization/engagements/{shared[-1].id}/",
+        words=Said(gettext_noop("%(party)s has taken its seat"), (("party", organization.name),)),
+        at=at,
+        organization_id=keeper_id,
+    )
 
 
 def _engagements_of(stand_in: Organization, at: datetime) -> list[Engagement]:
