@@ -85,6 +85,7 @@ def foreign_rows(scene: Scene) -> dict[tuple[str, str], tuple[dict[str, UUID], U
         ("parties:engagement", "end_service"): (engagement, world.services["c2.stations"].pk),
         ("parties:engagement", "add_service"): (engagement, world.services["c2.stations"].pk),
         ("parties:engagement", "end_site"): (engagement, world.sites["c2.main"].pk),
+        ("parties:engagement", "withdraw"): (engagement, invitation),
         ("parties:places", "end_site"): ({}, world.sites["c2.main"].pk),
         ("parties:places", "end_service"): ({}, world.services["c2.stations"].pk),
         ("parties:team", "end_member"): (team, membership),

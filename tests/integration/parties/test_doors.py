@@ -305,6 +305,11 @@ class TestForms:
         )
         assert 'id="link">' in text(shown)
         assert text(client.get(address)).count("Invited: lea@fern.example") == 2
+        last = Invitation.objects.filter(claims_stand_in=True).latest("created_at", "id")
+        taken(client, address, "withdraw", id=last.id)
+        left = text(client.get(address))
+        assert left.count("Invited: lea@fern.example") == 1
+        assert left.count('name="do" value="withdraw"') == 1
         engagement.refresh_from_db()
         assert (engagement.name, engagement.initials, engagement.stage) == ("Phones", "FO", "strategic")
         taken(client, address, "end", version=engagement.version, export_days=10)

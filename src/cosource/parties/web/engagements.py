@@ -35,6 +35,7 @@ from cosource.parties.services.engagements import (
     engagement_rights_set,
     engagement_update,
 )
+from cosource.parties.services.invitations import invitation_withdraw
 from cosource.parties.services.milestones import milestone_add, milestone_answer, milestone_report
 from cosource.parties.services.scope import (
     engagement_service_add,
@@ -123,6 +124,7 @@ def _context(request: PageRequest, row: EngagementRow) -> dict[str, Any]:
         "right_labels": [RIGHT_LABELS[r] for r in engagement.delegated_rights if r in RIGHT_LABELS],
         "ours": ours,
         "invited": seat_invitations(actor, row.other, at=at) if row.kept and leads else [],
+        "may_withdraw": leads_here(actor),
     }
 
 
@@ -164,6 +166,9 @@ def _steps(request: PageRequest, engagement: Engagement) -> dict[str, Step]:
         issued = stand_in_invite(engagement_id=key, **values, actor=actor, at=at)
         return None if values["by_mail"] else link_page(request, issued.link, issued.invitation.email)
 
+    def withdraw(values: dict[str, Any]) -> None:
+        invitation_withdraw(invitation_id=values["id"], actor=actor, at=at)
+
     def end(values: dict[str, Any]) -> None:
         engagement_end(engagement_id=key, **values, actor=actor, at=at)
 
@@ -185,6 +190,7 @@ def _steps(request: PageRequest, engagement: Engagement) -> dict[str, Step]:
             _("The invitation is on its way."),
             {"initial": {"email": other.contact_email, "by_mail": "mail"}},
         ),
+        "withdraw": Step(RowForm, withdraw, _("The invitation is withdrawn; its link is worthless now.")),
         "end": Step(
             EndEngagementForm, end, _("The end is recorded."), {"initial": {"version": engagement.version}}
         ),
