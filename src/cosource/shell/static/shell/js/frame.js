@@ -94,6 +94,16 @@ document.addEventListener("click", (event) => {
   });
 });
 
+// A row of sections that is wider than the window begins where the reader is.
+function showSection() {
+  for (const here of document.querySelectorAll("nav.seg > [aria-current]")) {
+    const row = here.parentElement;
+    const [seen, box] = [row.getBoundingClientRect(), here.getBoundingClientRect()];
+    row.scrollLeft += box.left + box.width / 2 - seen.left - seen.width / 2;
+  }
+}
+showSection();
+
 document.addEventListener("htmx:beforeRequest", () => root.classList.add("busy"));
 document.addEventListener("htmx:afterRequest", () => root.classList.remove("busy"));
 document.addEventListener("htmx:afterSwap", retireToasts);
@@ -102,6 +112,7 @@ document.addEventListener("htmx:afterSwap", retireToasts);
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id !== "frame" && event.detail.elt?.id !== "frame") return;
   closeMenus(null);
+  showSection();
   const main = document.getElementById("main");
   if (main && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
 });
