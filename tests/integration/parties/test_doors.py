@@ -75,6 +75,7 @@ class TestFirstRun:
         for way in ("/organization/engagements/new/", "/organization/people/invite/", "/import/"):
             assert f'href="{way}"' in shown
         assert Organization.objects.get().name == "Harbour Health"
+        assert f'href="{page("welcome")}"' in text(client.get(page("organization")))
 
     def test_is_there_while_nobody_is_and_then_no_more(self):
         client = Client()

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.worlds import START, World
 
-from cosource.parties.models import Grant
+from cosource.parties.models import Grant, Organization
 from cosource.parties.services.engagements import engagement_create
 from cosource.parties.services.invitations import OfferedRole
 from cosource.parties.services.places import service_add, site_add
@@ -47,6 +47,16 @@ def test_a_lead_reads_every_page(world, client_of, key):
     for address in [*(page(name) for name in (*PLAIN, *LEADS)), *details]:
         answer = client.get(address)
         assert answer.status_code == 200, address
+
+
+def test_the_way_on_after_the_first_run_is_shown_while_nobody_else_has_come(world, client_of):
+    link = f'href="{page("welcome")}"'
+    assert link not in client_of("c1.cso").get(page("organization")).content.decode()
+    Organization.objects.exclude(id=world.organizations["c1"].id).update(
+        stand_in=True, kept_by=world.organizations["c1"]
+    )
+    assert link in client_of("c1.cso").get(page("organization")).content.decode()
+    assert link not in client_of("c1.ct").get(page("organization")).content.decode()
 
 
 def test_a_technician_reads_and_a_stranger_to_the_step_is_refused(world, client_of):

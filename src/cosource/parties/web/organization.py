@@ -80,10 +80,13 @@ def organization_page(request: PageRequest) -> HttpResponseBase:
     }
 
     def context() -> dict[str, Any]:
+        engagements = [row for row in engagement_list(actor, at=at) if not row.over]
         return {
             "organization": organization,
             "leads": leads_here(actor),
-            "engagements": [row for row in engagement_list(actor, at=at) if not row.over],
+            "engagements": engagements,
+            # While nobody else has come, the page after the first run says what is left to do.
+            "alone": all(row.kept for row in engagements),
             "placed": placed_on_site(actor, at=at),
             "orphans": orphan_grants(actor, at=at) if leads_here(actor) else [],
             "figures_on": organization.person_figures_until is not None
