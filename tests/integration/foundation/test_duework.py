@@ -21,6 +21,7 @@ from cosource.foundation.queries.duework import Turns, turns_waiting
 from cosource.foundation.services import duework
 from cosource.foundation.services.duework import (
     BACKOFF_SECONDS,
+    LEASE_SECONDS,
     SPREAD,
     Later,
     backoff,
@@ -240,7 +241,7 @@ def test_a_lease_is_kept_for_a_handler_that_says_nothing(kinds):
         at += timedelta(seconds=15)
         assert leases_keep(worker="w", at=at) == 1
         assert work_claim(worker="other", at=at, turns=Turns()) == []
-    assert DueWork.objects.get(id=work_id).lease_until == at + timedelta(seconds=60)
+    assert DueWork.objects.get(id=work_id).lease_until == at + timedelta(seconds=LEASE_SECONDS)
     assert leases_keep(worker="w", at=AT + timedelta(hours=7)) == 0
 
 

@@ -30,7 +30,8 @@ from cosource.foundation.pages import Text
 from cosource.foundation.queries.duework import LONG, Turns
 from cosource.foundation.services.holding import HELD_SECONDS, outward_held
 
-LEASE_SECONDS = 60
+# What a dead worker had in hand is taken up within a minute, with time to notice and to do it.
+LEASE_SECONDS = 45
 # Renewed without a word from the handler for so long at most: a handler that hangs must not keep its row for ever.
 LEASE_KEPT_AT_MOST = timedelta(hours=6)
 # Seconds before the next attempt, by how many have failed; each is spread by a fifth, so that what failed together does not
