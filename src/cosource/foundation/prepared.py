@@ -160,16 +160,19 @@ class BySight[T]:
     """A queryset that is compiled once for each sight, on each connection.
 
     `build`: makes the queryset for an actor who has nothing but that sight, and for what else is asked (`asked`), of which each
-    kind has its own statement too. The instant for which the sight was found is the one value that may differ from one request
-    to the next.
+    kind has its own statement too. What differs from one request to the next is the instant for which the sight was found, and
+    the named values, whose types are `kinds`, as for a `Prepared`.
     """
 
-    def __init__(self, build: "Callable[..., QuerySet[Any, Any]]") -> None:
+    def __init__(
+        self, build: "Callable[..., QuerySet[Any, Any]]", **kinds: type[UUID] | type[datetime]
+    ) -> None:
         self._build = build
+        self._kinds = kinds
         self._ready: OrderedDict[tuple[Hashable, ...], Prepared[T]] = OrderedDict()
 
-    def __call__(self, actor: Actor, *asked: Hashable) -> list[T]:
-        """Return all rows for what the actor sees."""
+    def __call__(self, actor: Actor, *asked: Hashable, **values: UUID | datetime) -> list[T]:
+        """Return all rows for what the actor sees, and these values."""
         at = actor.sight.resolved_at
         sight, timeless = replace(actor.sight, resolved_at=None), at is None
         key = sight, timeless, *asked
@@ -178,15 +181,16 @@ class BySight[T]:
             ready = self._ready[key] = self._prepared(sight, timeless, *asked)
             while len(self._ready) > _SIGHTS:
                 self._ready.popitem(last=False)
-        return ready() if at is None else ready(at=at)
+        return ready(**values) if at is None else ready(**values, at=at)
 
     def _prepared(self, sight: Sight, timeless: bool, *asked: Hashable) -> Prepared[T]:
-        def build(at: datetime | None = None) -> "QuerySet[Any, Any]":
-            return self._build(Actor(kind="person", id=NIL, sight=replace(sight, resolved_at=at)), *asked)
+        def build(at: datetime | None = None, **values: UUID | datetime) -> "QuerySet[Any, Any]":
+            reader = Actor(kind="person", id=NIL, sight=replace(sight, resolved_at=at))
+            return self._build(reader, *asked, **values)
 
         if timeless:
-            return Prepared[T](build)
-        ready = Prepared[T](build, at=datetime)
+            return Prepared[T](build, **self._kinds)
+        ready = Prepared[T](build, at=datetime, **self._kinds)
         ready._may_lack = frozenset({"at"})  # noqa: SLF001 - most queries within sight ask for no instant
         return ready
 

@@ -1,5 +1,6 @@
 """A prepared query gives what its queryset gives, for whatever values, and asks once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -149,6 +150,23 @@ def test_what_else_is_asked_has_a_statement_of_its_own():
     assert in_order(actor, False) == made
     assert in_order(actor, True) == made[::-1]
     assert in_order(actor, False) == made
+
+
+def test_within_a_sight_named_values_differ_from_one_request_to_the_next():
+    made = streams(3)
+    built = []
+
+    def build(actor, key):
+        built.append(key)
+        return Stream.objects.filter(id=key, created_at__lte=actor.sight.resolved_at)
+
+    one = BySight[Stream](build, key=UUID)
+    actor = Actor(kind="person", id=uuid4(), sight=Sight(organization_id=NIL, resolved_at=AT))
+    later = replace(actor, sight=replace(actor.sight, resolved_at=AT + timedelta(hours=1)))
+    assert one(actor, key=made[0].id) == made[:1]
+    assert one(actor, key=made[1].id) == []
+    assert one(later, key=made[1].id) == [made[1]]
+    assert len(built) == 1
 
 
 def test_values_are_those_of_the_queryset_whatever_their_kind():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from cosource.foundation.errors import NotFound, StaleVersion
-from cosource.foundation.prepared import Prepared
+from cosource.foundation.prepared import BySight, Prepared
 from cosource.foundation.sight import Actor
 from cosource.tickets.models import Participation, Ticket
 from cosource.tickets.models.participation import Kind
@@ -37,8 +37,7 @@ def load(ticket_id: UUID, actor: Actor, *, expected_version: int | None = None) 
 
     Raises: NotFound for what is not there and for what is out of sight alike; StaleVersion.
     """
-    visible = Participation.objects.visible_to(actor).filter(ticket_id=ticket_id).order_by()
-    mine_id = next(iter(visible.values_list("id", flat=True)), None)
+    mine_id = next(iter(_own_part(actor, ticket_id=ticket_id)), None)
     if mine_id is None:
         raise NotFound
     ticket = next(iter(_ticket(ticket_id=ticket_id)))
@@ -49,6 +48,15 @@ def load(ticket_id: UUID, actor: Actor, *, expected_version: int | None = None) 
     return Record(ticket=ticket, parts=parts, mine=mine)
 
 
+_own_part = BySight[UUID](
+    lambda actor, ticket_id: (
+        Participation.objects.visible_to(actor)
+        .filter(ticket_id=ticket_id)
+        .order_by()
+        .values_list("id", flat=True)
+    ),
+    ticket_id=UUID,
+)
 _ticket = Prepared[Ticket](lambda ticket_id: Ticket.objects.filter(id=ticket_id), ticket_id=UUID)
 _parts = Prepared[Participation](
     lambda ticket_id: (

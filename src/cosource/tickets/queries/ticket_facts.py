@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Count
 
 from cosource.foundation.models import Audience, Entry
+from cosource.foundation.prepared import Prepared
 from cosource.foundation.queries.paging import KeyPage, key_page
 from cosource.foundation.sight import REQUESTER, WORKERS, Actor
 from cosource.tickets.models import NEVER, Clock, Handover, Possession
@@ -68,7 +69,7 @@ def facts_of(record: Record) -> TicketFacts:
     seen = parties_seen_by(mine.organization_id, record.parts)
     known_holder = ticket.holder_organization_id in seen
     own_people = ticket.holder_organization_id == mine.organization_id or mine.kind == "owner"
-    offered = Handover.objects.filter(ticket=ticket, state=Handover.State.OFFERED).first()
+    offered = next(iter(_offered(ticket_id=ticket.id)), None)
     due = mine.next_due_at
     return TicketFacts(
         id=ticket.id,
@@ -105,6 +106,12 @@ def facts_of(record: Record) -> TicketFacts:
         next_due_at=None if due == NEVER else due,
         updated_at=mine.updated_at,
     )
+
+
+_offered = Prepared[Handover](
+    lambda ticket_id: Handover.objects.filter(ticket_id=ticket_id, state=Handover.State.OFFERED),
+    ticket_id=UUID,
+)
 
 
 def _known_changes(record: Record, seen: frozenset[UUID]) -> int:

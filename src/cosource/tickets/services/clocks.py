@@ -216,18 +216,19 @@ def clocks_place(record: Record) -> None:
     if not clocks:
         return
     ticket = record.ticket
-    held = [
-        Held(p.organization_id, p.from_at, p.until_at)
-        for p in Possession.objects.filter(ticket=ticket).order_by("sequence")
-    ]
-    passings = [_passing(h) for h in Handover.objects.filter(ticket=ticket).order_by("offered_at", "id")]
+    held = [Held(p.organization_id, p.from_at, p.until_at) for p in _held(ticket_id=ticket.id)]
+    passings = [_passing(h) for h in _passed(ticket_id=ticket.id)]
+    changed = []
     for clock in clocks:
         part = record.part_of(clock.owed_by_id)
         if part is None or part.asked_at is None:
             continue
         spans = elsewhere(_house(record, part.organization_id), part.asked_at, held, passings)
-        clock.elsewhere = [[instant_text(a), instant_text(b) if b else None] for a, b in spans]
-    update_all(clocks, ("elsewhere",))
+        found = [[instant_text(a), instant_text(b) if b else None] for a, b in spans]
+        if found != clock.elsewhere:
+            clock.elsewhere = found
+            changed.append(clock)
+    update_all(changed, ("elsewhere",))
 
 
 def _passing(handover: Handover) -> Passing:
@@ -299,6 +300,13 @@ def word_count(
         clocks_happen(record, Happening.WORD, at=at, owed_by=spoke)
 
 
+_held = Prepared[Possession](
+    lambda ticket_id: Possession.objects.filter(ticket_id=ticket_id).order_by("sequence"), ticket_id=UUID
+)
+_passed = Prepared[Handover](
+    lambda ticket_id: Handover.objects.filter(ticket_id=ticket_id).order_by("offered_at", "id"),
+    ticket_id=UUID,
+)
 _of_ticket = Prepared[Clock](
     lambda ticket_id: Clock.objects.filter(ticket_id=ticket_id).order_by("kind", "round", "id"),
     ticket_id=UUID,
