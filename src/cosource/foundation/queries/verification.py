@@ -281,7 +281,11 @@ def _erasure_problems(entry: Entry, erasure: Erasure) -> Iterator[str]:
 
 def entry_of(seal: Seal) -> str:
     """Return the digest recomputed from what the entry says now."""
-    entry = seal.entry
+    return digest_now(seal.entry, seal.entry.audience.digest)
+
+
+def digest_now(entry: Entry, audience_digest: str) -> str:
+    """Return what the digest of an entry is to be, by what the entry says and who reads it."""
     return entry_digest(
         entry_id=entry.id,
         kind=entry.kind,
@@ -290,7 +294,7 @@ def entry_of(seal: Seal) -> str:
         source_seq=entry.source_seq,
         actor=(entry.actor_kind, entry.actor_id, entry.organization_id, entry.on_behalf_of_id, entry.channel),
         subject=(entry.subject_kind, entry.subject_id),
-        audience_digest=entry.audience.digest,
+        audience_digest=audience_digest,
         facts=entry.facts,
         payload=entry.payload_digest,
     )

@@ -21,7 +21,8 @@ from cosource.foundation.models import (
     Seal,
     Stream,
 )
-from cosource.foundation.rules.canonical import entry_digest, set_digest, stated_set_digest
+from cosource.foundation.queries.verification import digest_now
+from cosource.foundation.rules.canonical import set_digest, stated_set_digest
 
 _ENTRY = (
     "id",
@@ -101,18 +102,7 @@ def _follows(entry: Entry, audience_digest: str, record: Mapping[str, Any]) -> b
     gone = record["erasure"]
     if entry.payload_digest and record["payload"] is None and (gone is None or not gone["approved_by_id"]):
         return False
-    return entry.digest == entry_digest(
-        entry_id=entry.id,
-        kind=entry.kind,
-        occurred_at=entry.occurred_at,
-        recorded_at=entry.recorded_at,
-        source_seq=entry.source_seq,
-        actor=(entry.actor_kind, entry.actor_id, entry.organization_id, entry.on_behalf_of_id, entry.channel),
-        subject=(entry.subject_kind, entry.subject_id),
-        audience_digest=audience_digest,
-        facts=entry.facts,
-        payload=entry.payload_digest,
-    )
+    return entry.digest == digest_now(entry, audience_digest)
 
 
 def register() -> None:
