@@ -21,6 +21,8 @@ KITS = {("foundation", "web"), ("foundation", "api")}
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
 TEMPLATES = sorted(PACKAGE.rglob("*.html"))
 WALL = 500
+# Facts are read from the tables as columns, and asked in the words of an engine that is no database of Django's.
+FACTS = ("metrics/services/source.py", "metrics/queries/engine.py")
 
 
 def name_of(path: Path) -> str:
@@ -127,6 +129,7 @@ def test_only_the_ground_floor_writes_sql() -> None:
         f"{name_of(path)}:{line} calls {call}"
         for path in SOURCES
         if path.relative_to(PACKAGE).parts[0] not in {"foundation", "config"}
+        and not name_of(path).endswith(FACTS)
         for line, call in calls_in(path)
         if re.search(r"(objects|queryset|rows|qs)\.(raw|extra)$|^RawSQL$|(^|\.)cursor$", call)
     ]

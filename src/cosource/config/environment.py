@@ -315,6 +315,29 @@ LIVE_STREAMS = Setting(
     "Browsers that one web process keeps up to date while pages are open. Those beyond it see changes when they load a page. "
     "Each holds one open file.",
 )
+FACTS_DIR = Setting(
+    "COSOURCE_FACTS_DIR",
+    _path,
+    "",
+    "folder",
+    "Where the facts are kept from which figures are computed. They can be gathered anew at any time and need no backup. Web "
+    "processes read what a worker writes there: on several machines it must be one shared folder.",
+    default_means="`facts` in the data folder",
+)
+FACTS_MEMORY_MB = Setting(
+    "COSOURCE_FACTS_MEMORY_MB",
+    _count,
+    "256",
+    "megabytes",
+    "Memory that one process may use for computing figures. What does not fit goes to disk meanwhile.",
+)
+FACTS_THREADS = Setting(
+    "COSOURCE_FACTS_THREADS",
+    _count,
+    "2",
+    "number",
+    "Threads that one process uses for computing figures.",
+)
 DEBUG = Setting(
     "COSOURCE_DEBUG",
     _yes_no,
@@ -343,6 +366,9 @@ SETTINGS: tuple[AnySetting, ...] = (
     WORKERS,
     THREADS,
     LIVE_STREAMS,
+    FACTS_DIR,
+    FACTS_MEMORY_MB,
+    FACTS_THREADS,
     DEBUG,
 )
 

@@ -33,6 +33,9 @@ DEBUG = env.DEBUG.read(os.environ)
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 SPOOL_DIR = DATA_DIR / "spool"
 FILES_DIR = DATA_DIR / "files"
+FACTS_DIR = env.FACTS_DIR.read(os.environ, default=str(DATA_DIR / "facts"))
+FACTS_MEMORY_MB = env.FACTS_MEMORY_MB.read(os.environ)
+FACTS_THREADS = env.FACTS_THREADS.read(os.environ)
 SPOOL_DIR.mkdir(exist_ok=True)
 FILES_DIR.mkdir(exist_ok=True)
 
@@ -48,6 +51,7 @@ FIELD_ENCRYPTION_KEYS = _keys.field
 INSTALLED_APPS = [
     # The shell's templates win over those of the apps below it.
     "cosource.shell",
+    "cosource.metrics",
     "cosource.bridges",
     "cosource.tickets",
     "cosource.agreements",

@@ -1,4 +1,5 @@
-"""The worker's loops: one seals the ledger, two do due work, one keeps the leases of what is in hand.
+"""The worker's loops: one seals the ledger, two do due work, one keeps the leases of what is in hand, and one for each room that
+looks after something all the time.
 
 They run in one process beside each other, so that a long import delays neither a seal nor a mail. Any number of processes may
 run them.
@@ -8,7 +9,8 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import structlog
 from django.db import Error, close_old_connections, connection, transaction
@@ -24,12 +26,38 @@ SEAL_EVERY_SECONDS = 0.1
 WORK_EVERY_SECONDS = 0.25
 SEALER_LEASE_SECONDS = 10
 
+# What a room keeps up in every worker: given the worker's name and the instant, it returns whether there was anything to do.
+type Upkeep = Callable[[str, datetime], bool]
+_upkeep: dict[str, tuple[float, Upkeep]] = {}
+
 log = structlog.get_logger(__name__)
 
 
 def worker_name() -> str:
     """Return a name that no other worker has."""
     return f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def register_upkeep(name: str, every_seconds: float, step: Upkeep) -> None:
+    """Let a room look after something as long as a worker runs: at once again while there is something to do."""
+    _upkeep[name] = (every_seconds, step)
+
+
+def upkeep_loop(stop: threading.Event, holder: str, name: str) -> None:
+    """Take a room's step again and again, until `stop`; trouble only postpones it."""
+    every_seconds, step = _upkeep[name]
+    while not stop.is_set():
+        worked = False
+        try:
+            close_old_connections()
+            worked = step(holder, clock.now())
+        except Exception as trouble:  # noqa: BLE001 - whatever a room meets, the worker goes on, and the room tries again
+            log.warning("upkeep.postponed", name=name, reason=f"{type(trouble).__name__}: {trouble}")
+            connection.close()
+            stop.wait(10 * every_seconds)
+        if not worked:
+            stop.wait(every_seconds)
+    connection.close()
 
 
 def seal_loop(stop: threading.Event, holder: str) -> None:
@@ -105,6 +133,7 @@ def run_worker(stop: threading.Event) -> None:
     others = [
         threading.Thread(target=seal_loop, args=(stop, holder), name="sealer"),
         threading.Thread(target=work_loop, args=(stop, quick), kwargs={"quick_only": True}, name="quick"),
+        *(threading.Thread(target=upkeep_loop, args=(stop, holder, name), name=name) for name in _upkeep),
     ]
     for thread in (keeper, *others):
         thread.daemon = True

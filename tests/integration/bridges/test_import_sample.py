@@ -9,64 +9,19 @@ from pathlib import Path
 
 import pytest
 from django.db.models import Count, Max, Q, Sum
-from tests.integration.bridges.log import quiet
-from tests.worlds import PASSWORD, START
+from tests.worlds import START
 
 from cosource.bridges.models import Import
-from cosource.bridges.reading.shipped import shipped_text
-from cosource.bridges.reading.tickets import survey
-from cosource.bridges.services.import_run import import_run, import_start
-from cosource.bridges.services.preparing import import_plan
 from cosource.foundation.models import AudienceReader, Entry, PendingEntry
 from cosource.foundation.queries.verification import verify
-from cosource.foundation.services.sealing import seal_all
-from cosource.foundation.sight import system_actor
 from cosource.parties.models import Engagement, Organization, Team
 from cosource.parties.queries.sight import actor_for_person
-from cosource.parties.services.engagements import engagement_create
-from cosource.parties.services.organizations import organization_create
 from cosource.tickets.models import Participation, Pause, Possession, StatedFigures, Ticket, TicketReference
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
 
 SAMPLE = Path(__file__).parents[3] / "examples" / "servicenow-incidents.csv.xz"
 LINE = "ticket.source_line/1"
-
-
-@pytest.fixture(scope="module")
-def imported(database_template, django_db_setup, django_db_blocker, tmp_path_factory):
-    """The name of a database with the sample in it."""
-    with django_db_blocker.unblock(), database_template.copy() as name:
-        founded = organization_create(
-            name="Harbour Health",
-            time_zone="Europe/London",
-            leads_as="service_owner",
-            person_name="Ruth Adeyemi",
-            person_email="ruth@harbour.example",
-            password=PASSWORD,
-            actor=system_actor(reason="first run"),
-            at=START,
-        )
-        actor = actor_for_person(founded.person, organization_id=founded.organization.id, at=START)
-        for partner in ("Brightline", "Kestrel"):
-            engagement_create(name=partner, other_name=partner, own_side="client", actor=actor, at=START)
-        plan = import_plan(
-            actor=actor, mapping_text=shipped_text("servicenow-audit"), mapping_name="servicenow-audit"
-        )
-        found = survey(SAMPLE, plan.mapping)
-        row = import_start(plan=plan, survey=found, file_name=SAMPLE.name, actor=actor, at=START)
-        import_run(
-            row=row,
-            plan=plan,
-            survey=found,
-            path=SAMPLE,
-            spool_directory=tmp_path_factory.mktemp("spool"),
-            actor=actor,
-            clock=lambda: START,
-            tell=quiet,
-        )
-        seal_all()
-        yield name
 
 
 @pytest.fixture

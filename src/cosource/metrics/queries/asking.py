@@ -1,0 +1,22 @@
+"""Who asks for figures at the command line."""
+
+from datetime import datetime
+
+from django.db.models import Count
+
+from cosource.foundation.sight import Actor
+from cosource.parties.models import Organization
+from cosource.parties.queries.acting import acting_named, organization_acting
+
+
+def acting_as(name: str, *, reason: str, at: datetime) -> Actor | None:
+    """Return a person by mail address, or an organization by its exact name or id, as an actor; None for nobody."""
+    if "@" in name:
+        return acting_named(name, "", at)
+    return organization_acting(name, reason, at)
+
+
+def usual_reader() -> str | None:
+    """Return the name of the organization that has most tickets of its own; None while there are none."""
+    counted = Organization.objects.annotate(owned=Count("tickets")).filter(owned__gt=0)
+    return counted.order_by("-owned", "id").values_list("name", flat=True).first()

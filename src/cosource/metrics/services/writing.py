@@ -1,0 +1,212 @@
+"""Writes generations and deltas under names of their own, and puts a manifest in force.
+
+Files are written to a folder with a temporary name, which is renamed when it is whole; the manifest is replaced last, in one
+step, and never by a writer whose fence is older. Whatever breaks off before that leaves what was in force. What no manifest names
+goes after a while, so that whoever reads it may come to an end.
+"""
+
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from cosource.metrics.queries.engine import new_engine
+from cosource.metrics.queries.manifest import MANIFEST, TABLES, TOUCHED, Manifest, Part, Store
+from cosource.metrics.services.folding import FACTS, ORDER
+
+KEPT_SECONDS = 600
+_DRAFT = "draft-"
+
+
+class Superseded(Exception):
+    """Somebody with a later lease wrote a manifest meanwhile; what was gathered here is dropped."""
+
+
+@dataclass(slots=True)
+class Making:
+    """A part being written, with the engine that folds it."""
+
+    engine: Any
+    store: Store
+    name: str
+    draft: Path
+    _begun: bool = field(default=False)
+
+    def add(self) -> None:
+        """Take over what was folded last."""
+        for table, select in FACTS.items():
+            if self._begun:
+                self.engine.execute(f"INSERT INTO made_{table} {select}")
+            else:
+                self.engine.execute(f"CREATE TEMP TABLE made_{table} AS {select}")
+        self._begun = True
+
+    def finish(self) -> tuple[Part, bool]:
+        """Write the files and give the part its name; tell whether there are samples in it."""
+        for table in TABLES:
+            _write(
+                self.engine,
+                f"SELECT * FROM made_{table} ORDER BY {ORDER[table]}",
+                self.draft / f"{table}.parquet",
+            )
+        samples = bool(self.engine.execute("SELECT bool_or(sample) FROM made_tickets").fetchone()[0])
+        return _named(self.store, self.draft, self.name, self.engine), samples
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes for whoever holds a lease with this fence."""
+
+    store: Store
+    fence: int
+
+    @contextmanager
+    def generation(self) -> Iterator[Making]:
+        """Make a new generation."""
+        with self._making("g") as making:
+            yield making
+
+    @contextmanager
+    def delta(self, manifest: Manifest, touched: Collection[UUID]) -> Iterator[Making]:
+        """Make a delta of these tickets and of those that the present one has; it takes that one's place."""
+        with self._making("d") as making:
+            engine = making.engine
+            engine.execute("CREATE TEMP TABLE touched (ticket UUID)")
+            engine.execute(
+                "INSERT INTO touched SELECT unnest(?::UUID[])", [[str(i) for i in sorted(touched)]]
+            )
+            if manifest.delta is not None:
+                for table in TABLES:
+                    earlier = _literal(self.store.file(manifest.delta, table))
+                    kept = f"SELECT * FROM read_parquet({earlier}) ANTI JOIN touched USING (ticket)"
+                    engine.execute(f"CREATE TEMP TABLE made_{table} AS {kept}")
+                making._begun = True  # noqa: SLF001 - what the earlier delta has comes first
+                earlier = _literal(self.store.file(manifest.delta, TOUCHED))
+                engine.execute(
+                    f"INSERT INTO touched SELECT * FROM read_parquet({earlier}) ANTI JOIN touched USING (ticket)"
+                )
+            _write(engine, "SELECT * FROM touched ORDER BY ticket", making.draft / f"{TOUCHED}.parquet")
+            yield making
+
+    def merged(self, generation: Part, delta: Part) -> Part:
+        """Make one generation of a generation and the delta over it."""
+        with self._making("g") as making:
+            touched = _literal(self.store.file(delta, TOUCHED))
+            for table in TABLES:
+                base, newer = (_literal(self.store.file(part, table)) for part in (generation, delta))
+                _write(
+                    making.engine,
+                    f"SELECT * FROM (SELECT * FROM read_parquet({base}) ANTI JOIN read_parquet({touched}) USING (ticket) "
+                    f"UNION ALL SELECT * FROM read_parquet({newer})) ORDER BY {ORDER[table]}",
+                    making.draft / f"{table}.parquet",
+                )
+            return _named(self.store, making.draft, making.name, making.engine)
+
+    def switch(self, manifest: Manifest) -> None:
+        """Put a manifest in force. Raises: Superseded."""
+        draft = self.store.folder / f"{MANIFEST}.{secrets.token_hex(4)}"
+        with _locked(self.store):
+            present = self.store.read()
+            if present is not None and present.fence > self.fence:
+                raise Superseded
+            try:
+                _write_text(draft, replace(manifest, fence=self.fence).text())
+                draft.replace(self.store.manifest_path)
+            finally:
+                draft.unlink(missing_ok=True)
+            _sweep(self.store, {part.folder for part in manifest.parts})
+
+    @contextmanager
+    def _making(self, kind: str) -> Iterator[Making]:
+        self.store.folder.mkdir(parents=True, exist_ok=True)
+        name = f"{kind}-{secrets.token_hex(8)}"
+        draft = self.store.folder / f"{_DRAFT}{name}"
+        with closing(new_engine()) as engine:
+            draft.mkdir()
+            try:
+                yield Making(engine, self.store, name, draft)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+
+
+def damage(store: Store, manifest: Manifest) -> str:
+    """Name the first file that is not what was written; nothing where all are."""
+    for part in manifest.parts:
+        for table, digest in part.digests.items():
+            path = store.file(part, table)
+            try:
+                if _digest(path) != digest:
+                    return f"{part.folder}/{path.name}"
+            except OSError:
+                return f"{part.folder}/{path.name}"
+    return ""
+
+
+def _named(store: Store, draft: Path, name: str, engine: Any) -> Part:
+    files = sorted(draft.glob("*.parquet"))
+    digests = {path.stem: _digest(path) for path in files}
+    rows = {
+        path.stem: engine.execute(f"SELECT count(*) FROM read_parquet({_literal(path)})").fetchone()[0]
+        for path in files
+    }
+    draft.rename(store.folder / name)
+    return Part(name, digests, rows)
+
+
+def _write(engine: Any, select: str, path: Path) -> None:
+    """Write rows to a file. Raises: OSError, also where the engine says so in words of its own."""
+    import duckdb  # noqa: PLC0415 - loaded by whoever gathers facts
+
+    try:
+        engine.execute(
+            f"COPY ({select}) TO {_literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+        )
+    except duckdb.IOException as trouble:
+        raise OSError(str(trouble)) from trouble
+
+
+def _write_text(path: Path, text: str) -> None:
+    with path.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+
+
+@contextmanager
+def _locked(store: Store) -> Iterator[None]:
+    store.folder.mkdir(parents=True, exist_ok=True)
+    with (store.folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _sweep(store: Store, named: Collection[str]) -> None:
+    """Remove the parts that no manifest names, once nobody can be reading them any more."""
+    for folder in store.folder.iterdir():
+        is_part = folder.is_dir() and folder.name.startswith(("g-", "d-", _DRAFT))
+        with suppress(OSError):
+            if is_part and folder.name not in named and _age(folder) > KEPT_SECONDS:
+                shutil.rmtree(folder)
+
+
+def _age(folder: Path) -> float:
+    """Return for how many seconds nothing came into a folder; the system's own clock wrote both times."""
+    mark = folder.parent / "lock"
+    os.utime(mark)
+    return mark.stat().st_mtime - folder.stat().st_mtime

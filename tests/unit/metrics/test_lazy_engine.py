@@ -1,0 +1,23 @@
+"""A process that asks no figures does not carry the engine."""
+
+import subprocess
+import sys
+
+
+def test_the_engine_is_loaded_with_the_first_question(tmp_path) -> None:
+    code = (
+        "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'cosource.config.settings';"
+        "import django; django.setup(); import cosource.config.urls, cosource.config.api;"
+        "from cosource.metrics.queries import figures; from cosource.metrics.rules import catalogue;"
+        "heavy = {'duckdb', 'ibis', 'pyarrow', 'pandas', 'sqlglot', 'adbc_driver_sqlite', 'adbc_driver_manager'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env={"COSOURCE_DATA_DIR": str(tmp_path), "PYTHONPATH": ":".join(sys.path)},
+    )
+    assert done.stdout == "[]\n"
