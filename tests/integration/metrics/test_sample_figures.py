@@ -3,12 +3,17 @@
 import csv
 import re
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from cosource.metrics.queries.drill import tickets_behind
 from cosource.metrics.queries.figures import figures
+from cosource.metrics.queries.matrix import handovers_between
+from cosource.metrics.queries.period import last_with_data
+from cosource.metrics.queries.trends import trend
+from cosource.metrics.rules.periods import Period
 from cosource.metrics.services.gathering import facts_rebuild
 from cosource.parties.models import Person
 from cosource.parties.queries.sight import actor_for_person
@@ -71,3 +76,64 @@ def test_each_figure_is_exactly_what_was_counted(ruth):
         }
         assert {key: found.get(key) for key in expected} == expected
     assert sum(map(len, wanted.values())) == len(table("sample_figures.csv"))
+
+
+def test_the_ways_of_the_tickets_are_those_that_were_counted(ruth):
+    found = handovers_between(ruth, at=AT)
+    ways = {
+        (re.search(r"Group \d+", w.from_name)[0], re.search(r"Group \d+", w.to_name)[0]): w.handovers
+        for w in found.teams
+    }
+    expected = {(row["from"], row["to"]): int(row["n"]) for row in table("sample_handovers.csv")}
+    assert {way: ways.get(way) for way in expected} == expected
+    totals = {f.id: f.value for f in figures(ruth, at=AT)}
+    for prefix, mine in (("", found.teams), ("party_", found.parties)):
+        assert sum(w.handovers for w in mine) == totals[f"{prefix}handovers"]
+        assert sum(w.returns for w in mine) == totals[f"{prefix}returns"]
+        assert sum(w.direct_returns for w in mine) == totals[f"{prefix}direct_returns"]
+    assert all(w.hours_away > 0 for w in found.parties)
+
+
+def behind(actor, figure_id, **asked):
+    """All tickets behind a figure, page by page."""
+    rows, cursor = [], ""
+    while True:
+        page = tickets_behind(actor, figure_id, cursor=cursor, limit=200, at=AT, **asked)
+        rows += page.rows
+        cursor = page.next_cursor
+        if not cursor:
+            return rows
+
+
+def test_a_figure_leads_to_its_tickets(ruth):
+    march = {"from_on": date(2016, 3, 1), "until_on": date(2016, 4, 1)}
+    (mean,) = figures(ruth, only=["mttr_resolve.mean"], at=AT, **march)
+    rows = behind(ruth, "mttr_resolve.mean", **march)
+    assert len(rows) == len({row.ticket_id for row in rows}) == mean.n
+    assert rows == sorted(rows, key=lambda row: (row.opened_at, row.ticket_id), reverse=True)
+    assert sum(row.value for row in rows) / mean.n == pytest.approx(mean.value, abs=0.01)
+    left_out = behind(ruth, "mttr_resolve.mean", left_out=True, **march)
+    assert {row.reason for row in left_out} == {"closed without a resolve time"}
+    assert mean.excluded == (("closed without a resolve time", len(left_out)),)
+
+
+def test_a_group_leads_to_its_tickets(ruth):
+    for by, only in (("priority", "reopened"), ("turn", "wait_by_turn"), ("pair", "mutual_pairs")):
+        figure = figures(ruth, by=by, only=[only], at=AT)[-1]
+        rows = behind(ruth, only, by=by, by_value=figure.by.value)
+        assert len(rows) == figure.n > 0
+
+
+def test_open_tickets_day_by_day_are_what_the_backlog_says(ruth):
+    days = trend(ruth, "backlog", from_on=date(2016, 3, 28), until_on=date(2016, 4, 2), step="day", at=AT)
+    assert [point.on.day for point in days] == [28, 29, 30, 31, 1]
+    for point in days[:-1]:
+        (open_then,) = figures(ruth, until_on=point.on.replace(day=point.on.day + 1) if point.on.day < 31 else date(2016, 4, 1), only=["backlog"], at=AT)  # fmt: skip
+        assert (open_then.value, open_then.n) == (point.value, point.n)
+    months = trend(ruth, "backlog", at=AT)
+    assert (months[0].on, months[1].value, months[-1].value) == (date(2016, 2, 1), days[3].value, 0)
+    assert [p.n for p in trend(ruth, "tickets", at=AT)] == [207, 8995]
+
+
+def test_pages_begin_with_the_last_month_in_which_anything_ended(ruth):
+    assert last_with_data(ruth, at=AT) == Period(date(2017, 2, 1), date(2017, 3, 1))

@@ -77,6 +77,19 @@ def statement(cohort: Cohort, ids: tuple[str, ...], grouped: bool) -> tuple[str,
     return str(ibis.to_sql(asked.aggregate(**wanted), dialect="duckdb")), tuple(names)
 
 
+@cache
+def row_statement(metric_id: str) -> str:
+    """Return a statement that reads from `cohort`: what the metric takes of each row, and which exclusion holds."""
+    import ibis  # noqa: PLC0415 - as above
+
+    metric = BY_ID[metric_id]
+    table = ibis.table({**SCHEMAS[metric.cohort], "desk": "uuid", "opened_at": "timestamp"}, name="cohort")
+    cases = [(e.which(table), ibis.literal(i, "int32")) for i, e in enumerate(metric.exclusions)]
+    reason = ibis.cases(*cases) if cases else ibis.null("int32")
+    rows = table.select("desk", "ticket", "opened_at", given=metric.of(table), reason=reason)
+    return str(ibis.to_sql(rows, dialect="duckdb"))
+
+
 def _parts(metric: Metric, table: Any) -> dict[str, Any]:
     of = metric.of(table)
     parts = {"value": _folded(metric.fold, of), "n": of.count()}

@@ -6,7 +6,7 @@
 the last one not included. `by`: a field (`rules.fields`), a column that a mapping kept, or a part that belongs to some metrics
 ("turn", "pair", "party pair"); then there is one figure for each value. `only`: ids of metrics, so that a tile costs no more than
 a tile. Walk on: `drill.tickets_behind` to the tickets of a figure, `matrix.handovers_between` between whom they went,
-`trends.trend` through the months or days, `period.last_with_data` to the month to begin with.
+`trends.trend` through the months or days; `period.last_with_data` is the month to begin with.
 
 A figure is a function of metric, scope, period and terms: nothing here depends on who asks, but for whether they may.
 """
