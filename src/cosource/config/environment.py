@@ -178,7 +178,8 @@ DATABASE_URL = Setting(
     "",
     "address",
     "The database: `sqlite:///FILE` (relative to the working folder; four slashes for an absolute path) or "
-    "`postgres://USER:PASSWORD@HOST:PORT/NAME`. Percent-encode special characters in the password.",
+    "`postgres://USER:PASSWORD@HOST:PORT/NAME`. Percent-encode special characters in the password. Add `?prepare=no` "
+    "behind a pool of connections that knows no prepared statements.",
     secret=True,
     default_means="`cosource.sqlite3` in the data folder",
 )

@@ -1,6 +1,7 @@
 """Registers the `foundation` room with Django."""
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class FoundationConfig(AppConfig):
@@ -9,7 +10,7 @@ class FoundationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cosource.foundation import tasks  # noqa: PLC0415 - models must be loaded first
+        from cosource.foundation import prepared, tasks  # noqa: PLC0415 - models must be loaded first
         from cosource.foundation.queries import export_entries  # noqa: PLC0415 - models must be loaded first
         from cosource.foundation.services import (  # noqa: PLC0415 - models must be loaded first
             entry_intake,
@@ -38,4 +39,5 @@ class FoundationConfig(AppConfig):
         ):
             service.register()
         export_entries.register()
+        connection_created.connect(prepared.keep_many, dispatch_uid="prepared")
         menu.register()

@@ -100,10 +100,11 @@ def insert_rows(
     _insert(connection, plan, map(plan.convert, rows))
 
 
-def insert_all(instances: Iterable[models.Model]) -> None:
+def insert_all(instances: Iterable[models.Model], *, known_too: bool = False) -> None:
     """Insert model instances, one statement a table, tables in the order in which they first occur.
 
-    As with `bulk_create` nothing is read back; the instances count as saved. Raises: IntegrityError as any insert does.
+    As with `bulk_create` nothing is read back; the instances count as saved. `known_too`: those whose like is there already are
+    passed over. Raises: IntegrityError as any insert does.
     """
     by_model: dict[type[models.Model], list[models.Model]] = {}
     for instance in instances:
@@ -111,7 +112,9 @@ def insert_all(instances: Iterable[models.Model]) -> None:
     for model, group in by_model.items():
         connection = connections[router.db_for_write(model)]
         plan = _plan(connection.vendor, model, _own_names(model))
-        _insert(connection, plan, (plan.convert(plan.read(instance)) for instance in group))
+        _insert(
+            connection, plan, (plan.convert(plan.read(instance)) for instance in group), known_too=known_too
+        )
         for instance in group:
             instance._state.adding = False
             instance._state.db = connection.alias
@@ -218,16 +221,20 @@ def _own_names(model: type[models.Model]) -> tuple[str, ...]:
     )
 
 
-def _insert(connection: BaseDatabaseWrapper, plan: _Plan, rows: Iterable[list[Any]]) -> None:
+def _insert(
+    connection: BaseDatabaseWrapper, plan: _Plan, rows: Iterable[list[Any]], *, known_too: bool = False
+) -> None:
     into = f"{plan.table} ({', '.join(plan.columns)})"
     marks = f"({', '.join(['%s'] * len(plan.columns))})"
     rest = iter(rows)
     few = list(islice(rest, _FEW))
     if not few:
         return
+    # Both databases know this way of passing over what is there.
+    end = " ON CONFLICT DO NOTHING" if known_too else ""
     with connection.cursor() as cursor:
-        if connection.vendor != "postgresql":
-            cursor.executemany(f"INSERT INTO {into} VALUES {marks}", list(chain(few, rest)))
+        if known_too or connection.vendor != "postgresql":
+            cursor.executemany(f"INSERT INTO {into} VALUES {marks}{end}", list(chain(few, rest)))
         elif len(few) < _FEW:
             cursor.execute(
                 f"INSERT INTO {into} VALUES {', '.join([marks] * len(few))}", list(chain.from_iterable(few))

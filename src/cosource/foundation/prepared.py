@@ -195,6 +195,16 @@ class BySight[T]:
         return ready
 
 
+# So many statements a connection to PostgreSQL keeps ready on the server: more than the pages, the API and the services ask.
+_STATEMENTS = 400
+
+
+def keep_many(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
+    """Let a new connection keep all its usual statements ready; with too few places each would push out the other."""
+    if connection.vendor == "postgresql":
+        connection.connection.prepared_max = _STATEMENTS
+
+
 def _mark(kind: type[UUID] | type[datetime], number: int) -> UUID | datetime:
     return uuid4() if kind is UUID else _LONG_AGO + timedelta(microseconds=number)
 

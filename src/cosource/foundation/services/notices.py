@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from cosource.foundation import clock
+from cosource.foundation.bulk import insert_all
 from cosource.foundation.errors import NotFound
 from cosource.foundation.models import DueWork, Notice, NoticeChoices
 from cosource.foundation.notices import is_subject, notice_kind, notice_people, reader_of
@@ -62,7 +63,7 @@ def register_acknowledged(kind: str, follow: Follower) -> None:
     _followers[kind] = follow
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def notify(
     *,
     effect_key: str,
@@ -89,8 +90,8 @@ def notify(
     if not person_ids:
         return
     digest, kept = effect_digest(effect_key), words_kept(words)
-    Notice.objects.bulk_create(
-        [
+    insert_all(
+        (
             Notice(
                 effect_key=digest,
                 person_id=person_id,
@@ -105,10 +106,10 @@ def notify(
                 created_at=at,
             )
             for person_id in sorted(set(person_ids))
-        ],
-        ignore_conflicts=True,
+        ),
+        known_too=True,
     )
-    work_row(
+    work = work_row(
         kind=KIND,
         args={"effect": digest, "organization": organization_id.hex},
         due_at=at,
@@ -116,7 +117,8 @@ def notify(
         fair_key=organization_id,
         owner_organization_id=organization_id,
         urgency=-10 if urgent else 0,
-    ).save(force_insert=True)
+    )
+    insert_all([work])
 
 
 def _tell(tasks: Sequence[Task]) -> None:

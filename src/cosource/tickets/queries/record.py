@@ -10,17 +10,23 @@ from uuid import UUID
 from cosource.foundation.errors import NotFound, StaleVersion
 from cosource.foundation.prepared import BySight, Prepared
 from cosource.foundation.sight import Actor
-from cosource.tickets.models import Participation, Ticket
+from cosource.tickets.models import Clock, Handover, Participation, Possession, Ticket
 from cosource.tickets.models.participation import Kind
 
 
 @dataclass(slots=True)
 class Record:
-    """A ticket with everybody's part in it, loaded for one actor. `mine` is the actor's organization's own part."""
+    """A ticket with everybody's part in it, loaded for one actor. `mine` is the actor's organization's own part.
+
+    The rest is read by the step that needs it (`services.at_hand`); None until then.
+    """
 
     ticket: Ticket
     parts: list[Participation]
     mine: Participation
+    clocks: list[Clock] | None = None
+    handovers: list[Handover] | None = None
+    possessions: list[Possession] | None = None
 
     def part_of(self, organization_id: UUID | None) -> Participation | None:
         """Return an organization's part, if it has one."""

@@ -18,7 +18,8 @@ from cosource.tickets.queries.answers import open_to_challenge
 from cosource.tickets.rules.clock_kinds import Happening
 from cosource.tickets.rules.states import STATES, WAITING_CLIENT, WAITING_PARTNER, WAITING_REQUESTER, Who
 from cosource.tickets.services import policy
-from cosource.tickets.services.clocks import clocks_happen, running_clocks, word_count
+from cosource.tickets.services.at_hand import running_clocks
+from cosource.tickets.services.clocks import clocks_happen, word_count
 from cosource.tickets.services.listkeys import sync
 from cosource.tickets.services.record import (
     Record,
@@ -106,7 +107,7 @@ def service_restored(
     record = load(ticket_id, actor, expected_version=expected_version)
     if Who.HOLDER not in policy.capacities(actor, record):
         raise refuse("Only who has the ticket says that the service works again.", "not_holder")
-    if not any(c.kind == "restore" for c in running_clocks(ticket_id=ticket_id)):
+    if not any(c.kind == "restore" for c in running_clocks(record)):
         raise Conflict(
             "No clock of this ticket waits for the service to work again.", code="nothing_to_restore"
         )

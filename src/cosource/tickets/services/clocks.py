@@ -15,12 +15,14 @@ from cosource.foundation.bulk import insert_all, update_all
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.rules.canonical import instant_text
 from cosource.foundation.sight import Actor
-from cosource.tickets.models import NEVER, Clock, Handover, Participation, Pause, Possession, Ticket
+from cosource.tickets.models import NEVER, Clock, Handover, Participation, Pause, Ticket
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.standing_still import stood_still
 from cosource.tickets.rules.clock_kinds import KINDS, UNPAUSED, Happening, started_by
 from cosource.tickets.rules.elsewhere import Held, Passing, elsewhere
 from cosource.tickets.rules.ladder import times
+from cosource.tickets.services import at_hand
+from cosource.tickets.services.at_hand import runs
 from cosource.tickets.services.record import Record
 
 _KEPT = ("due_at", "paused", "next_step_at")
@@ -29,7 +31,14 @@ _ENDS = ("met_at", "stopped_at")
 
 def clocks_start(record: Record, part: Participation) -> None:
     """Start the clocks that a part's pinned terms ask for, from when the party was asked to work on the ticket."""
-    insert_all(clocks_new(record.ticket, part))
+    _add(record, clocks_new(record.ticket, part))
+
+
+def _add(record: Record, clocks: Iterable[Clock | None]) -> None:
+    made = [clock for clock in clocks if clock is not None]
+    insert_all(made)
+    if record.clocks is not None:
+        record.clocks += made
 
 
 def clocks_new(ticket: Ticket, part: Participation) -> list[Clock]:
@@ -88,12 +97,12 @@ def clocks_happen(
     """
     latest: dict[tuple[str, UUID | None], Clock] = {}
     changed: list[Clock] = []
-    for clock in _of_ticket(ticket_id=record.ticket.id):
+    for clock in at_hand.clocks(record):
         if owed_by is not None and clock.owed_by_id not in owed_by:
             continue
         latest[clock.kind, clock.engagement_id] = clock
         kind = KINDS[clock.kind]
-        if not _runs(clock):
+        if not runs(clock):
             continue
         if what in kind.meets:
             clock.met_at = at
@@ -104,7 +113,7 @@ def clocks_happen(
         clock.next_step_at = None
         changed.append(clock)
     for clock in latest.values():
-        if what not in KINDS[clock.kind].resumes or _runs(clock):
+        if what not in KINDS[clock.kind].resumes or runs(clock):
             continue
         if ended_at is None or clock.met_at == ended_at:
             clock.met_at = clock.stopped_at = None
@@ -120,17 +129,13 @@ def clocks_happen(
         _begin_again(record, last, at)
 
 
-def _runs(clock: Clock) -> bool:
-    return clock.met_at is None and clock.stopped_at is None
-
-
 def _begin_again(record: Record, last: Iterable[Clock], at: datetime) -> None:
     made = []
     for clock in last:
         part = record.part_of(clock.owed_by_id)
-        if part is not None and not _runs(clock):
+        if part is not None and not runs(clock):
             made.append(_new(record.ticket, part, clock.kind, at, number=clock.round + 1))
-    insert_all(clock for clock in made if clock is not None)
+    _add(record, made)
 
 
 def clock_of_offer(record: Record, part: Participation, *, at: datetime) -> None:
@@ -155,12 +160,10 @@ def clock_of_request(record: Record, reason: str, *, at: datetime) -> None:
 
 def _begin(record: Record, part: Participation, kind: str, at: datetime, owed_by_id: UUID) -> None:
     earlier = [
-        c.round
-        for c in _of_ticket(ticket_id=record.ticket.id)
-        if (c.kind, c.engagement_id) == (kind, part.engagement_id)
+        c.round for c in at_hand.clocks(record) if (c.kind, c.engagement_id) == (kind, part.engagement_id)
     ]
     clock = _new(record.ticket, part, kind, at, owed_by_id, max(earlier, default=0) + 1)
-    insert_all([clock] if clock is not None else [])
+    _add(record, [clock])
 
 
 def clocks_retarget(record: Record, *, at: datetime) -> None:
@@ -171,10 +174,11 @@ def clocks_retarget(record: Record, *, at: datetime) -> None:
     promise now begins.
     """
     ticket = record.ticket
-    clocks = _of_ticket(ticket_id=ticket.id)
+    clocks = at_hand.clocks(record)
     pauses = pauses_counted(ticket_id=ticket.id)
-    for clock in filter(_runs, clocks):
-        _fit(clock, ticket, pauses, at)
+    for clock in [c for c in clocks if runs(c)]:
+        if not _fit(clock, ticket, pauses, at):
+            clocks.remove(clock)
     there = {(c.kind, c.engagement_id) for c in clocks}
     for part in record.parts:
         if part.asked_at is None:
@@ -182,19 +186,20 @@ def clocks_retarget(record: Record, *, at: datetime) -> None:
         lacking = [k for k in started_by(Happening.ASKED) if (k, part.engagement_id) not in there]
         # A regular word that nobody expected before is expected from now on; all else counts from when the party was asked.
         made = (_new(ticket, part, k, at if k == UPDATE else part.asked_at) for k in lacking)
-        insert_all(clock for clock in made if clock is not None)
+        _add(record, made)
 
 
-def _fit(clock: Clock, ticket: Ticket, pauses: Sequence[Pause], at: datetime) -> None:
+def _fit(clock: Clock, ticket: Ticket, pauses: Sequence[Pause], at: datetime) -> bool:
+    """Fit a clock to the terms; return whether it is still there."""
     terms = terms_of(clock.version_id)
     target = terms.target_for(clock.kind, ticket.priority, ticket.site_id, ticket.service_id)
     if target is None and not clock.raised:
         clock.delete()
-        return
+        return False
     if target is None:
         clock.stopped_at, clock.next_step_at = at, None
         clock.save(update_fields=["stopped_at", "next_step_at"])
-        return
+        return True
     if target.minutes > clock.target_minutes and clock.late_at is None:
         spans = [(a, b or at) for a, b in stood_still(clock, terms, pauses)]
         used = elapsed_minutes(
@@ -204,20 +209,20 @@ def _fit(clock: Clock, ticket: Ticket, pauses: Sequence[Pause], at: datetime) ->
             clock.late_at, clock.late_from_minutes = at, clock.target_minutes
     clock.target_minutes, clock.calendar, clock.priority = target.minutes, target.calendar, ticket.priority
     update_all([clock], ("target_minutes", "calendar", "priority", "late_at", "late_from_minutes"))
+    return True
 
 
 def clocks_place(record: Record) -> None:
     """Work out for the clocks of partners in which stretches the ticket was elsewhere; after each step of a handover."""
     clocks = [
         c
-        for c in _of_ticket(ticket_id=record.ticket.id)
-        if _runs(c) and c.engagement_id is not None and c.kind not in UNPAUSED
+        for c in at_hand.clocks(record)
+        if runs(c) and c.engagement_id is not None and c.kind not in UNPAUSED
     ]
     if not clocks:
         return
-    ticket = record.ticket
-    held = [Held(p.organization_id, p.from_at, p.until_at) for p in _held(ticket_id=ticket.id)]
-    passings = [_passing(h) for h in _passed(ticket_id=ticket.id)]
+    held = [Held(p.organization_id, p.from_at, p.until_at) for p in at_hand.possessions(record)]
+    passings = [_passing(h) for h in at_hand.handovers(record)]
     changed = []
     for clock in clocks:
         part = record.part_of(clock.owed_by_id)
@@ -300,21 +305,6 @@ def word_count(
         clocks_happen(record, Happening.WORD, at=at, owed_by=spoke)
 
 
-_held = Prepared[Possession](
-    lambda ticket_id: Possession.objects.filter(ticket_id=ticket_id).order_by("sequence"), ticket_id=UUID
-)
-_passed = Prepared[Handover](
-    lambda ticket_id: Handover.objects.filter(ticket_id=ticket_id).order_by("offered_at", "id"),
-    ticket_id=UUID,
-)
-_of_ticket = Prepared[Clock](
-    lambda ticket_id: Clock.objects.filter(ticket_id=ticket_id).order_by("kind", "round", "id"),
-    ticket_id=UUID,
-)
-running_clocks = Prepared[Clock](
-    lambda ticket_id: Clock.objects.filter(ticket_id=ticket_id, met_at__isnull=True, stopped_at__isnull=True),
-    ticket_id=UUID,
-)
 pauses_counted = Prepared[Pause](
     lambda ticket_id: Pause.objects.filter(ticket_id=ticket_id, version__isnull=False).order_by("sequence"),
     ticket_id=UUID,

@@ -12,18 +12,17 @@ from django.db import transaction
 from cosource.agreements.queries.terms import terms_of
 from cosource.foundation.bulk import insert_all, update_all
 from cosource.foundation.errors import Conflict, Invalid, NotFound
-from cosource.foundation.prepared import Prepared
 from cosource.foundation.services.mail import mail_enqueue
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Engagement, Membership, Person, Team
 from cosource.parties.queries.sight import live
-from cosource.tickets.models import Handover, Possession, Ticket
+from cosource.tickets.models import Handover, Possession
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.receivers import handover_teams, reachable_engagements, receiving_team
 from cosource.tickets.rules.clock_kinds import Happening
 from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
 from cosource.tickets.rules.possession import Holder, PossessionInterval, Verdict, judge
-from cosource.tickets.services import policy
+from cosource.tickets.services import at_hand, policy
 from cosource.tickets.services.clocks import clock_of_offer, clocks_happen, clocks_place, clocks_start
 from cosource.tickets.services.listkeys import sync
 from cosource.tickets.services.opening import share_description
@@ -87,7 +86,8 @@ def ticket_hand_over(
     team, engagement = _receiving_team(record, to_team_id, at)
     if team.id == ticket.holder_team_id:
         raise Conflict("The ticket is with that team already.", code="same_team")
-    if _waiting(ticket_id=ticket.id):
+    handovers = at_hand.handovers(record)
+    if at_hand.open_handover(record) is not None:
         raise Conflict(
             "The ticket is offered to a team already; it must answer first.", code="already_offered"
         )
@@ -135,6 +135,7 @@ def ticket_hand_over(
         offered_by_id=actor.id,
     )
     insert_all([handover])
+    handovers.append(handover)
     clock_of_offer(record, part, at=at)
     clocks_place(record)
     save(record, at=at)
@@ -164,21 +165,20 @@ def handover_accept(
     record, handover, actor = _offered(ticket_id, actor, expected_version)
     ticket = record.ticket
     _answer(handover, Handover.State.ACCEPTED, actor, at)
-    last = next(reversed(_possessions(ticket_id=ticket.id)), None)
+    held = at_hand.possessions(record)
+    last = held[-1] if held else None
     if last is not None and last.until_at is None:
         last.until_at = at
         update_all([last], ["until_at"])
-    insert_all(
-        [
-            Possession(
-                ticket=ticket,
-                sequence=(last.sequence if last else 0) + 1,
-                organization_id=handover.to_organization_id,
-                team_id=handover.to_team_id,
-                from_at=at,
-            )
-        ]
+    taken = Possession(
+        ticket=ticket,
+        sequence=(last.sequence if last else 0) + 1,
+        organization_id=handover.to_organization_id,
+        team_id=handover.to_team_id,
+        from_at=at,
     )
+    insert_all([taken])
+    held.append(taken)
     by_person = actor.person_id if actor.on_behalf_of is None else None
     assignee = handover.named_owner_id or (
         by_person if _in_team(by_person, handover.to_team_id, at) else None
@@ -262,7 +262,7 @@ def handover_withdraw(
     record = load(ticket_id, actor, expected_version=expected_version)
     policy.require(actor, Action.HAND_OVER, record)
     actor = policy.acting_for(actor, record, record.ticket.holder_organization_id)
-    handover = _open_handover(record.ticket)
+    handover = _open_handover(record)
     _answer(handover, Handover.State.WITHDRAWN, actor, at)
     note(
         record,
@@ -286,7 +286,7 @@ def _receiving_team(record: Record, team_id: UUID, at: datetime) -> tuple[Team, 
 
 
 def _judge(record: Record, team: Team) -> Verdict:
-    held = _possessions(ticket_id=record.ticket.id)
+    held = at_hand.possessions(record)
     intervals = [PossessionInterval(p.organization_id, p.team_id, p.from_at, p.until_at) for p in held]
     holder = record.part_of(record.ticket.holder_organization_id) or record.owner_part
     pinned = holder.agreement_version_id or record.owner_part.agreement_version_id
@@ -322,28 +322,18 @@ def _in_team(person_id: UUID | None, team_id: UUID, at: datetime) -> bool:
     )
 
 
-def _open_handover(ticket: Ticket) -> Handover:
-    handover = _waiting.first(ticket_id=ticket.id)
+def _open_handover(record: Record) -> Handover:
+    at_hand.handovers(record)
+    handover = at_hand.open_handover(record)
     if handover is None:
         raise Conflict("No handover waits for an answer.", code="nothing_offered")
     return handover
 
 
-_waiting = Prepared[Handover](
-    lambda ticket_id: Handover.objects.filter(
-        ticket_id=ticket_id, state=Handover.State.OFFERED
-    ).select_related("to_team"),
-    ticket_id=UUID,
-)
-_possessions = Prepared[Possession](
-    lambda ticket_id: Possession.objects.filter(ticket_id=ticket_id).order_by("sequence"), ticket_id=UUID
-)
-
-
 def _offered(ticket_id: UUID, actor: Actor, expected_version: int | None) -> tuple[Record, Handover, Actor]:
     """Return the record, the open offer, and the actor: as the receiver's keeper where that is a stand-in."""
     record = load(ticket_id, actor, expected_version=expected_version)
-    handover = _open_handover(record.ticket)
+    handover = _open_handover(record)
     receiver = record.part_of(handover.to_organization_id)
     own = receiver is not None and receiver.id == record.mine.id
     if own:
@@ -365,6 +355,7 @@ def _answer(handover: Handover, state: str, actor: Actor, at: datetime, *, decli
     )
     if not answered:
         raise Conflict("The offer was answered meanwhile.", code="nothing_offered")
+    handover.state, handover.answered_at, handover.decline_reason = state, at, decline_reason
 
 
 def _told(record: Record, actor: Actor, from_id: UUID | None, to_id: UUID) -> set[UUID]:

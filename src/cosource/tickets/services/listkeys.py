@@ -9,10 +9,10 @@ from operator import attrgetter
 from uuid import UUID
 
 from cosource.foundation.bulk import update_all
-from cosource.foundation.prepared import Prepared
 from cosource.tickets.models import NEVER, Clock, Handover, Ticket
 from cosource.tickets.models.participation import Kind, Participation, Turn
-from cosource.tickets.services.clocks import clocks_settle, pauses_counted, running_clocks
+from cosource.tickets.services.at_hand import open_handover, running_clocks
+from cosource.tickets.services.clocks import clocks_settle, pauses_counted
 from cosource.tickets.services.record import Record
 
 OPEN_CATEGORIES = ("open", "paused")
@@ -24,9 +24,9 @@ def sync(record: Record, *, at: datetime, told: Collection[UUID] | None = None) 
     `told`: the parties that learn of the step; None means all. A part's revision and time of change rise when its party learns
     of something, and stay when others only talked among themselves: they would tell that something was said.
     """
-    clocks = running_clocks(ticket_id=record.ticket.id)
+    clocks = running_clocks(record)
     clocks_settle(clocks, pauses_counted(ticket_id=record.ticket.id) if clocks else ())
-    offered = _open_handover.first(ticket_id=record.ticket.id)
+    offered = open_handover(record)
     before = [(_keys_of(part), part.updated_at) for part in record.parts]
     keys_set(record, clocks, offered, at=at)
     for part, (was, updated_at) in zip(record.parts, before, strict=True):
@@ -37,12 +37,6 @@ def sync(record: Record, *, at: datetime, told: Collection[UUID] | None = None) 
         else:
             part.updated_at = updated_at
         update_all([part], (*changed, "joint", "asked_at", "updated_at", "revision"))
-
-
-_open_handover = Prepared[Handover](
-    lambda ticket_id: Handover.objects.filter(ticket_id=ticket_id, state=Handover.State.OFFERED),
-    ticket_id=UUID,
-)
 
 
 def keys_set(record: Record, clocks: Sequence[Clock], offered: Handover | None, *, at: datetime) -> None:

@@ -92,6 +92,7 @@ def state_set(
         Handover.objects.filter(ticket=ticket, state=Handover.State.OFFERED).update(
             state=Handover.State.WITHDRAWN, answered_at=at
         )
+        record.handovers = record.possessions = None
     if to_state == RESOLVED:
         changes["resolved_at"] = at
     elif reopening:

@@ -1,9 +1,11 @@
 """Bringing a party into a ticket that came into its scope, and erasing what a ticket says."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from cosource.foundation.models import Payload
+from cosource.foundation.prepared import Prepared
 from cosource.foundation.rules.erasing import ERASED
 from cosource.foundation.services.erasure import register_eraser
 from cosource.foundation.sight import system_actor
@@ -15,9 +17,18 @@ from cosource.tickets.services.record import Record
 
 def description_of(ticket: Ticket) -> str:
     """Return the description that the ticket was opened with; empty when it is erased or never was."""
-    first = Message.objects.filter(ticket=ticket, kind="description").order_by("at", "id").first()
-    payload = Payload.objects.filter(entry_id=first.id).first() if first else None
-    return str(payload.body.get("text", "")) if payload else ""
+    body = _first_text.first(ticket_id=ticket.id)
+    return str(body.get("text", "")) if body else ""
+
+
+_first_text = Prepared[dict[str, Any]](
+    lambda ticket_id: Payload.objects.filter(
+        entry_id=Message.objects.filter(ticket_id=ticket_id, kind="description")
+        .order_by("at", "id")
+        .values("id")[:1]
+    ).values_list("body", flat=True),
+    ticket_id=UUID,
+)
 
 
 def share_with(record: Record, part: Participation, *, at: datetime) -> None:
