@@ -45,7 +45,7 @@ class _Ready:
 class Prepared[T]:
     """A queryset that is compiled once for each connection.
 
-    `build`: makes the queryset from the named values; `kinds`: their types, UUID or datetime. A value may stand in several
+    `build`: makes the queryset from the named values; `kinds`: their types: UUID, datetime or str. A value may stand in several
     places, but `build` must do nothing with it than hand it to the queryset.
 
     >>> from cosource.foundation.models import Stream
@@ -53,13 +53,13 @@ class Prepared[T]:
     """
 
     def __init__(
-        self, build: "Callable[..., QuerySet[Any, Any]]", **kinds: type[UUID] | type[datetime]
+        self, build: "Callable[..., QuerySet[Any, Any]]", **kinds: type[UUID] | type[datetime] | type[str]
     ) -> None:
         self._build = build
         self._kinds = kinds
         self._may_lack: frozenset[str] = frozenset()
 
-    def __call__(self, **values: UUID | datetime) -> list[T]:
+    def __call__(self, **values: UUID | datetime | str) -> list[T]:
         """Return all rows for these values."""
         connection = connections[DEFAULT_DB_ALIAS]
         # A statement goes with its query, where that one is forgotten.
@@ -81,7 +81,7 @@ class Prepared[T]:
         rows: Any = ready.queryset
         return [*rows._iterable_class(rows)]  # noqa: SLF001 - there is no public way past that memory
 
-    def first(self, **values: UUID | datetime) -> T | None:
+    def first(self, **values: UUID | datetime | str) -> T | None:
         """Return the first row for these values; None when there is none."""
         return next(iter(self(**values)), None)
 
@@ -205,12 +205,16 @@ def keep_many(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
         connection.connection.prepared_max = _STATEMENTS
 
 
-def _mark(kind: type[UUID] | type[datetime], number: int) -> UUID | datetime:
+def _mark(kind: type[UUID] | type[datetime] | type[str], number: int) -> UUID | datetime | str:
+    if kind is str:
+        return str(uuid4())
     return uuid4() if kind is UUID else _LONG_AGO + timedelta(microseconds=number)
 
 
-def _written(value: UUID | datetime, connection: BaseDatabaseWrapper) -> Any:
+def _written(value: UUID | datetime | str, connection: BaseDatabaseWrapper) -> Any:
     """Return a value as this database takes it in a parameter."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, UUID):
         return value if connection.features.has_native_uuid_field else value.hex
     return connection.ops.adapt_datetimefield_value(value)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from cosource.foundation.bulk import insert_all, update_all
 from cosource.foundation.errors import Invalid
 from cosource.foundation.ids import new_id
 from cosource.foundation.models import ReplayedRequest
@@ -44,13 +45,17 @@ def replay_claim(*, actor_id: UUID, key: str, request_digest: str, at: datetime)
     claim = Claim(new_id())
     try:
         with transaction.atomic():
-            ReplayedRequest.objects.create(
-                id=claim.id,
-                actor_id=actor_id,
-                key=key,
-                request_digest=request_digest,
-                status=0,
-                created_at=at,
+            insert_all(
+                [
+                    ReplayedRequest(
+                        id=claim.id,
+                        actor_id=actor_id,
+                        key=key,
+                        request_digest=request_digest,
+                        status=0,
+                        created_at=at,
+                    )
+                ]
             )
     except IntegrityError:
         kept = ReplayedRequest.objects.get(actor_id=actor_id, key=key)
@@ -64,7 +69,8 @@ def replay_claim(*, actor_id: UUID, key: str, request_digest: str, at: datetime)
 def replay_keep(*, claim: Claim, status: int, text: str, headers: dict[str, str]) -> None:
     """Keep the answer to a claimed key; stands or falls with the caller's transaction."""
     # As text: a database that stores JSON its own way would give other bytes back.
-    ReplayedRequest.objects.filter(id=claim.id).update(status=status, body={"text": text}, headers=headers)
+    kept = ReplayedRequest(id=claim.id, status=status, body={"text": text}, headers=headers)
+    update_all([kept], ("status", "body", "headers"))
 
 
 def answers_blank(*, about: UUID, texts: Collection[str]) -> None:

@@ -13,12 +13,17 @@ from ninja.security import HttpBearer
 
 from cosource.foundation import clock
 from cosource.foundation.errors import NotAllowed
+from cosource.foundation.prepared import Prepared
 from cosource.foundation.sight import Actor
 from cosource.parties.models import IntegrationToken
 from cosource.parties.queries.sight import actor_for_token
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _NOTE_USE_AFTER = timedelta(minutes=1)
+
+_with_digest = Prepared[IntegrationToken](
+    lambda digest: IntegrationToken.objects.filter(digest=digest), digest=str
+)
 
 
 class TokenAuth(HttpBearer):
@@ -42,7 +47,7 @@ class TokenAuth(HttpBearer):
 def find_token(secret: str, at: datetime) -> IntegrationToken | None:
     """Return the live token with this secret and note its use, at most once a minute."""
     digest = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-    found = IntegrationToken.objects.filter(digest=digest).first()
+    found = _with_digest.first(digest=digest)
     if found is None or not hmac.compare_digest(found.digest, digest):
         return None
     if found.revoked_at is not None or found.expires_at <= at:

@@ -34,7 +34,8 @@ from cosource.tickets.api.schemas import (
 from cosource.tickets.queries.escalations import escalations_of
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
-from cosource.tickets.queries.ticket_facts import TicketFacts, clocks_of, entries_of, ticket_facts
+from cosource.tickets.queries.record import in_sight
+from cosource.tickets.queries.ticket_facts import TicketFacts, clocks_of, entries_of, facts_of, ticket_facts
 from cosource.tickets.services.acknowledging import escalation_acknowledge
 from cosource.tickets.services.answers import answer_accept, answer_challenge, service_restored
 from cosource.tickets.services.changing import ticket_assign, ticket_update
@@ -46,7 +47,7 @@ from cosource.tickets.services.handover import (
     ticket_hand_over,
 )
 from cosource.tickets.services.moving import ticket_move
-from cosource.tickets.services.opening import ticket_open
+from cosource.tickets.services.opening import record_open
 
 router = room_router(tag="tickets")
 _MOST = 200
@@ -102,10 +103,9 @@ def tickets_list(  # noqa: PLR0917 - each is a query parameter of its own
 def ticket_create(request: HttpRequest, response: HttpResponse, body: TicketIn) -> Status[TicketFacts]:
     """Open an incident on the caller's own desk, or on that of an engagement's client."""
     actor = actor_of(request)
-    ticket = ticket_open(actor=actor, at=clock.now(), **body.dict())
-    facts = ticket_facts(actor=actor, ticket_id=ticket.id)
+    facts = facts_of(in_sight(record_open(actor=actor, at=clock.now(), **body.dict()), actor))
     stamp(response, facts.version)
-    response["Location"] = f"/api/v1/tickets/{ticket.id}"
+    response["Location"] = f"/api/v1/tickets/{facts.id}"
     return Status(201, facts)
 
 

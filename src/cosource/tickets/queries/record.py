@@ -4,7 +4,8 @@ Services and queries both begin here. Not here: who may take a step (`capacities
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from uuid import UUID
 
 from cosource.foundation.errors import NotFound, StaleVersion
@@ -12,6 +13,7 @@ from cosource.foundation.prepared import BySight, Prepared
 from cosource.foundation.sight import Actor
 from cosource.tickets.models import Clock, Handover, Participation, Possession, Ticket
 from cosource.tickets.models.participation import Kind
+from cosource.tickets.rules.sight import Part, reaching
 
 
 @dataclass(slots=True)
@@ -54,6 +56,14 @@ def load(ticket_id: UUID, actor: Actor, *, expected_version: int | None = None) 
     return Record(ticket=ticket, parts=parts, mine=mine)
 
 
+def in_sight(record: Record, actor: Actor) -> Record:
+    """Return the record of a ticket that the actor just opened. Raises: NotFound where no grant of theirs reaches it."""
+    if not reaching(actor.sight, Part(*_deciding(record.mine))):
+        raise NotFound
+    return record
+
+
+_deciding = attrgetter(*(field.name for field in fields(Part)))
 _own_part = BySight[UUID](
     lambda actor, ticket_id: (
         Participation.objects.visible_to(actor)

@@ -69,7 +69,8 @@ def facts_of(record: Record) -> TicketFacts:
     seen = parties_seen_by(mine.organization_id, record.parts)
     known_holder = ticket.holder_organization_id in seen
     own_people = ticket.holder_organization_id == mine.organization_id or mine.kind == "owner"
-    offered = next(iter(_offered(ticket_id=ticket.id)), None)
+    known = _offered(ticket_id=ticket.id) if record.handovers is None else record.handovers
+    offered = next((h for h in known if h.state == Handover.State.OFFERED), None)
     due = mine.next_due_at
     return TicketFacts(
         id=ticket.id,

@@ -1,7 +1,8 @@
 """Opening a ticket."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +49,7 @@ from cosource.tickets.services.record import (
 
 
 @transaction.atomic
-def ticket_open(
+def record_open(
     *,
     actor: Actor,
     at: datetime,
@@ -67,8 +68,10 @@ def ticket_open(
     engagement_id: UUID | None = None,
     internal: bool = False,
     demo: bool = False,
-) -> Ticket:
+) -> Record:
     """Open an incident on the actor's own desk, or with `engagement_id` on the desk of that engagement's client.
+
+    Return it with everybody's part; the actor's organization's own is `mine`, whether the actor will see it or not.
 
     The team that holds it first is `team_id`, or the desk's first team. Every engagement whose scope covers service and site
     takes part from the start, unless the ticket is internal. Clocks start by the terms in force now, which stay pinned.
@@ -147,7 +150,20 @@ def ticket_open(
         ],
         at=at,
     )
-    return ticket
+    # Nobody was offered it yet.
+    record.handovers = []
+    return record
+
+
+def _ticket_of[**P](open_it: Callable[P, Record]) -> Callable[P, Ticket]:
+    @wraps(open_it)
+    def opened(*args: P.args, **kwargs: P.kwargs) -> Ticket:
+        return open_it(*args, **kwargs).ticket
+
+    return opened
+
+
+ticket_open = _ticket_of(record_open)
 
 
 def _opened(record: Record, readers: set[UUID], text: str, actor: Actor, at: datetime) -> Description:
