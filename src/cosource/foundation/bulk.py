@@ -83,6 +83,19 @@ def _plan(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of one table, as tuples in the order of the field `names` (attribute names, such as `ticket_id`).
+
+    Defaults are not applied: every not-null column is named. `encoded`: JSON columns whose values are written down already.
+    """
+
+    model: type[models.Model]
+    names: Sequence[str]
+    rows: Iterable[Sequence[Any]]
+    encoded: Collection[str] = ()
+
+
 def insert_rows(
     model: type[models.Model],
     names: Sequence[str],
@@ -90,18 +103,24 @@ def insert_rows(
     *,
     encoded: Collection[str] = (),
 ) -> None:
-    """Insert rows given as tuples in the order of the field `names` (attribute names, such as `ticket_id`).
+    """Insert rows of one table; the arguments are those of `Rows`. Raises: IntegrityError as any insert does."""
+    insert_together([Rows(model, names, rows, encoded)])
 
-    Defaults are not applied: every not-null column is named. `encoded`: JSON columns whose values are written down already.
+
+def insert_together(tables: Sequence[Rows]) -> None:
+    """Insert rows of several tables; where they are few, PostgreSQL takes them in one statement.
+
     Raises: IntegrityError as any insert does.
     """
-    connection = connections[router.db_for_write(model)]
-    plan = _plan(connection.vendor, model, tuple(names), frozenset(encoded))
-    _insert(connection, plan, map(plan.convert, rows))
+    connection = connections[router.db_for_write(tables[0].model)]
+    plans = [_plan(connection.vendor, t.model, tuple(t.names), frozenset(t.encoded)) for t in tables]
+    _insert(
+        connection, [(plan, map(plan.convert, table.rows)) for plan, table in zip(plans, tables, strict=True)]
+    )
 
 
 def insert_all(instances: Iterable[models.Model], *, known_too: bool = False) -> None:
-    """Insert model instances, one statement a table, tables in the order in which they first occur.
+    """Insert model instances, tables in the order in which they first occur, as `insert_together` does.
 
     As with `bulk_create` nothing is read back; the instances count as saved. `known_too`: those whose like is there already are
     passed over. Raises: IntegrityError as any insert does.
@@ -109,15 +128,21 @@ def insert_all(instances: Iterable[models.Model], *, known_too: bool = False) ->
     by_model: dict[type[models.Model], list[models.Model]] = {}
     for instance in instances:
         by_model.setdefault(type(instance), []).append(instance)
-    for model, group in by_model.items():
-        connection = connections[router.db_for_write(model)]
-        plan = _plan(connection.vendor, model, _own_names(model))
-        _insert(
-            connection, plan, (plan.convert(plan.read(instance)) for instance in group), known_too=known_too
-        )
-        for instance in group:
-            instance._state.adding = False
-            instance._state.db = connection.alias
+    if not by_model:
+        return
+    connection = connections[router.db_for_write(next(iter(by_model)))]
+    plans = {model: _plan(connection.vendor, model, _own_names(model)) for model in by_model}
+    _insert(
+        connection,
+        [
+            (plan, [plan.convert(plan.read(instance)) for instance in by_model[model]])
+            for model, plan in plans.items()
+        ],
+        known_too=known_too,
+    )
+    for instance in chain.from_iterable(by_model.values()):
+        instance._state.adding = False
+        instance._state.db = connection.alias
 
 
 def update_all(instances: Sequence[models.Model], names: Sequence[str]) -> None:
@@ -222,24 +247,38 @@ def _own_names(model: type[models.Model]) -> tuple[str, ...]:
 
 
 def _insert(
-    connection: BaseDatabaseWrapper, plan: _Plan, rows: Iterable[list[Any]], *, known_too: bool = False
+    connection: BaseDatabaseWrapper,
+    tables: Iterable[tuple[_Plan, Iterable[list[Any]]]],
+    *,
+    known_too: bool = False,
 ) -> None:
-    into = f"{plan.table} ({', '.join(plan.columns)})"
-    marks = f"({', '.join(['%s'] * len(plan.columns))})"
-    rest = iter(rows)
-    few = list(islice(rest, _FEW))
-    if not few:
-        return
     # Both databases know this way of passing over what is there.
     end = " ON CONFLICT DO NOTHING" if known_too else ""
+    together: list[tuple[str, list[Any]]] = []
     with connection.cursor() as cursor:
-        if known_too or connection.vendor != "postgresql":
-            cursor.executemany(f"INSERT INTO {into} VALUES {marks}{end}", list(chain(few, rest)))
-        elif len(few) < _FEW:
+        for plan, rows in tables:
+            into = f"INSERT INTO {plan.table} ({', '.join(plan.columns)})"
+            marks = f"({', '.join(['%s'] * len(plan.columns))})"
+            rest = iter(rows)
+            few = list(islice(rest, _FEW))
+            if not few:
+                continue
+            if connection.vendor != "postgresql":
+                cursor.executemany(f"{into} VALUES {marks}{end}", list(chain(few, rest)))
+            elif len(few) < _FEW:
+                values = ", ".join([marks] * len(few))
+                together.append((f"{into} VALUES {values}{end}", list(chain.from_iterable(few))))
+            elif known_too:
+                cursor.executemany(f"{into} VALUES {marks}{end}", list(chain(few, rest)))
+            else:
+                with cursor.copy(f"COPY {into[len('INSERT INTO ') :]} FROM STDIN") as copy:
+                    for row in chain(few, rest):
+                        copy.write_row(row)
+        if together:
+            # Each statement is a journey. What one row says of another is looked at when all of them are there.
+            *before, last = together
+            parts = ", ".join(f"t{number} AS ({sql})" for number, (sql, _) in enumerate(before))
             cursor.execute(
-                f"INSERT INTO {into} VALUES {', '.join([marks] * len(few))}", list(chain.from_iterable(few))
+                f"WITH {parts} {last[0]}" if before else last[0],
+                list(chain.from_iterable(values for _, values in together)),
             )
-        else:
-            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
-                for row in chain(few, rest):
-                    copy.write_row(row)

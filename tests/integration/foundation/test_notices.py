@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.conf import settings as installed
 from django.core import mail
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from tests.integration.tickets.conftest import Desk
 
@@ -329,7 +329,8 @@ def test_an_offer_an_assignment_and_an_answer_tell_those_concerned(desk):
 def test_opening_a_ticket_tells_nobody_and_an_offer_costs_two_statements(desk, django_assert_num_queries):
     ticket = desk.open()
     assert Notice.objects.count() == 0
-    with django_assert_num_queries(3):  # one of them finds the reference
+    at_once = 1 if connection.vendor == "postgresql" else 2  # notices and work
+    with django_assert_num_queries(1 + at_once):  # one finds the reference
         tell(desk, ticket, "c1.ct", "c1.cso", "c1.ct2")
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from cosource.foundation.bulk import insert_rows
+from cosource.foundation.bulk import Rows, insert_together
 from cosource.foundation.ids import new_id
 from cosource.foundation.models import Audience, Entry, Payload, PendingEntry
 from cosource.foundation.rules.canonical import (
@@ -153,10 +153,13 @@ def append_many(drafts: Sequence[Draft], *, actor: Actor, at: datetime) -> None:
         )
     # Only a key can be refused, and only then is there something that a caller may want to go on after.
     with transaction.atomic(savepoint=any(d.key is not None for d in drafts)):
-        insert_rows(Entry, _ENTRY, entries, encoded=("facts",))
-        if payloads:
-            insert_rows(Payload, ("entry_id", "salt", "body"), payloads, encoded=("body",))
-        insert_rows(PendingEntry, ("entry_id",), [(d.id,) for d in drafts])
+        insert_together(
+            [
+                Rows(Entry, _ENTRY, entries, encoded=("facts",)),
+                Rows(Payload, ("entry_id", "salt", "body"), payloads, encoded=("body",)),
+                Rows(PendingEntry, ("entry_id",), [(d.id,) for d in drafts]),
+            ]
+        )
 
 
 _digest_of: dict[UUID, str] = {}

@@ -90,25 +90,22 @@ def notify(
     if not person_ids:
         return
     digest, kept = effect_digest(effect_key), words_kept(words)
-    insert_all(
-        (
-            Notice(
-                effect_key=digest,
-                person_id=person_id,
-                organization_id=organization_id,
-                kind=kind,
-                subject_kind=subject_kind,
-                subject_id=subject_id,
-                url=url,
-                words=kept,
-                urgent=urgent,
-                needs_acknowledgement=acknowledge,
-                created_at=at,
-            )
-            for person_id in sorted(set(person_ids))
-        ),
-        known_too=True,
-    )
+    told = [
+        Notice(
+            effect_key=digest,
+            person_id=person_id,
+            organization_id=organization_id,
+            kind=kind,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            url=url,
+            words=kept,
+            urgent=urgent,
+            needs_acknowledgement=acknowledge,
+            created_at=at,
+        )
+        for person_id in sorted(set(person_ids))
+    ]
     work = work_row(
         kind=KIND,
         args={"effect": digest, "organization": organization_id.hex},
@@ -118,7 +115,7 @@ def notify(
         owner_organization_id=organization_id,
         urgency=-10 if urgent else 0,
     )
-    insert_all([work])
+    insert_all([*told, work], known_too=True)
 
 
 def _tell(tasks: Sequence[Task]) -> None:
