@@ -113,6 +113,15 @@ def test_a_server_database_keeps_its_special_characters_and_options() -> None:
     database = database_of("postgres://de%40sk:p%2Fw@db.example:5433/co%20source?sslmode=require")
     assert (database["USER"], database["PASSWORD"], database["NAME"]) == ("de@sk", "p/w", "co source")
     assert (database["HOST"], database["PORT"]) == ("db.example", "5433")
+    assert database["OPTIONS"] == {
+        "sslmode": "require",
+        "server_side_binding": True,
+        "prepare_threshold": 3,
+    }
+
+
+def test_no_statement_is_kept_ready_behind_a_pool_that_knows_none() -> None:
+    database = database_of("postgres://desk@db.example/desk?prepare=no&sslmode=require")
     assert database["OPTIONS"] == {"sslmode": "require"}
 
 
