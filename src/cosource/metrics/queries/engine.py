@@ -53,6 +53,14 @@ def _cursor() -> Any:
         return _engine.connection.cursor()
 
 
+def without(rows: str, touched: str) -> str:
+    """Return the statement for the rows of all tickets but those that another table names."""
+    return (
+        f"SELECT * FROM {rows} AS earlier "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {touched} AS named WHERE named.ticket = earlier.ticket)"
+    )
+
+
 class Facts:
     """The facts as one manifest names them."""
 
@@ -70,9 +78,10 @@ class Facts:
         base = self._read(self.store.file(generation, name))
         if delta is None:
             return f"(SELECT * FROM {base})"
-        touched = self._read(self.store.file(delta, TOUCHED))
         newer = self._read(self.store.file(delta, name))
-        return f"(SELECT * FROM {base} ANTI JOIN {touched} USING (ticket) UNION ALL SELECT * FROM {newer})"
+        return (
+            f"({without(base, self._read(self.store.file(delta, TOUCHED)))} UNION ALL SELECT * FROM {newer})"
+        )
 
     def ask(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Return the rows of a statement, by the names of its columns. Raises: NoFacts when the store is damaged."""

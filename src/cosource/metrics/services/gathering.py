@@ -45,11 +45,18 @@ class Gathered:
     rebuilt: str = ""
 
 
-def facts_refresh(*, holder: str, clock: Callable[[], datetime], checked: bool = False) -> Gathered | None:
+def facts_refresh(
+    *,
+    holder: str,
+    clock: Callable[[], datetime],
+    checked: bool = False,
+    fold_tickets: int = FOLD_TICKETS,
+) -> Gathered | None:
     """Bring the facts up to what is sealed by now; return None while somebody else does.
 
     `clock`: asked as often as the lease is renewed. `checked`: the store was looked over before, so that only its manifest is
-    read. Raises: OSError, when the disk is full; the facts then stay as they were.
+    read. `fold_tickets`: so many tickets of a delta may be put into a new generation.
+    Raises: OSError, when the disk is full; the facts then stay as they were.
     """
 
     def claim() -> int | None:
@@ -69,7 +76,7 @@ def facts_refresh(*, holder: str, clock: Callable[[], datetime], checked: bool =
         if cursors != manifest.cursors:
             Writer(store, fence).switch(replace(manifest, cursors=cursors))
         return Gathered()
-    _gather_some(Writer(store, fence), manifest, touched, cursors)
+    _gather_some(Writer(store, fence), manifest, touched, cursors, fold_tickets)
     return Gathered(tickets=len(touched))
 
 
@@ -94,7 +101,7 @@ def facts_rebuild(
     cursors = _tops()
     with Source() as source, writer.generation() as making:
         engine = making.engine
-        slices = source.boundaries(TICKETS_AT_ONCE)
+        slices = source.boundaries(engine, TICKETS_AT_ONCE)
         _small_tables(source, engine)
         for number, where in enumerate(slices, start=1):
             source.land(engine, (raw for raw in source.tables if raw.key), where)
@@ -112,8 +119,9 @@ def _gather_some(
     manifest: Manifest,
     touched: Collection[UUID],
     cursors: Mapping[str, tuple[int, str]],
+    fold_tickets: int,
 ) -> None:
-    with Source() as source, writer.delta(manifest, touched) as making:
+    with Source(len(touched)) as source, writer.delta(manifest, touched) as making:
         _small_tables(source, making.engine)
         for some in batched(sorted(touched), _SOME_AT_ONCE):
             source.land(making.engine, (raw for raw in source.tables if raw.key), source.those(some))
@@ -124,7 +132,7 @@ def _gather_some(
     rows, all_rows = delta.rows["touched"], manifest.generation.rows["tickets"]
     generation: Part = manifest.generation
     kept: Part | None = delta
-    if rows > FOLD_TICKETS and (rows > FOLD_MOST or rows > FOLD_SHARE * all_rows):
+    if rows >= fold_tickets and (rows > FOLD_MOST or rows > FOLD_SHARE * all_rows):
         generation, kept = writer.merged(generation, delta), None
     writer.switch(_following(manifest, generation, kept, cursors, samples=samples))
 

@@ -1,127 +1,83 @@
-"""Reads tables into the engine, as columns, past Django's rows.
+"""Takes tables into the engine, as the statements of `tables` have them.
 
-A connection of its own: it sees what was committed. Not here: which tables (`tables`).
+Not here: how the database is read (`readers`), what becomes of the rows (`folding`).
 """
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
 from uuid import UUID
 
 from django.db import connection
 
-from cosource.metrics.services.tables import DIALECTS, Raw, raw_tables
+from cosource.metrics.services.readers import OpenReader, ProcessReader, Reader, ServerReader
+from cosource.metrics.services.tables import DIALECTS, Kind, Raw, raw_tables
+from cosource.tickets.models import Ticket
 
-# Values of one column that the embedded database's driver looks at together; it guesses nothing that we rely on.
-_ROWS_AT_ONCE = 65_536
+# Up to so many tickets the embedded database is read faster than another process starts.
+_FEW = 5_000
 
 
 class Source:
-    """The database of this installation, opened for reading columns."""
+    """The database of this installation. `tickets`: how many are going to be read; None: all."""
 
-    def __init__(self) -> None:
+    def __init__(self, tickets: int | None = None) -> None:
         self.dialect = DIALECTS[connection.vendor]
         self.tables = raw_tables(self.dialect)
-        self._connection: Any = None
+        self._reader: Reader
+        if connection.vendor != "sqlite":
+            self._reader = ServerReader()
+        elif (Ticket.objects.count() if tickets is None else tickets) <= _FEW:
+            self._reader = OpenReader()
+        else:
+            self._reader = ProcessReader()
 
     def __enter__(self) -> Self:
-        self._connection = _connect()
+        self._reader.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
+        self._reader.__exit__(kind, raised, trace)
 
     def land(self, engine: Any, tables: Iterable[Raw], where: str) -> None:
-        """Read tables into the engine as temporary tables, replacing those before.
+        """Take tables into the engine as temporary ones, in place of those before.
 
         `where`: a condition on `{key}`, such as `{key} IN (…)`.
         """
         for raw in tables:
-            self._land(engine, raw, where)
-        self._connection.rollback()
+            kinds = [(name, kind) for name, kind, _ in raw.columns]
+            landed = ", ".join(self.dialect.land(kind, name) for name, kind in kinds)
+            with self._reader.rows(self._sql(raw, where), kinds) as arriving:
+                engine.register("arriving", arriving)
+                engine.execute(f"CREATE OR REPLACE TEMP TABLE {raw.name} AS SELECT {landed} FROM arriving")
+                engine.unregister("arriving")
 
-    def boundaries(self, size: int) -> list[str]:
+    def boundaries(self, engine: Any, size: int) -> list[str]:
         """Return conditions that each hold about `size` tickets and together hold all of them."""
-        sql = f"SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM tickets_ticket) AS x WHERE n % {size} = 0"
-        with self._rows(sql) as rows:
-            ids = [
-                self.literal(row[0])
-                for batch in rows
-                for row in zip(*batch.to_pydict().values(), strict=True)
-            ]
-        edges = [None, *sorted(ids), None]
-        return [
-            " AND ".join(
-                part
-                for part in (f"{{key}} > {low}" if low else "", f"{{key}} <= {high}" if high else "")
-                if part
-            )
-            or "1 = 1"
-            for low, high in itertools.pairwise(edges)
-        ]
+        numbered = "SELECT id, row_number() OVER (ORDER BY id) AS n FROM tickets_ticket"
+        edge = Raw("edge", (("ticket", Kind.UID, "id"),), f"({numbered}) AS numbered WHERE n % {size} = 0")
+        self.land(engine, [edge], "")
+        found = engine.execute("SELECT ticket FROM edge ORDER BY ticket").fetchall()
+        ids = [None, *(self.dialect.uid(row[0].hex) for row in found), None]
+        return [_between(low, high) for low, high in pairwise(ids)]
 
     def those(self, ids: Sequence[UUID]) -> str:
         """Return the condition for some tickets."""
         return f"{{key}} IN ({', '.join(self.dialect.uid(i.hex) for i in ids) or 'NULL'})"
 
-    def literal(self, value: Any) -> str:
-        """Return an id that the database gave as a literal."""
-        if isinstance(value, bytes):
-            return self.dialect.uid(UUID(bytes=value).hex)
-        return self.dialect.uid(UUID(str(value)).hex)
-
-    def _land(self, engine: Any, raw: Raw, where: str) -> None:
+    def _sql(self, raw: Raw, where: str) -> str:
         wanted = ", ".join(
             f"{self.dialect.read(kind, expression)} AS {name}" for name, kind, expression in raw.columns
         )
         condition = where.replace("{key}", raw.key)
         if "{where}" in raw.source:
-            sql = f"SELECT {wanted} FROM {raw.source.replace('{where}', condition)}"
-        else:
-            sql = f"SELECT {wanted} FROM {raw.source}" + (f" WHERE {condition}" if raw.key else "")
-        landed = ", ".join(self.dialect.land(kind, name) for name, kind, _ in raw.columns)
-        with self._rows(sql) as arriving:
-            engine.register("arriving", arriving)
-            engine.execute(f"CREATE OR REPLACE TEMP TABLE {raw.name} AS SELECT {landed} FROM arriving")
-            engine.unregister("arriving")
-
-    @contextmanager
-    def _rows(self, sql: str) -> Iterator[Any]:
-        with self._connection.cursor() as cursor:
-            if self.dialect.blank:
-                cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_ROWS_AT_ONCE)})
-            cursor.execute(sql)
-            yield cursor.fetch_record_batch()
+            return f"SELECT {wanted} FROM {raw.source.replace('{where}', condition)}"
+        return f"SELECT {wanted} FROM {raw.source}" + (f" WHERE {condition}" if raw.key else "")
 
 
-def _connect() -> Any:
-    if connection.vendor == "sqlite":
-        import adbc_driver_sqlite.dbapi  # noqa: PLC0415 - loaded by whoever gathers facts
-
-        path = Path(connection.settings_dict["NAME"]).absolute()
-        return adbc_driver_sqlite.dbapi.connect(f"file:{quote(str(path))}?mode=ro")
-    import adbc_driver_postgresql.dbapi  # noqa: PLC0415 - loaded by whoever gathers facts
-    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - as above
-
-    given = connection.settings_dict
-    named = {
-        "dbname": given["NAME"],
-        "user": given["USER"],
-        "password": given["PASSWORD"],
-        "host": given["HOST"],
-        "port": given["PORT"],
-    }
-    options = {
-        name: value
-        for name, value in given.get("OPTIONS", {}).items()
-        if name.startswith(("ssl", "service", "passfile", "target_session"))
-    }
-    return adbc_driver_postgresql.dbapi.connect(
-        make_conninfo(**{name: value for name, value in (named | options).items() if value})
-    )
+def _between(low: str | None, high: str | None) -> str:
+    parts = [f"{{key}} > {low}" if low else "", f"{{key}} <= {high}" if high else ""]
+    return " AND ".join(part for part in parts if part) or "1 = 1"

@@ -12,12 +12,12 @@ import secrets
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cosource.metrics.queries.engine import new_engine
+from cosource.metrics.queries.engine import new_engine, without
 from cosource.metrics.queries.manifest import MANIFEST, TABLES, TOUCHED, Manifest, Part, Store
 from cosource.metrics.services.folding import FACTS, ORDER
 
@@ -37,16 +37,16 @@ class Making:
     store: Store
     name: str
     draft: Path
-    _begun: bool = field(default=False)
+    begun: bool = False
 
     def add(self) -> None:
         """Take over what was folded last."""
         for table, select in FACTS.items():
-            if self._begun:
+            if self.begun:
                 self.engine.execute(f"INSERT INTO made_{table} {select}")
             else:
                 self.engine.execute(f"CREATE TEMP TABLE made_{table} AS {select}")
-        self._begun = True
+        self.begun = True
 
     def finish(self) -> tuple[Part, bool]:
         """Write the files and give the part its name; tell whether there are samples in it."""
@@ -84,29 +84,23 @@ class Writer:
             )
             if manifest.delta is not None:
                 for table in TABLES:
-                    earlier = _literal(self.store.file(manifest.delta, table))
-                    kept = f"SELECT * FROM read_parquet({earlier}) ANTI JOIN touched USING (ticket)"
-                    engine.execute(f"CREATE TEMP TABLE made_{table} AS {kept}")
-                making._begun = True  # noqa: SLF001 - what the earlier delta has comes first
-                earlier = _literal(self.store.file(manifest.delta, TOUCHED))
-                engine.execute(
-                    f"INSERT INTO touched SELECT * FROM read_parquet({earlier}) ANTI JOIN touched USING (ticket)"
-                )
+                    earlier = _rows(self.store.file(manifest.delta, table))
+                    engine.execute(f"CREATE TEMP TABLE made_{table} AS {without(earlier, 'touched')}")
+                making.begun = True  # what the earlier delta has comes first
+                earlier = _rows(self.store.file(manifest.delta, TOUCHED))
+                engine.execute(f"INSERT INTO touched {without(earlier, 'touched')}")
             _write(engine, "SELECT * FROM touched ORDER BY ticket", making.draft / f"{TOUCHED}.parquet")
             yield making
 
     def merged(self, generation: Part, delta: Part) -> Part:
         """Make one generation of a generation and the delta over it."""
         with self._making("g") as making:
-            touched = _literal(self.store.file(delta, TOUCHED))
+            touched = _rows(self.store.file(delta, TOUCHED))
             for table in TABLES:
-                base, newer = (_literal(self.store.file(part, table)) for part in (generation, delta))
-                _write(
-                    making.engine,
-                    f"SELECT * FROM (SELECT * FROM read_parquet({base}) ANTI JOIN read_parquet({touched}) USING (ticket) "
-                    f"UNION ALL SELECT * FROM read_parquet({newer})) ORDER BY {ORDER[table]}",
-                    making.draft / f"{table}.parquet",
-                )
+                base, newer = (_rows(self.store.file(part, table)) for part in (generation, delta))
+                both = f"{without(base, touched)} UNION ALL SELECT * FROM {newer}"
+                select = f"SELECT * FROM ({both}) ORDER BY {ORDER[table]}"
+                _write(making.engine, select, making.draft / f"{table}.parquet")
             return _named(self.store, making.draft, making.name, making.engine)
 
     def switch(self, manifest: Manifest) -> None:
@@ -152,10 +146,7 @@ def damage(store: Store, manifest: Manifest) -> str:
 def _named(store: Store, draft: Path, name: str, engine: Any) -> Part:
     files = sorted(draft.glob("*.parquet"))
     digests = {path.stem: _digest(path) for path in files}
-    rows = {
-        path.stem: engine.execute(f"SELECT count(*) FROM read_parquet({_literal(path)})").fetchone()[0]
-        for path in files
-    }
+    rows = {path.stem: engine.execute(f"SELECT count(*) FROM {_rows(path)}").fetchone()[0] for path in files}
     draft.rename(store.folder / name)
     return Part(name, digests, rows)
 
@@ -177,6 +168,10 @@ def _write_text(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _rows(path: Path) -> str:
+    return f"read_parquet({_literal(path)})"
 
 
 def _literal(path: Path) -> str:
