@@ -9,7 +9,7 @@ Not here: what the figures are. Clock bars and ribbons are computed by the pure 
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from django import template
@@ -18,13 +18,14 @@ from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from cosource.foundation import clock
+from cosource.foundation.markup import format_html
 from cosource.foundation.pages import PARTY_SLOTS, PartyBadge, panels_for
 
 register = template.Library()
@@ -55,13 +56,23 @@ class ClockBarLike(Protocol):
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """Draw an icon of the sprite; with `label` it speaks, else it is decoration. `size`: "s", "l" or nothing."""
-    href = f"{_sprite()}#{name}"
-    css = f"i {size}" if size else "i"
-    if label:
-        return format_html(
-            '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, href
-        )
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', css, href)
+    if not label:
+        return _silent_icon(name, size)
+    return format_html(
+        '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>',
+        f"i {size}" if size else "i",
+        label,
+        f"{_sprite()}#{name}",
+    )
+
+
+@cache
+def _silent_icon(name: str, size: str) -> SafeString:
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}"/></svg>',
+        f"i {size}" if size else "i",
+        f"{_sprite()}#{name}",
+    )
 
 
 @cache
@@ -81,7 +92,13 @@ def _local(instant: datetime) -> datetime:
 
 
 def _translate(message: str, plural: str | None, number: int) -> str:
-    return ngettext(message, plural, number) if plural else _(message)
+    return ngettext(message, plural, number) if plural else _in_language(get_language(), message)
+
+
+@lru_cache(maxsize=4096)
+def _in_language(language: str | None, message: str) -> str:
+    # The same few words stand in every row; `language` is the one that is on.
+    return _(message)
 
 
 def _write_instant(instant: datetime) -> str:
@@ -243,7 +260,7 @@ def when(value: datetime | None, style: str = "auto", css: str = "") -> SafeStri
     """
     if value is None:
         return format_html('<span class="mute">{}</span>', "–")
-    utc = value.astimezone(UTC)
+    utc = value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
     if style in {"age", "ago"}:
         seconds = int((clock.now() - value).total_seconds())
         text = _age(seconds)
@@ -253,8 +270,8 @@ def when(value: datetime | None, style: str = "auto", css: str = "") -> SafeStri
         text = _moment(_local(value), _local(clock.now()), style)
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
-        utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        utc.strftime("%Y-%m-%d %H:%M UTC"),
+        f"{utc}Z",
+        f"{utc[:10]} {utc[11:16]} UTC",
         format_html(' class="{}"', css) if css else "",
         text,
     )

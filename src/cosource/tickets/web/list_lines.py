@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cosource.foundation.markup import format_html
 from cosource.foundation.pages import PartyBadge
 from cosource.foundation.templatetags.cosource_ui import clock_bar, icon, party_badge, priority_mark, when
 from cosource.tickets.models.participation import Turn
