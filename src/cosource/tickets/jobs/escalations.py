@@ -17,7 +17,7 @@ from cosource.foundation.services.duework import Task, register_work
 from cosource.foundation.services.leases import heartbeat
 from cosource.foundation.services.schedules import schedule
 from cosource.tickets.queries.escalation_audit import escalations_audit
-from cosource.tickets.services import zones
+from cosource.tickets.services import recomputing
 from cosource.tickets.services.escalation import escalations_sweep
 from cosource.tickets.services.escalation_telling import KIND as TELL
 from cosource.tickets.services.escalation_telling import NOTICE, escalations_tell
@@ -57,7 +57,7 @@ def register() -> None:
     """Make the worker raise steps every quarter of a minute, and look hourly whether any was missed."""
     register_notice_kind(NOTICE, gettext_lazy("An agreed time is nearly over, or passed"))
     register_work(TELL, escalations_tell, label=gettext_lazy("Telling of escalations"))
-    zones.register()
+    recomputing.register()
     register_work(SWEEP, _sweep, label=gettext_lazy("Escalations that are due"))
     schedule(SWEEP, SWEEP_EVERY)
     register_work(AUDIT, _audit, long=True, label=gettext_lazy("Proof that no escalation was missed"))

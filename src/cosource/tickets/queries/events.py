@@ -198,6 +198,8 @@ def _acknowledged(entry: EntryRow, record: Record, names: Names) -> Event:
 
 
 def _recomputed(entry: EntryRow, record: Record, names: Names) -> Event:
+    if "holidays" in entry.facts:
+        return Event("clock", gettext_lazy("Due times worked out anew, since the public holidays changed"))
     return Event("clock", gettext_lazy("Due times worked out anew, since the time zones changed"))
 
 

@@ -1,4 +1,4 @@
-"""A newer time zone database: clocks that run are computed anew once, with both values in the record; closed ones never."""
+"""Newer time zones or public holidays: clocks that run are computed anew once, and the record has both values."""
 
 from datetime import timedelta
 
@@ -7,29 +7,39 @@ from tests.integration.tickets.conftest import Desk
 from tests.integration.tickets.test_clocks import agreed as agreed_fixture
 from tests.integration.tickets.test_clocks import move, with_partner
 
-from cosource.calendars.queries.sources import sources
+from cosource.calendars.queries.sources import Sources, sources
 from cosource.foundation.models import DueWork, Entry
 from cosource.tickets.models import Clock
-from cosource.tickets.services.zones import zones_compare, zones_recompute
+from cosource.tickets.services.recomputing import due_times_recompute, sources_compare
 
 agreed = agreed_fixture
 
 
-def test_only_a_newer_database_is_worth_a_recomputation(desk: Desk) -> None:
-    work = DueWork.objects.filter(kind="tickets.zones_recompute")
-    for zones, newer in (
-        ("2025b", False),
-        ("2025b", False),
-        ("2025a", False),
-        ("2026a", True),
-        ("2026a", False),
+@pytest.mark.req("C8")
+def test_only_newer_data_is_worth_a_recomputation(desk: Desk) -> None:
+    work = DueWork.objects.filter(kind="tickets.recompute").order_by("created_at", "key")
+    for zones, holidays, newer in (
+        ("2025b", "0.99", []),
+        ("2025b", "0.99", []),
+        ("2025a", "0.98.1", []),
+        ("unknown", "0.99", []),
+        ("2026a", "0.99", ["zones"]),
+        ("2026a", "0.109", ["holidays"]),
+        ("2025b", "0.99", []),
     ):
-        assert zones_compare(at=desk.now, zones=zones) is newer, zones
-    assert [w.args for w in work] == [{"from": "2025b", "to": "2026a"}]
+        assert sources_compare(at=desk.tick(), used=Sources(zones, holidays)) == newer, (zones, holidays)
+    assert [w.args for w in work] == [
+        {"of": "zones", "from": "2025b", "to": "2026a"},
+        {"of": "holidays", "from": "0.99", "to": "0.109"},
+    ]
 
 
 @pytest.mark.req("C8")
-def test_running_clocks_are_computed_anew_and_ended_ones_never(agreed: Desk) -> None:
+@pytest.mark.parametrize(("of", "versions"), [("zones", ("2025b", "2026a")), ("holidays", ("0.99", "0.109"))])
+def test_running_clocks_are_computed_anew_and_ended_ones_never(
+    agreed: Desk, of: str, versions: tuple[str, str]
+) -> None:
+    newer = {"of": of, "before": versions[0], "after": versions[1]}
     ticket, over, other = with_partner(agreed), with_partner(agreed), with_partner(agreed)
     move(agreed, over, "p1.pt", "resolved")
     right = {c.id: c.due_at for c in Clock.objects.all()}
@@ -39,7 +49,7 @@ def test_running_clocks_are_computed_anew_and_ended_ones_never(agreed: Desk) -> 
     for clock in wrong:
         Clock.objects.filter(id=clock.id).update(due_at=clock.due_at + hour)
 
-    assert zones_recompute(before="2025b", after="2026a", at=agreed.tick()) == 1
+    assert due_times_recompute(**newer, at=agreed.tick()) == 1
     now = {c.id: c.due_at for c in Clock.objects.all()}
     for clock in Clock.objects.filter(kind="resolve"):
         expected = right[clock.id] + (hour if clock.ticket_id == over.id else timedelta(0))
@@ -51,11 +61,11 @@ def test_running_clocks_are_computed_anew_and_ended_ones_never(agreed: Desk) -> 
     assert set(said) == {frozenset({c1}), frozenset({c1, p1})}
     shared = said[frozenset({c1, p1})]
     theirs = Clock.objects.get(ticket=ticket, kind="resolve", engagement__isnull=False)
-    assert shared["zones"] == {"from": "2025b", "to": "2026a"}
+    assert shared[of] == {"from": versions[0], "to": versions[1]}
     assert [(c["clock"], c["kind"]) for c in shared["clocks"]] == [(theirs.id.hex, "resolve")]
     assert shared["clocks"][0]["before"] != shared["clocks"][0]["after"]
     assert agreed.kinds(other).count("clock.recomputed/1") == 0
-    assert zones_recompute(before="2025b", after="2026a", at=agreed.tick()) == 0
+    assert due_times_recompute(**newer, at=agreed.tick()) == 0
 
 
 @pytest.mark.req("C8", "X1")

@@ -1,9 +1,10 @@
-"""A newer time zone database: the due times of clocks that run are worked out anew, once, and the record says so.
+"""Newer time zones or public holidays: the due times of clocks that run are worked out anew, once, and the record says so.
 
-Clocks that ended stay as they were read then. A process that still computes with an older database changes nothing. Not here:
+Clocks that ended stay as they were read then. A process that still computes with older data changes nothing. Not here:
 a change of an agreement's calendars, which is a new version and holds for new tickets only.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from cosource.calendars.queries.sources import computed_with, sources
+from cosource.calendars.queries.sources import Sources, computed_with, sources
 from cosource.foundation import clock
 from cosource.foundation.models import Lease
 from cosource.foundation.rules.canonical import instant_text
@@ -27,32 +28,52 @@ from cosource.tickets.queries.record import Record
 from cosource.tickets.services.clocks import clocks_settle
 from cosource.tickets.services.listkeys import sync
 
-CHECK, RECOMPUTE = "tickets.zones", "tickets.zones_recompute"
-# The row of the leases that keeps with which database the due times were computed.
-KEPT = "clocks: zones"
+CHECK, RECOMPUTE = "tickets.sources", "tickets.recompute"
+# The rows of the leases that keep with which data the due times were computed.
+KEPT = "clocks: {}"
+# What the record says as the reason, by the data that is newer.
+_NEWER = {"zones": "a newer time zone database", "holidays": "newer public holidays"}
 _BATCH = 200
+_PARTS = re.compile(r"([0-9]*)([^0-9.]*)")
 
 
-def zones_compare(*, at: datetime, zones: str) -> bool:
-    """Note the version of the time zone database, and enqueue the recomputation when it is newer than the one before."""
-    if not zones[:4].isdigit():
+def sources_compare(*, at: datetime, used: Sources) -> list[str]:
+    """Note the versions of the data that is used, and enqueue a recomputation for each that is newer than before.
+
+    Return the names of those that are newer.
+    """
+    return [name for name, version in used._asdict().items() if _is_newer(name, version, at)]
+
+
+def _is_newer(name: str, version: str, at: datetime) -> bool:
+    if not version[:1].isdigit():
         return False  # a system that doesn't say which it has
-    known = Lease.objects.filter(name=KEPT).values_list("holder", flat=True).first()
+    kept = Lease.objects.filter(name=KEPT.format(name))
+    known = kept.values_list("holder", flat=True).first()
     if known is None:
-        Lease.objects.get_or_create(name=KEPT, defaults={"holder": zones, "until": at})
+        Lease.objects.get_or_create(name=KEPT.format(name), defaults={"holder": version, "until": at})
         return False
     with transaction.atomic():
-        # Names such as 2026a sort by age.
-        if known >= zones or not Lease.objects.filter(name=KEPT, holder=known).update(holder=zones, until=at):
+        if age(known) >= age(version) or not kept.filter(holder=known).update(holder=version, until=at):
             return False
-        args = {"from": known, "to": zones}
-        work_enqueue(kind=RECOMPUTE, args=args, due_at=at, at=at, key=f"zones:{known}:{zones}")
+        args = {"of": name, "from": known, "to": version}
+        work_enqueue(kind=RECOMPUTE, args=args, due_at=at, at=at, key=f"{name}:{known}:{version}")
     return True
 
 
-def zones_recompute(*, before: str, after: str, at: datetime, task: Task | None = None) -> int:
+def age(version: str) -> list[tuple[int, str]]:
+    """Return a version as something that sorts by age.
+
+    >>> age("2025b") < age("2026a"), age("0.99") < age("0.109")
+    (True, True)
+    """
+    return [(int(number or 0), rest) for number, rest in _PARTS.findall(version) if number or rest]
+
+
+def due_times_recompute(*, of: str, before: str, after: str, at: datetime, task: Task | None = None) -> int:
     """Work out anew the due times of all clocks that run; return how many tickets changed. Again is harmless.
 
+    `of`: the data that is newer, "zones" or "holidays"; `before`, `after`: its versions.
     Appends `clock.recomputed/1` with both values to each record that holds a clock that changed.
     """
     running = Clock.objects.filter(met_at__isnull=True, stopped_at__isnull=True)
@@ -66,14 +87,14 @@ def zones_recompute(*, before: str, after: str, at: datetime, task: Task | None 
         )
         if not ids:
             return changed
-        changed += _batch(ids, {"from": before, "to": after}, at)
+        changed += _batch(ids, of, {"from": before, "to": after}, at)
         last, done = ids[-1], done + len(ids)
         if task is not None:
             task.progress(done=done, total=done)
 
 
 @transaction.atomic
-def _batch(ids: Sequence[UUID], zones: dict[str, str], at: datetime) -> int:
+def _batch(ids: Sequence[UUID], of: str, versions: dict[str, str], at: datetime) -> int:
     clocks: dict[UUID, list[Clock]] = defaultdict(list)
     for row in Clock.objects.filter(ticket_id__in=ids, met_at__isnull=True, stopped_at__isnull=True).order_by(
         "id"
@@ -88,13 +109,13 @@ def _batch(ids: Sequence[UUID], zones: dict[str, str], at: datetime) -> int:
         moved = clocks_settle(clocks[ticket_id], pauses[ticket_id])
         told = [(c, before[c.id]) for c in moved if c.due_at != before[c.id]]
         if told:
-            _say(ticket_id, told, zones, at)
+            _say(ticket_id, told, of, versions, at)
             changed += 1
     return changed
 
 
 def _say(
-    ticket_id: UUID, moved: Sequence[tuple[Clock, datetime]], zones: dict[str, str], at: datetime
+    ticket_id: UUID, moved: Sequence[tuple[Clock, datetime]], of: str, versions: dict[str, str], at: datetime
 ) -> None:
     parts = list(
         Participation.objects.filter(ticket_id=ticket_id)
@@ -109,7 +130,7 @@ def _say(
             continue
         stream = part.engagement.stream_id if part.engagement else part.organization.own_stream_id
         author = system_actor(
-            reason="a newer time zone database",
+            reason=_NEWER[of],
             organization_id=part.engagement.client_id if part.engagement else part.organization_id,
         )
         append(
@@ -120,7 +141,7 @@ def _say(
             actor=author,
             at=at,
             facts={
-                "zones": zones,
+                of: versions,
                 **computed_with(),
                 "clocks": [
                     {
@@ -136,16 +157,19 @@ def _say(
 
 
 def _check(task: Task) -> dict[str, Any]:
-    return {"newer": zones_compare(at=clock.now(), zones=sources().zones)}
+    return {"newer": sources_compare(at=clock.now(), used=sources())}
 
 
 def _recompute(task: Task) -> dict[str, Any]:
     before, after = str(task.args["from"]), str(task.args["to"])
-    return {"tickets": zones_recompute(before=before, after=after, at=clock.now(), task=task)}
+    of = str(task.args["of"])
+    return {"tickets": due_times_recompute(of=of, before=before, after=after, at=clock.now(), task=task)}
 
 
 def register() -> None:
-    """Make the worker look at its time zone database every ten minutes, first of all when it starts."""
-    register_work(CHECK, _check, label=gettext_lazy("A look at the time zone database"))
+    """Make the worker look every ten minutes at the data that it computes with, first of all when it starts."""
+    register_work(CHECK, _check, label=gettext_lazy("A look at time zones and public holidays"))
     schedule(CHECK, timedelta(minutes=10))
-    register_work(RECOMPUTE, _recompute, long=True, label=gettext_lazy("Due times under new time zones"))
+    register_work(
+        RECOMPUTE, _recompute, long=True, label=gettext_lazy("Due times under new time zones or holidays")
+    )
