@@ -46,6 +46,7 @@ _BY_CHANCE = (
     (re.compile(rb'(name="once" value=")[^"]*'), rb"\1-"),
     (re.compile(rb"urn:uuid:[0-9a-f-]{36}"), b"urn:uuid:-"),
 )
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LINK = re.compile(r"(?:href|hx-get|src|action|data-href)=\"(/[^\"#]*)")
 _NEVER_FOLLOWED = re.compile(r"^/(static/|accounts/|theme/|acting-for/)")
 # Of one kind of page, so many are read: chips, orders and old entries are endless.
@@ -211,9 +212,11 @@ class Reader:
 
 
 def _ids_in(value: Any) -> Iterator[str]:
-    """Every `id` in a body, however deep."""
+    """Every `id` in a body, however deep; a metric's is a word and leads nowhere."""
     if isinstance(value, dict):
-        yield from (one for key, one in value.items() if key == "id" and isinstance(one, str))
+        yield from (
+            one for key, one in value.items() if key == "id" and isinstance(one, str) and _UUID.fullmatch(one)
+        )
     if isinstance(value, dict | list | tuple):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from _ids_in(inner)

@@ -86,6 +86,9 @@ ASKED_BY_NAME = {
     "notices:by_token",
     "api:notice_read",
     "api:import_problems_list",
+    # Answered from facts, which a worker gathers; `tests/integration/metrics` asks for them.
+    "api:metrics_figures_list",
+    "api:metrics_tickets_list",
     # A stream, which only the web process itself keeps open.
     "live",
     "parties:grant_new",

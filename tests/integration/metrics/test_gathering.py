@@ -6,37 +6,22 @@ import shutil
 import signal
 
 import pytest
-from tests.integration.metrics.conftest import refresh, rows_of_facts
+from tests.integration.metrics.conftest import move, refresh, reply, rows_of_facts
 
 from cosource.foundation.services.leases import lease_claim
 from cosource.metrics.queries.engine import Facts, NoFacts
 from cosource.metrics.queries.manifest import Store
 from cosource.metrics.services.gathering import facts_rebuild
 from cosource.metrics.services.writing import Superseded, Writer
-from cosource.tickets.services.conversation import ticket_reply
-from cosource.tickets.services.moving import ticket_move
 
 pytestmark = pytest.mark.req("X1", "C16")
-
-
-def move(desk, ticket, to, by, **more):
-    desk.tick(30)
-    ticket_move(ticket_id=ticket.id, to_state=to, actor=desk.actor(by), at=desk.now, **more)
 
 
 def play(desk):
     """Tickets in every situation: with partners, back again, waiting, resolved, reopened."""
     first = desk.open(service_id=desk.world.services["c1.printing"].id)
     desk.give(first, "p1.alder", "c1.ct", "p1.pt")
-    desk.tick(90)
-    ticket_reply(
-        ticket_id=first.id,
-        text="Looking.",
-        party_ids=[desk.org("c1")],
-        with_requester=False,
-        actor=desk.actor("p1.pt"),
-        at=desk.now,
-    )
+    reply(desk, first, "p1.pt", ["c1"])
     desk.give(first, "c1.desk", "p1.pt", "c1.ct", reason="done_here")
     desk.give(first, "p1.alder", "c1.ct", "p1.pt")
     second = desk.open()
@@ -47,9 +32,11 @@ def play(desk):
     return first, second, third
 
 
-def test_what_is_gathered_bit_by_bit_equals_what_is_gathered_anew(desk):
+def test_what_is_gathered_bit_by_bit_equals_what_is_gathered_anew(agreed):
+    desk = agreed
     assert refresh(desk).rebuilt == "there was none"
-    first, _second, third = play(desk)
+    first, second, third = play(desk)
+    move(desk, second, "waiting_client", "p2.pt", reason="requester_answer", text="Which one?")
     assert refresh(desk, checked=True).tickets == 3
     move(desk, third, "in_progress", "c1.ct", text="Not yet.")
     move(desk, third, "resolved", "c1.ct", text="Now.")
@@ -63,7 +50,7 @@ def test_what_is_gathered_bit_by_bit_equals_what_is_gathered_anew(desk):
     facts_rebuild()
     assert Store().read().delta is None
     assert rows_of_facts() == step_by_step
-    assert all(step_by_step[name] for name in ("tickets", "holdings"))
+    assert all(step_by_step[name] for name in ("tickets", "holdings", "waits", "clocks"))
 
 
 def test_a_delta_that_grew_becomes_part_of_a_new_generation(desk):

@@ -34,7 +34,8 @@ _BY = {
     "team": "CAST({t}team AS VARCHAR)",
     "party": "CAST({t}party AS VARCHAR)",
 }
-_MET = "CASE WHEN met_at IS NOT NULL THEN met_at <= due_at WHEN stopped_at IS NULL THEN false END"
+_STANDS_STILL = "met_at IS NULL AND stopped_at IS NULL AND still_since IS NOT NULL AND still_since < due_at"
+_MET = f"CASE WHEN met_at IS NOT NULL THEN met_at <= due_at WHEN stopped_at IS NULL AND NOT ({_STANDS_STILL}) THEN false END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def naive(instant: datetime) -> datetime:
 def _columns(asked: Asked, cohort: Cohort) -> Statement:
     columns, values = ["*"], []
     if cohort is Cohort.DUE:
-        columns.append(f"{_MET} AS met")
+        columns.append(f"{_MET} AS met, {_STANDS_STILL} AS stands_still")
     if cohort is Cohort.OPEN:
         columns.append("(epoch_us(CAST(? AS TIMESTAMP)) - epoch_us(opened_at)) / 3600000000.0 AS age_hours")
         values.append(naive(asked.period.ends_by(asked.at)))

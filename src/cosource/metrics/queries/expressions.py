@@ -34,7 +34,7 @@ SCHEMAS = {
     Cohort.OPENED: _TICKET,
     Cohort.ENDED: _TICKET,
     Cohort.OPEN: {**_TICKET, "age_hours": "float64"},
-    Cohort.DUE: {"ticket": "uuid", "met": "boolean"},
+    Cohort.DUE: {"ticket": "uuid", "met": "boolean", "stands_still": "boolean"},
 }
 
 

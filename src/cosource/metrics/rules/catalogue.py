@@ -23,7 +23,8 @@ _NO_VERDICT = Exclusion(gettext_noop("the source states no verdict"), lambda t: 
 _NO_ARTICLE = Exclusion(
     gettext_noop("nothing is stated about knowledge"), lambda t: t.knowledge_stated.isnull()
 )
-_WITHOUT_END = Exclusion(gettext_noop("ended without a verdict"), lambda t: t.met.isnull())
+_WITHOUT_END = Exclusion(gettext_noop("ended without a verdict"), lambda t: t.met.isnull() & ~t.stands_still)
+_STANDS_STILL = Exclusion(gettext_noop("stands still, not overdue"), lambda t: t.stands_still)
 
 _MEANS = {Fold.MEAN: gettext_noop("mean"), Fold.MEDIAN: gettext_noop("median"), Fold.P90: gettext_noop("p90")}
 
@@ -132,7 +133,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("sla_met", gettext_noop("Resolved in time"), Unit.SHARE, Cohort.DUE, Fold.SHARE, lambda t: t.met,
            "The resolve clock of the agreement version that was in force when the ticket was shared.",
            "The month of the due time counts, so a ticket resolved early counts in the month in which it was due.",
-           None, (_WITHOUT_END,)),
+           None, (_WITHOUT_END, _STANDS_STILL)),
     _ended("sla_met_stated", gettext_noop("In time as the source states it"), Unit.SHARE, Fold.SHARE,
            lambda t: t.sla_stated, "The source's own verdict, from the last line of each ticket.",
            "Nobody but the source knows by which target and which calendar it judged.", (_NO_VERDICT,)),

@@ -190,8 +190,14 @@ FROM step AS s JOIN desk AS d USING (desk, ticket) JOIN life AS l USING (ticket)
 SELECT {_KEYS}, w.place, w.turn, w.from_at, w.until_at, w.hours
 FROM wait AS w JOIN desk AS d USING (desk, ticket) JOIN life AS l USING (ticket)
 """,
+    # `still_since`: since when a running clock stands still; what was due by then is overdue, what was not may still be met.
     "clocks": f"""
-SELECT {_KEYS}, k.clock, k.kind, k.round, k.version, k.target_minutes, k.started_at, k.due_at, k.met_at, k.stopped_at
+SELECT {_KEYS}, k.clock, k.kind, k.round, k.version, k.target_minutes, k.started_at, k.due_at, k.met_at, k.stopped_at,
+    CASE WHEN k.paused THEN least(
+        CASE WHEN json_extract_string(k.elsewhere, '$[#-1][1]') IS NULL
+            THEN CAST(json_extract_string(k.elsewhere, '$[#-1][0]') AS TIMESTAMP) END,
+        (SELECT max(p.from_at) FROM raw_pause AS p WHERE p.ticket = k.ticket AND p.until_at IS NULL)
+    ) END AS still_since
 FROM raw_clock AS k JOIN desk AS d ON d.ticket = k.ticket AND d.desk = coalesce(k.engagement, (
     SELECT owner FROM raw_ticket AS o WHERE o.ticket = k.ticket)) JOIN life AS l ON l.ticket = k.ticket
 """.replace(_KEYS, _KEYS.replace(" ticket,", " d.ticket,")),

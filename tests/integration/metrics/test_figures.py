@@ -1,0 +1,264 @@
+"""Figures of live tickets: who gets them, that all who do get the same, and that strangers change nothing of them."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+import time_machine
+from django.test import Client
+from tests.integration.metrics.conftest import move, refresh, reply
+
+from cosource.foundation.errors import Invalid, NotFound
+from cosource.metrics.queries.drill import tickets_behind
+from cosource.metrics.queries.figures import figures
+from cosource.metrics.queries.matrix import handovers_between
+from cosource.metrics.queries.scopes import scopes_for
+from cosource.metrics.queries.trends import trend
+from cosource.parties.models import Grant
+from cosource.tickets.models import Ticket
+
+pytestmark = pytest.mark.req("C16", "C17")
+YEAR = {"from_on": date(2026, 1, 1), "until_on": date(2027, 1, 1)}
+
+
+def asked(desk, who, **more):
+    return figures(desk.actor(who), at=later(desk), **(YEAR | more))
+
+
+def later(desk) -> datetime:
+    return desk.world.at + timedelta(days=20)
+
+
+def by_id(found):
+    return {f.id: f for f in found if f.by is None}
+
+
+def engagement(desk, key) -> UUID:
+    return desk.world.engagements[key].id
+
+
+def everything(desk, who, scope) -> list[object]:
+    """Whatever is computed for a scope, in every breakdown."""
+    given = {"scope": scope, "at": later(desk)}
+    found: list[object] = list(figures(desk.actor(who), **given))
+    for by in ("priority", "service", "site", "team", "party", "month", "turn", "pair", "party pair"):
+        found += figures(desk.actor(who), by=by, **given)
+    found.append(handovers_between(desk.actor(who), **given))
+    found += trend(desk.actor(who), "backlog", step="day", **given)
+    return found
+
+
+def worked(desk) -> list[Ticket]:
+    """Tickets that p1 worked on and gave back: one resolved in time, one late, one open."""
+    tickets = []
+    for hours in (1, 60, None):
+        ticket = desk.open(impact=1, urgency=1)
+        desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+        reply(desk, ticket, "p1.pt", ["c1"])
+        desk.give(ticket, "c1.desk", "p1.pt", "c1.ct", reason="done_here")
+        desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+        if hours is not None:
+            desk.tick(60 * hours)
+            move(desk, ticket, "resolved", "p1.pt", text="Toner.")
+        else:
+            desk.give(ticket, "c1.desk", "p1.pt", "c1.ct", reason="done_here")
+        tickets.append(ticket)
+    return tickets
+
+
+def test_both_parties_of_an_engagement_get_the_very_same_figures(agreed):
+    worked(agreed)
+    refresh(agreed)
+    scope = [engagement(agreed, "c1p1")]
+    seen = [everything(agreed, who, scope) for who in ("c1.cso", "c1.ct", "c1.aud", "p1.pm", "p1.pt")]
+    assert all(others == seen[0] for others in seen[1:])
+    of = by_id(asked(agreed, "p1.pm", scope=scope))
+    assert (of["tickets"].value, of["backlog"].value) == (3, 1)
+    assert (of["handovers"].value, of["handovers"].n) == (6, 2)
+    assert (of["returns"].value, of["tickets_with_return"].value, of["direct_returns"].value) == (4, 1.0, 4)
+    assert (of["party_mutual_pairs"].value, of["party_returns"].value) == (2, 4)
+    assert of["first_response.median"].n == 3
+    # Resolved in time, and late; of the third the partner's clock stands still, since it is with the client.
+    assert (of["sla_met"].numerator, of["sla_met"].denominator) == (1, 2)
+    assert of["sla_met"].excluded == (("stands still, not overdue", 1),)
+    assert of["mttr_resolve.mean"].n == 2
+    assert of["first_contact_resolution"].value == 0.0
+    assert of["sla_met_stated"].value is None
+    assert dict(of["sla_met_stated"].excluded) == {"the source states no verdict": 2}
+
+
+def test_the_usual_scope_is_the_clients_own_desk_and_all_of_a_partners_engagements(agreed):
+    worked(agreed)
+    other = agreed.open(by="c2.ct")
+    agreed.give(other, "p1.birch", "c2.ct", "p1.pt2")
+    agreed.open(internal=True)
+    refresh(agreed)
+    assert by_id(asked(agreed, "c1.cso"))["tickets"].value == 4
+    assert by_id(asked(agreed, "p1.pm"))["tickets"].value == 4
+    assert by_id(asked(agreed, "p1.pt2"))["tickets"].value == 1
+    names = {scope.name for scope in scopes_for(agreed.actor("p1.pm")) if scope.is_default}
+    assert names == {agreed.world.engagements[key].name for key in ("c1p1", "c2p1")}
+    assert [s.is_own for s in scopes_for(agreed.actor("c1.cso")) if s.is_default] == [True]
+
+
+def test_who_is_not_entitled_to_a_scope_finds_none(agreed):
+    worked(agreed)
+    refresh(agreed)
+    of_p1, own = [engagement(agreed, "c1p1")], [agreed.org("c1")]
+    for who, scope in (
+        ("p2.pm", of_p1), ("p2.pt", of_p1), ("c2.cso", of_p1), ("p3.pm", of_p1),
+        ("p1.pm", own), ("p1.pt", own), ("c1.req", own), ("c1.req", of_p1), ("c1.req", None),
+        ("p1.pt2", of_p1), ("c1.cso", [UUID(int=1)]), ("c1.cso", []),
+    ):  # fmt: skip
+        with pytest.raises(NotFound):
+            asked(agreed, who, scope=scope)
+        with pytest.raises(NotFound):
+            tickets_behind(agreed.actor(who), "tickets", scope=scope, at=later(agreed))
+    # Placed at the client, a partner's person reads the client's desk, and not the engagement of their own employer.
+    assert by_id(asked(agreed, "emb"))["tickets"].value == 3
+    with pytest.raises(NotFound):
+        asked(agreed, "emb", scope=of_p1)
+
+
+def test_a_limited_grant_limits_the_figures(agreed):
+    printing = agreed.world.services["c1.printing"].id
+    for service in (printing, printing, None):
+        ticket = agreed.open(service_id=service)
+        agreed.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+    refresh(agreed)
+    scope = [engagement(agreed, "c1p1")]
+    grants = Grant.objects.filter(person=agreed.world.people["p1.pt"], engagement_id=scope[0])
+    assert by_id(asked(agreed, "p1.pt", scope=scope))["tickets"].value == 3
+    grants.update(service_ids=[str(printing)])
+    assert by_id(asked(agreed, "p1.pt", scope=scope))["tickets"].value == 2
+    grants.update(service_ids=[], history_from=agreed.world.at + timedelta(days=1))
+    assert by_id(asked(agreed, "p1.pt", scope=scope))["tickets"].value == 0
+    assert by_id(asked(agreed, "p1.pm", scope=scope))["tickets"].value == 3
+    [limited] = [s for s in scopes_for(agreed.actor("p1.pt")) if s.id == scope[0]]
+    assert limited.is_limited
+
+
+def test_nothing_comes_of_nothing(agreed):
+    refresh(agreed)
+    of = by_id(asked(agreed, "c1.cso"))
+    assert {f.n for f in of.values()} == {0}
+    assert of["tickets"].value == of["handovers"].value == of["backlog"].value == 0
+    assert of["mttr_resolve.median"].value is of["reopened"].value is of["pause_share"].value is None
+    assert of["reopened"].interval is None
+    assert asked(agreed, "c1.cso", by="priority") == []
+    assert tickets_behind(agreed.actor("c1.cso"), "tickets", at=later(agreed)).rows == ()
+    assert trend(agreed.actor("c1.cso"), "backlog", at=later(agreed)) == []
+
+
+def test_one_ticket_is_a_figure_too(agreed):
+    ticket = agreed.open(impact=1, urgency=1)
+    agreed.tick(90)
+    move(agreed, ticket, "resolved", "c1.ct", text="Done.")
+    refresh(agreed)
+    of = by_id(asked(agreed, "c1.cso"))
+    assert [of[f"mttr_resolve.{fold}"].value for fold in ("mean", "median", "p90")] == [2.0, 2.0, 2.0]
+    assert (of["sla_met"].value, of["sla_met"].n) == (1.0, 1)
+    assert of["first_contact_resolution"].value == 1.0
+    assert of["reopened"].interval == pytest.approx((0.0, 0.793451), abs=1e-6)
+
+
+def test_what_is_open_and_overdue_is_missed_and_what_is_not_due_yet_is_no_verdict(agreed):
+    agreed.open(impact=1, urgency=1)
+    refresh(agreed)
+    cso = agreed.actor("c1.cso")
+    opened_at = agreed.now
+    early = figures(cso, only=["sla_met"], at=opened_at + timedelta(minutes=239))
+    due = figures(cso, only=["sla_met"], at=opened_at + timedelta(minutes=242))
+    assert [(f.value, f.n) for f in (*early, *due)] == [(None, 0), (0.0, 1)]
+
+
+def test_what_there_is_not_is_refused_by_name(agreed):
+    refresh(agreed)
+    with pytest.raises(Invalid, match=r"no field “colour”. There are: priority, .*, team, party, month"):
+        asked(agreed, "c1.cso", by="colour")
+    with pytest.raises(Invalid, match="no metric “speed”"):
+        asked(agreed, "c1.cso", only=["speed"])
+    with pytest.raises(Invalid, match="No day lies from 2026-03-02 up to 2026-03-02"):
+        asked(agreed, "c1.cso", from_on=date(2026, 3, 2), until_on=date(2026, 3, 2))
+    with pytest.raises(Invalid, match="cursor"):
+        tickets_behind(agreed.actor("c1.cso"), "tickets", cursor="x'; --", at=later(agreed))
+
+
+def test_a_figure_may_count_more_than_its_reader_opens(agreed):
+    """The technician's other colleagues have tickets as well: the figures are the engagement's, the tickets one's own."""
+    worked(agreed)
+    refresh(agreed)
+    scope = [engagement(agreed, "c1p1")]
+    technician = agreed.actor("p1.pt")
+    mine = tickets_behind(technician, "tickets", scope=scope, at=later(agreed))
+    assert len(mine.rows) == 3
+    blind = replace(technician, sight=replace(technician.sight, team_ids=frozenset(), person_id=UUID(int=9)))
+    assert by_id(figures(blind, scope=scope, at=later(agreed)))["tickets"].value == 3
+    assert tickets_behind(blind, "tickets", scope=scope, at=later(agreed)).rows == ()
+    all_of_them = tickets_behind(agreed.actor("p1.pm"), "tickets", scope=scope, limit=2, at=later(agreed))
+    rest = tickets_behind(
+        agreed.actor("p1.pm"), "tickets", scope=scope, cursor=all_of_them.next_cursor, at=later(agreed)
+    )
+    assert [row.value for row in (*all_of_them.rows, *rest.rows)] == [1, 1, 1]
+    assert rest.next_cursor == ""
+
+
+@pytest.mark.req("C28", "D21")
+def test_strangers_change_nothing_of_an_engagements_figures(agreed):
+    """Tickets of others, and what others do with its tickets while the partner has them not: not one byte differs."""
+    tickets = worked(agreed)
+    scope = [engagement(agreed, "c1p1")]
+    refresh(agreed)
+    before = {who: repr(everything(agreed, who, scope)) for who in ("p1.pm", "p1.pt", "c1.cso")}
+    for number in range(6):
+        stranger = agreed.open(internal=number == 0)
+        if number:
+            agreed.give(stranger, "p2.noc", "c1.ct", "p2.pt")
+            reply(agreed, stranger, "p2.pt", ["c1"])
+        if number == 1:
+            move(agreed, stranger, "waiting_client", "p2.pt", reason="requester_answer", text="Which?")
+        if number > 2:
+            move(agreed, stranger, "in_progress", "p2.pt")
+            move(agreed, stranger, "resolved", "p2.pt", text="Done.")
+    # The open one is with the client: a second partner has it for a while.
+    agreed.give(tickets[2], "p2.noc", "c1.ct", "p2.pt")
+    reply(agreed, tickets[2], "p2.pt", ["c1"])
+    keeper = agreed.world.people["c1.ct"].id
+    agreed.give(tickets[2], "c1.desk", "p2.pt", "c1.ct", reason="done_here", named_owner_id=keeper)
+    agreed.open(by="c2.ct")
+    refresh(agreed, checked=True)
+    assert {who: repr(everything(agreed, who, scope)) for who in before} == before
+    own = by_id(asked(agreed, "c1.cso"))
+    assert (own["tickets"].value, own["backlog"].value) == (9, 4)
+
+
+def test_programs_read_the_same(agreed):
+    worked(agreed)
+    refresh(agreed)
+    with time_machine.travel(later(agreed), tick=False):
+        answers = []
+        for key in ("p1", "c1"):
+            robot = Client(
+                headers={"host": "localhost", "authorization": f"Bearer {agreed.world.secrets[key]}"},
+                raise_request_exception=False,
+            )
+            scope = engagement(agreed, "c1p1")
+            asked_for = {"from": "2026-01-01", "until": "2027-01-01", "scope": str(scope)}
+            answer = robot.get("/api/v1/metrics/figures", asked_for)
+            answers.append(answer)
+            if answer.status_code == 200:
+                behind = robot.get(
+                    "/api/v1/metrics/tickets", asked_for | {"metric": "tickets", "limit": "2"}
+                ).json()
+                assert len(behind["items"]) == 2
+                assert behind["next_cursor"]
+        assert answers[0].status_code == 200, answers[0].content
+        items = answers[0].json()["items"]
+        expected = figures(agreed.actor("p1.pm"), scope=[scope], at=later(agreed), **YEAR)
+        assert [(i["id"], i["value"], i["n"]) for i in items] == [(f.id, f.value, f.n) for f in expected]
+        assert robot.get("/api/v1/metrics").json()["items"][0]["id"] == "tickets"
+        foreign = robot.get("/api/v1/metrics/figures", {"scope": str(engagement(agreed, "c2p3"))})
+        assert foreign.status_code == 404
+        refused = robot.get("/api/v1/metrics/figures", {"by": "colour"})
+        assert refused.status_code in (404, 422)
