@@ -47,18 +47,18 @@ class Incoming:
     records: Callable[[str], Records]
 
 
-class Room(IntEnum):
-    """Rooms in the order in which they take their records in: each finds those it builds on."""
+class Layer(IntEnum):
+    """What a record is about, in the order in which records are taken in: each finds what it builds on."""
 
-    PARTIES = 1
-    LEDGER = 2
-    AGREEMENTS = 3
-    TICKETS = 4
+    WHO = 1
+    RECORD = 2
+    TERMS = 3
+    WORK = 4
 
 
 _kinds: dict[str, ExportKind] = {}
 _views: dict[str, ExportView] = {}
-_intakes: dict[Room, Callable[[Incoming], None]] = {}
+_intakes: dict[Layer, Callable[[Incoming], None]] = {}
 
 
 def register_export(name: str, records: Callable[[Actor, datetime], Records]) -> None:
@@ -71,7 +71,7 @@ def register_export_view(name: str, write: Callable[[Actor, datetime, TextIO], N
     _views[name] = ExportView(name, write)
 
 
-def register_intake(room: Room, take_in: Callable[[Incoming], None]) -> None:
+def register_intake(room: Layer, take_in: Callable[[Incoming], None]) -> None:
     """Let a room write the rows of its records, inside the transaction that fills the installation."""
     _intakes[room] = take_in
 

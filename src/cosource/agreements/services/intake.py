@@ -6,7 +6,7 @@ from django.db import models
 
 from cosource.agreements.models import Agreement, AgreementVersion, Confirmation, PauseReason, Target
 from cosource.agreements.queries import exporting as taken
-from cosource.foundation.exports import Incoming, Room, insert_in_turn, register_intake, row_of
+from cosource.foundation.exports import Incoming, Layer, insert_in_turn, register_intake, row_of
 from cosource.foundation.ids import NIL, new_id
 
 
@@ -44,4 +44,4 @@ def _versions(incoming: Incoming) -> Iterator[models.Model]:
 
 def register() -> None:
     """Let them be taken in."""
-    register_intake(Room.AGREEMENTS, _take_in)
+    register_intake(Layer.TERMS, _take_in)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from cosource.foundation.exports import Incoming, Room, insert_in_turn, register_intake, row_of
+from cosource.foundation.exports import Incoming, Layer, insert_in_turn, register_intake, row_of
 from cosource.foundation.ids import NIL, new_id
 from cosource.foundation.models import (
     Audience,
@@ -107,4 +107,4 @@ def _follows(entry: Entry, audience_digest: str, record: Mapping[str, Any]) -> b
 
 def register() -> None:
     """Let the ledger be taken in."""
-    register_intake(Room.LEDGER, _take_in)
+    register_intake(Layer.RECORD, _take_in)

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.db import models
 
-from cosource.foundation.exports import Incoming, Room, insert_in_turn, register_intake, row_of
+from cosource.foundation.exports import Incoming, Layer, insert_in_turn, register_intake, row_of
 from cosource.foundation.ids import new_id
 from cosource.foundation.models import Stream
 from cosource.parties.models import (
@@ -209,4 +209,4 @@ def _named(model: Any, column: str) -> set[UUID]:
 
 def register() -> None:
     """Let them be taken in."""
-    register_intake(Room.PARTIES, _take_in)
+    register_intake(Layer.WHO, _take_in)

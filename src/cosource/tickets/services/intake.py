@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db import models
 
-from cosource.foundation.exports import Incoming, Room, insert_in_turn, register_intake, row_of
+from cosource.foundation.exports import Incoming, Layer, insert_in_turn, register_intake, row_of
 from cosource.foundation.ids import new_id
 from cosource.foundation.models import Entry
 from cosource.foundation.services.search import texts_index
@@ -317,4 +317,4 @@ def _versions(incoming: Incoming, owner_of: Mapping[UUID, UUID]) -> dict[tuple[U
 
 def register() -> None:
     """Let them be taken in."""
-    register_intake(Room.TICKETS, _take_in)
+    register_intake(Layer.WORK, _take_in)
