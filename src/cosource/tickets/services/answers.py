@@ -56,8 +56,6 @@ def answer_challenge(
     record, pause, actor = _answered(ticket_id, actor, at, expected_version)
     body = require_text(text, "text", limit=20_000)
     answered_at, came_from, to_state = pause.until_at, record.ticket.state, _STATE_OF[pause.turn]
-    pause.until_at = pause.challenge_until = None
-    pause.save(update_fields=["until_at", "challenge_until"])
     save(
         record,
         at=at,
@@ -66,6 +64,8 @@ def answer_challenge(
         turn=pause.turn,
         turn_organization_id=pause.turn_organization_id,
     )
+    pause.until_at = pause.challenge_until = None
+    pause.save(update_fields=["until_at", "challenge_until"])
     clocks_happen(record, Happening.CHALLENGED, at=at, ended_at=answered_at)
     facts: dict[str, object] = {
         "from": came_from,
@@ -89,9 +89,9 @@ def answer_accept(
     Raises: NotFound, NotAllowed (not the side that asked), Conflict when no answer waits for it, StaleVersion.
     """
     record, pause, actor = _answered(ticket_id, actor, at, expected_version)
+    save(record, at=at)
     pause.challenge_until = None
     pause.save(update_fields=["challenge_until"])
-    save(record, at=at)
     _say(record, "ticket.answer_accepted/1", pause, {"reason": pause.reason}, "", actor, at)
     sync(record, at=at)
 

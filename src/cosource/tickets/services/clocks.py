@@ -105,9 +105,9 @@ def clocks_happen(
         if not runs(clock):
             continue
         if what in kind.meets:
-            clock.met_at = at
+            clock.met_at = max(at, clock.started_at)
         elif what in kind.ends:
-            clock.stopped_at = at
+            clock.stopped_at = max(at, clock.started_at)
         else:
             continue
         clock.next_step_at = None
@@ -197,7 +197,7 @@ def _fit(clock: Clock, ticket: Ticket, pauses: Sequence[Pause], at: datetime) ->
         clock.delete()
         return False
     if target is None:
-        clock.stopped_at, clock.next_step_at = at, None
+        clock.stopped_at, clock.next_step_at = max(at, clock.started_at), None
         clock.save(update_fields=["stopped_at", "next_step_at"])
         return True
     if target.minutes > clock.target_minutes and clock.late_at is None:

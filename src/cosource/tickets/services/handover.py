@@ -93,6 +93,7 @@ def ticket_hand_over(
         )
     verdict = _judge(record, team)
     owner = _named_owner(verdict, named_owner_id, team, at)
+    save(record, at=at)
     part = record.part_of(team.organization_id)
     begins = part is None or part.asked_at is None
     if part is None:
@@ -138,7 +139,6 @@ def ticket_hand_over(
     handovers.append(handover)
     clock_of_offer(record, part, at=at)
     clocks_place(record)
-    save(record, at=at)
     sync(record, at=at)
     offer_tell(record, handover_id=handover.id, team=team, part=part, actor=actor, at=at)
     if team.organization.stand_in and team.organization.contact_email:
@@ -164,21 +164,10 @@ def handover_accept(
     """
     record, handover, actor = _offered(ticket_id, actor, expected_version)
     ticket = record.ticket
-    _answer(handover, Handover.State.ACCEPTED, actor, at)
     held = at_hand.possessions(record)
     last = held[-1] if held else None
-    if last is not None and last.until_at is None:
-        last.until_at = at
-        update_all([last], ["until_at"])
-    taken = Possession(
-        ticket=ticket,
-        sequence=(last.sequence if last else 0) + 1,
-        organization_id=handover.to_organization_id,
-        team_id=handover.to_team_id,
-        from_at=at,
-    )
-    insert_all([taken])
-    held.append(taken)
+    # No stretch ends before it began, though a clock was set back meanwhile; the next begins where it ends.
+    from_at = max(at, last.from_at) if last is not None else at
     by_person = actor.person_id if actor.on_behalf_of is None else None
     assignee = handover.named_owner_id or (
         by_person if _in_team(by_person, handover.to_team_id, at) else None
@@ -195,6 +184,19 @@ def handover_accept(
         changes["turn_organization_id"] = handover.to_organization_id
     readers = _told(record, actor, handover.from_organization_id, handover.to_organization_id)
     save(record, at=at, **changes)
+    _answer(handover, Handover.State.ACCEPTED, actor, at)
+    if last is not None and last.until_at is None:
+        last.until_at = from_at
+        update_all([last], ["until_at"])
+    taken = Possession(
+        ticket=ticket,
+        sequence=(last.sequence if last else 0) + 1,
+        organization_id=handover.to_organization_id,
+        team_id=handover.to_team_id,
+        from_at=from_at,
+    )
+    insert_all([taken])
+    held.append(taken)
     note(
         record,
         kind="ticket.handed_over/1",
@@ -234,6 +236,7 @@ def handover_decline(
         )
     body = require_text(text, "text", limit=20_000)
     record, handover, actor = _offered(ticket_id, actor, expected_version)
+    save(record, at=at)
     _answer(handover, Handover.State.DECLINED, actor, at, decline_reason=reason)
     readers = _told(record, actor, handover.from_organization_id, handover.to_organization_id)
     entry_id = note(
@@ -247,7 +250,6 @@ def handover_decline(
     )
     message_add(record, entry_id, audience_of(record, readers), actor, at, text=body, kind="handover")
     _settled(record, handover, Happening.TAKEN, at)
-    save(record, at=at)
     sync(record, at=at)
 
 
@@ -263,6 +265,7 @@ def handover_withdraw(
     policy.require(actor, Action.HAND_OVER, record)
     actor = policy.acting_for(actor, record, record.ticket.holder_organization_id)
     handover = _open_handover(record)
+    save(record, at=at)
     _answer(handover, Handover.State.WITHDRAWN, actor, at)
     note(
         record,
@@ -273,7 +276,6 @@ def handover_withdraw(
         facts={"to": handover.to_organization_id.hex, "to_team": handover.to_team_id.hex},
     )
     _settled(record, handover, Happening.WITHDRAWN, at)
-    save(record, at=at)
     sync(record, at=at)
 
 
@@ -350,6 +352,7 @@ def _settled(record: Record, handover: Handover, what: Happening, at: datetime) 
 
 
 def _answer(handover: Handover, state: str, actor: Actor, at: datetime, *, decline_reason: str = "") -> None:
+    at = max(at, handover.offered_at)
     answered = Handover.objects.filter(id=handover.id, state=Handover.State.OFFERED).update(
         state=state, answered_at=at, answered_by_id=actor.id, decline_reason=decline_reason
     )

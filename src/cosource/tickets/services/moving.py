@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import DateTimeField, Value
+from django.db.models.functions import Greatest
 
 from cosource.agreements.queries.terms import terms_of
 from cosource.foundation.errors import Conflict, Invalid
@@ -86,20 +88,23 @@ def state_set(
     changes: dict[str, object] = {"state": to_state, "category": STATES[to_state].category}
     turn, turn_organization_id, version_id = _turn_after(record, to_state, reason)
     changes |= {"turn": turn, "turn_organization_id": turn_organization_id}
+    held = Possession.objects.filter(ticket=ticket, until_at__isnull=True)
     if STATES[to_state].category == "closed":
-        changes["closed_at"] = at
-        Possession.objects.filter(ticket=ticket, until_at__isnull=True).update(until_at=at)
-        Handover.objects.filter(ticket=ticket, state=Handover.State.OFFERED).update(
-            state=Handover.State.WITHDRAWN, answered_at=at
-        )
-        record.handovers = record.possessions = None
+        # Not before the last stretch began, though a clock was set back meanwhile.
+        changes["closed_at"] = closed_at = max(at, *held.values_list("from_at", flat=True), ticket.opened_at)
     if to_state == RESOLVED:
-        changes["resolved_at"] = at
+        changes["resolved_at"] = max(at, ticket.opened_at)
     elif reopening:
         changes["resolved_at"] = None
     answered = answered_by(record, actor)
-    ended = pause_end(record, at=at, answered=answered)
     save(record, at=at, **changes)
+    ended = pause_end(record, at=at, answered=answered)
+    if STATES[to_state].category == "closed":
+        held.update(until_at=closed_at)
+        Handover.objects.filter(ticket=ticket, state=Handover.State.OFFERED).update(
+            state=Handover.State.WITHDRAWN, answered_at=Greatest("offered_at", Value(at, DateTimeField()))
+        )
+        record.handovers = record.possessions = None
     if to_state in WAITING:
         Pause.objects.create(
             ticket=ticket,
@@ -155,7 +160,7 @@ def pause_end(record: Record, *, at: datetime, answered: bool) -> bool:
     if pause is None:
         return False
     minutes = terms_of(pause.version_id).unchallenged_minutes if answered and pause.version_id else 0
-    pause.until_at = at
+    pause.until_at = max(at, pause.from_at)
     pause.challenge_until = at + timedelta(minutes=minutes) if minutes else None
     pause.save(update_fields=["until_at", "challenge_until"])
     return True

@@ -198,7 +198,8 @@ def tell_others(record: Record, *, readers: set[UUID], at: datetime, facts: dict
 def save(record: Record, *, at: datetime, **changes: Any) -> None:
     """Write changed fields of the ticket by compare-and-set on its version.
 
-    Raises: StaleVersion when somebody else wrote since it was loaded.
+    The first thing that a step writes of the ticket: of two at once the second waits here and finds itself late, before it
+    holds what the first wants. Raises: StaleVersion when somebody else wrote since it was loaded.
     """
     ticket = record.ticket
     if not update_guarded(ticket, {**changes, "updated_at": at}, guard="version"):
