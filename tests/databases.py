@@ -209,6 +209,21 @@ def in_place(name: str) -> Iterator[None]:
         connection.settings_dict["NAME"] = before
 
 
+@contextlib.contextmanager
+def default_at(url: str) -> Iterator[None]:
+    """Make the database at `url`, of whatever server or place, the default one."""
+    from cosource.config.addresses import database_of
+
+    before = dict(connection.settings_dict)
+    connection.close()
+    connection.settings_dict.update(database_of(url))
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(before)
+
+
 def _schema_digest() -> str:
     """Digest what a migrated database depends on: migrations, what they import, and the versions of other apps."""
     import cosource

@@ -1,12 +1,13 @@
 """An installation that is killed and started again: `cosource up` with its processes, told apart."""
 
 import contextlib
+import http.client
 import os
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,15 @@ from tests.live_server import free_port
 
 # What is killed: the process that answers, the one that watches it, the one that works in the background, or all at once.
 KINDS = ("server", "watcher", "worker", "all")
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> float:
+    """Wait until it holds; give how many seconds that took, or fail after so many."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < seconds
+        time.sleep(0.05)
+    return time.monotonic() - began
 
 
 class Installation:
@@ -58,6 +68,16 @@ class Installation:
                 return True
         except OSError:
             return False
+
+    def answer(self, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, str]:
+        """Get a page; give its status, its head and what it says."""
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            line.request("GET", path, headers=headers)
+            said = line.getresponse()
+            return said.status, said.headers, said.read().decode()
+        finally:
+            line.close()
 
     def processes(self, kind: str) -> list[psutil.Process]:
         """Give the processes of a kind that are there now."""

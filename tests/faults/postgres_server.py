@@ -45,6 +45,12 @@ class OwnServer:
         options = f"-p {self.port} -k {self.data.parent} -c listen_addresses=127.0.0.1 -c shared_buffers=64MB"
         self._do("pg_ctl", "-w", "-l", str(self.data.parent / "log"), "-o", options, "start")
 
+    def start_if_ended(self) -> None:
+        """Start it again where it gave up, as its supervisor would."""
+        words = [*self.as_owner, str(self.programs / "pg_ctl"), "-D", str(self.data), "status"]
+        if subprocess.run(words, cwd=self.data.parent, capture_output=True, check=False).returncode:
+            self.start()
+
     def fill(self, url: str) -> None:
         """Copy the database at `url` into this server's first one."""
         copy = subprocess.run([self.programs / "pg_dump", "--no-owner", url], capture_output=True, check=True)
@@ -64,14 +70,14 @@ class OwnServer:
 
 
 @contextlib.contextmanager
-def own_server() -> Iterator[OwnServer]:
-    """Start a server, or skip the test with what lacks for it."""
+def own_server(within: Path | None = None) -> Iterator[OwnServer]:
+    """Start a server, on the disk of `within` if named, or skip the test with what lacks for it."""
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL's programs are not installed")
     as_owner: list[str] = []
     # A socket's address must be short, so the place is not the test's own.
-    folder = Path(tempfile.mkdtemp(prefix="cosource-own-"))
+    folder = Path(tempfile.mkdtemp(prefix="cosource-own-", dir=within))
     try:
         if os.geteuid() == 0:
             # PostgreSQL refuses to run as root; its package makes a user for it.

@@ -1,18 +1,15 @@
 """PostgreSQL is killed under a running installation: it says so meanwhile, and goes on by itself when the database is back."""
 
-import contextlib
-import http.client
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
-from cosource.config.addresses import database_of
 from cosource.foundation import clock
-from tests.databases import current_url
-from tests.faults.installation import Installation, installed
+from tests.databases import current_url, default_at
+from tests.faults.installation import Installation, installed, wait_until
 from tests.faults.postgres_server import OwnServer, own_server
 from tests.faults.writers import Writers
 from tests.worlds import World, two_clients_three_partners
@@ -24,43 +21,12 @@ pytestmark = [
 HEALTHY_WITHIN_SECONDS = 10
 
 
-@contextlib.contextmanager
-def default_at(url: str) -> Iterator[None]:
-    """Make the database at `url` the default one."""
-    before = dict(connection.settings_dict)
-    connection.close()
-    connection.settings_dict.update(database_of(url))
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict.update(before)
-
-
 @pytest.fixture
 def server(transactional_db: None) -> Iterator[OwnServer]:
     with own_server() as server:
         server.fill(current_url())
         with default_at(server.url()):
             yield server
-
-
-def wait_until(holds: Callable[[], bool], seconds: float) -> float:
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < seconds
-        time.sleep(0.1)
-    return time.monotonic() - began
-
-
-def answer(place: Installation, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, str]:
-    line = http.client.HTTPConnection("127.0.0.1", place.port, timeout=30)
-    try:
-        line.request("GET", path, headers=headers)
-        said = line.getresponse()
-        return said.status, said.headers, said.read().decode()
-    finally:
-        line.close()
 
 
 def says_so(place: Installation, world: World) -> None:
@@ -71,12 +37,12 @@ def says_so(place: Installation, world: World) -> None:
         ("/", {"Cookie": f"cosource{place.port}-session=0123456789abcdefghijklmnopqrstuv"}),
         ("/accounts/login/", {"Cookie": f"cosource{place.port}-session=0123456789abcdefghijklmnopqrstuv"}),
     ):
-        status, head, said = answer(place, path, **headers)
+        status, head, said = place.answer(path, **headers)
         assert (path, status, head["Retry-After"]) == (path, 503, "5"), said
         assert "psycopg" not in said
         assert "connection" not in said
-    assert answer(place, "/health")[0] == 200
-    assert answer(place, "/healthz")[0] == 503
+    assert place.answer("/health")[0] == 200
+    assert place.answer("/healthz")[0] == 503
 
 
 @pytest.mark.parametrize("how", ["stopped at once", pytest.param("killed", marks=pytest.mark.proof)])
@@ -96,7 +62,7 @@ def test_it_says_so_and_goes_on_by_itself(server: OwnServer, tmp_path: Path, how
         says_so(place, world)
         time.sleep(1)
         server.start()
-        took = wait_until(lambda: answer(place, "/healthz")[0] == 200, HEALTHY_WITHIN_SECONDS)
+        took = wait_until(lambda: place.answer("/healthz")[0] == 200, HEALTHY_WITHIN_SECONDS)
         writers.join(60)
         assert set(writers.statuses) == {201, 503}
         assert not place.has_ended()

@@ -30,14 +30,21 @@ class Writers:
         self.statuses: Counter[int] = Counter()
         self.broken = self.repeated = 0
         self.unforeseen: list[str] = []
-        self.longest_wait = 0.0
+        self.longest_wait = self.longest_answer = 0.0
+        self.comes_back_after = {503}
+        self._enough = threading.Event()
         self._threads = [
-            threading.Thread(target=self._write, args=(n,), name=f"client-{n}") for n in range(clients)
+            threading.Thread(target=self._write, args=(n,), name=f"client-{n}", daemon=True)
+            for n in range(clients)
         ]
 
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
+
+    def stop(self) -> None:
+        """Let each end after the write that it is at."""
+        self._enough.set()
 
     def are_done(self) -> bool:
         return not any(thread.is_alive() for thread in self._threads)
@@ -66,7 +73,7 @@ class Writers:
                 made = client.create(f"/tickets/{ticket}/messages", body, name)
                 if made:
                     self.replied[name] = UUID(made)
-            if self.unforeseen:
+            if self.unforeseen or self._enough.is_set():
                 break
             time.sleep(self.pause)
         client.hang_up()
@@ -120,6 +127,7 @@ class _Client:
         tries = 0
         while True:
             tries += 1
+            asked = time.monotonic()
             try:
                 status, head, said = self._send(path, body, name)
             except (OSError, http.client.HTTPException):
@@ -128,7 +136,10 @@ class _Client:
                 time.sleep(self.noise.uniform(0.02, 0.3))
                 continue
             writers.statuses[status] += 1
-            if status == 503 and head.get("Retry-After", "").isdigit():
+            writers.longest_answer = max(writers.longest_answer, time.monotonic() - asked)
+            if status in self.writers.comes_back_after and (
+                status != 503 or head.get("Retry-After", "").isdigit()
+            ):
                 time.sleep(self.noise.uniform(0.1, 0.5))
                 continue
             if status != 201:

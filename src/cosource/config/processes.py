@@ -8,6 +8,7 @@ Not here: what the worker does (foundation's due work) and what the web process 
 """
 
 import atexit
+import contextlib
 import os
 import resource
 import shutil
@@ -133,7 +134,7 @@ def run_all() -> int:
     code = 0
     while not stop.wait(0.2):
         if web.has_refused():
-            typer.echo("cosource: the web process ended; its last lines say why", err=True)
+            _say("cosource: the web process ended; its last lines say why")
             code = web.process.returncode
             break
         for child in (worker, web):
@@ -168,7 +169,7 @@ class _Child:
             self.failures = 1 if now - self.started_at > CALM_SECONDS else self.failures + 1
             pause = RESTART_SECONDS[min(self.failures, len(RESTART_SECONDS)) - 1]
             called = {"web": "the web process", "worker": "the worker"}[self.name]
-            typer.echo(f"cosource: {called} ended; it starts again in {pause} s", err=True)
+            _say(f"cosource: {called} ended; it starts again in {pause} s")
             self.start_at = now + pause
 
     def _start(self) -> None:
@@ -199,9 +200,7 @@ def run_web(*, with_parent: bool) -> None:
     _count_together()
     if with_parent:
         _stop_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    typer.echo(
-        f"cosource: serving {env.BASE_URL.read(os.environ, default=env.default_base_url(bind))}", err=True
-    )
+    _say(f"cosource: serving {env.BASE_URL.read(os.environ, default=env.default_base_url(bind))}")
     server = Server(
         "cosource.config.front:front",
         factory=True,
@@ -251,6 +250,12 @@ def run_worker(*, with_parent: bool) -> None:
     if with_parent:
         _stop_with_parent(stop.set)
     duework.run_worker(stop)
+
+
+def _say(text: str) -> None:
+    """Write a line where the log goes; nothing ends because that disk is full, or nobody reads there any more."""
+    with contextlib.suppress(OSError):
+        typer.echo(text, err=True)
 
 
 def _stop_children(children: Iterable[subprocess.Popen[bytes]]) -> None:

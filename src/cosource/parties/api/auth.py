@@ -4,10 +4,12 @@ Only tokens: a browser's session is refused, so no page elsewhere can make someb
 nothing to forge. Our own pages use forms. Not here: making and ending tokens (`parties.services`).
 """
 
+import contextlib
 import hashlib
 import hmac
 from datetime import datetime, timedelta
 
+from django.db import OperationalError, transaction
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
@@ -53,5 +55,7 @@ def find_token(secret: str, at: datetime) -> IntegrationToken | None:
     if found.revoked_at is not None or found.expires_at <= at:
         return None
     if found.last_used_at is None or found.last_used_at <= at - _NOTE_USE_AFTER:
-        IntegrationToken.objects.filter(pk=found.pk).update(last_used_at=at)
+        # Whoever reads is not refused for want of room to note it.
+        with contextlib.suppress(OperationalError), transaction.atomic():
+            IntegrationToken.objects.filter(pk=found.pk).update(last_used_at=at)
     return found

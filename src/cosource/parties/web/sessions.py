@@ -9,11 +9,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, logout
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.models import Session
+from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -31,6 +34,8 @@ from cosource.parties.services.signin_sessions import session_end, sessions_end_
 BEGAN, SEEN, SIGNED_IN_BY = "began_at", "seen_at", "signed_in_by"
 # A page that brings itself up to date says so.
 BY_ITSELF = "Cosource-Live"
+
+log = structlog.get_logger(__name__)
 
 
 def session_begin(request: HttpRequest, *, signed_in_by: UUID | None, at: datetime) -> None:
@@ -90,9 +95,24 @@ class SessionLimitsMiddleware:
                 logout(request)
                 messages.info(request, _("You were signed out after a long time. Sign in to go on."))
             elif now - session[SEEN] > settings.SESSION_NOTE_SECONDS and not _comes_by_itself(request):
-                session[SEEN] = now
-                UserSession.objects.filter(session_key=session.session_key).update(last_seen_at=at)
+                _note_use(session, at)
         return self.get_response(request)
+
+
+def _note_use(session: SessionBase, at: datetime) -> None:
+    """Note that the session is used; whoever reads is not refused for want of room to note it."""
+    before, modified = session[SEEN], session.modified
+    session[SEEN] = int(at.timestamp())
+    try:
+        with transaction.atomic():
+            UserSession.objects.filter(session_key=session.session_key).update(last_seen_at=at)
+            session.save()
+    except OperationalError:
+        session[SEEN], session.modified = before, modified
+    except UpdateError:
+        log.debug("session.ended_meanwhile")  # Django's own middleware, which saves it once more, says so
+    else:
+        session.modified = False
 
 
 @require_http_methods(["GET", "POST"])
