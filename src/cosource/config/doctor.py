@@ -17,7 +17,6 @@ from cosource.config import environment as env
 from cosource.config.inspection import weaknesses
 from cosource.config.static import STAMP_NAME
 
-SKEW_SECONDS = 2
 DISK_LEAST_BYTES = 500 * 1024**2
 DISK_LEAST_SHARE = 0.05
 LATE = timedelta(seconds=60)
@@ -103,6 +102,7 @@ def _schema() -> Check:
 
 def _kept(at: datetime) -> Iterator[Check]:
     from cosource.foundation.queries import checks
+    from cosource.foundation.services.timekeeping import SKEW_SECONDS
 
     missing = checks.guards_missing()
     yield Check(

@@ -156,8 +156,10 @@ def front() -> Front:
     """Return the application as the installation's settings have it."""
     # Sets Django up, which only the serving process needs.
     from cosource.config.wsgi import application
+    from cosource.foundation.services.timekeeping import agree_loop
 
     _stop_with_watcher()
+    threading.Thread(target=agree_loop, name="clock", daemon=True).start()
     return Front(application, threads=env.THREADS.read(os.environ))
 
 

@@ -5,12 +5,14 @@ They run in one process beside each other, so that a long import delays neither 
 run them.
 """
 
+import contextlib
 import os
 import secrets
 import socket
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 import structlog
 from django.db import Error, close_old_connections, connection, transaction
@@ -21,10 +23,12 @@ from cosource.foundation.services.duework import LEASE_SECONDS, leases_keep, wor
 from cosource.foundation.services.leases import lease_claim, lease_release
 from cosource.foundation.services.schedules import Scheduler
 from cosource.foundation.services.sealing import seal_pending
+from cosource.foundation.services.timekeeping import Watch, ahead_mend, clock_agree
 
 SEAL_EVERY_SECONDS = 0.1
 WORK_EVERY_SECONDS = 0.25
 SEALER_LEASE_SECONDS = 10
+KEEP_EVERY_SECONDS = LEASE_SECONDS / 4
 
 # What a room keeps up in every worker: given the worker's name and the instant, it returns whether there was anything to do.
 type Upkeep = Callable[[str, datetime], bool]
@@ -88,13 +92,22 @@ def work_loop(stop: threading.Event, holder: str, *, quick_only: bool) -> None:
 
     `quick_only`: leaves work that takes minutes to the other loop, so that a long import holds up no mail.
     """
-    turns, scheduler = Turns(quick_only=quick_only), Scheduler()
-    unsettled = False
+    turns, scheduler, watch = Turns(quick_only=quick_only), Scheduler(), Watch()
+    unsettled, was_set = False, True
     while not stop.is_set():
         worked = False
         try:
             close_old_connections()
+            if step := watch.stepped():
+                log.warning("clock.set", seconds=round(step, 1))
+                was_set = True
+                # Leases that seem to have ended are renewed by then, where somebody is at work.
+                stop.wait(KEEP_EVERY_SECONDS + 1)
+                continue
             at = clock.now()
+            if was_set:
+                ahead_mend(at)
+                scheduler, was_set = Scheduler(), False
             if unsettled:
                 # The keeper renews what is in this loop's name, and nothing is in its hands any more.
                 work_put_down(worker=holder, at=at)
@@ -112,10 +125,11 @@ def work_loop(stop: threading.Event, holder: str, *, quick_only: bool) -> None:
 
 
 def keep_loop(stop: threading.Event, holders: Sequence[str]) -> None:
-    """Renew the leases of what the loops have in hand until `stop`, whatever a handler is busy with."""
-    while not stop.wait(LEASE_SECONDS / 4):
+    """Renew the leases of what the loops have in hand until `stop`, whatever a handler is busy with; keep to the right time."""
+    while not stop.wait(KEEP_EVERY_SECONDS):
         try:
             close_old_connections()
+            clock_agree()
             for holder in holders:
                 leases_keep(worker=holder, at=clock.now())
         except Error as trouble:
@@ -125,21 +139,40 @@ def keep_loop(stop: threading.Event, holders: Sequence[str]) -> None:
 
 
 def run_worker(stop: threading.Event) -> None:
-    """Run all loops until `stop` is set; leases are kept until the last of them has put down what it had in hand."""
+    """Run all loops until `stop` is set; leases are kept until the last of them has put down what it had in hand.
+
+    Raises: whatever a loop died of, such as a want of memory. Then all end, for whoever watches to start them anew: a worker
+    that goes on with one loop less looks alive and is not.
+    """
+    with contextlib.suppress(Error):
+        clock_agree()
     holder = worker_name()
     quick, any_ = f"{holder}q", f"{holder}a"
     put_down = threading.Event()
-    keeper = threading.Thread(target=keep_loop, args=(put_down, (quick, any_)), name="keeper")
-    others = [
-        threading.Thread(target=seal_loop, args=(stop, holder), name="sealer"),
-        threading.Thread(target=work_loop, args=(stop, quick), kwargs={"quick_only": True}, name="quick"),
-        *(threading.Thread(target=upkeep_loop, args=(stop, holder, name), name=name) for name in _upkeep),
-    ]
-    for thread in (keeper, *others):
-        thread.daemon = True
+    died: list[BaseException] = []
+
+    def beside(name: str, loop: Callable[[], None]) -> threading.Thread:
+        def run() -> None:
+            try:
+                loop()
+            except BaseException as trouble:  # noqa: BLE001 - raised below
+                died.append(trouble)
+                stop.set()
+
+        thread = threading.Thread(target=run, name=name, daemon=True)
         thread.start()
+        return thread
+
+    keeper = beside("keeper", lambda: keep_loop(put_down, (quick, any_)))
+    others = [
+        beside("sealer", lambda: seal_loop(stop, holder)),
+        beside("quick", lambda: work_loop(stop, quick, quick_only=True)),
+        *(beside(name, partial(upkeep_loop, stop, holder, name)) for name in _upkeep),
+    ]
     work_loop(stop, any_, quick_only=False)
     for thread in others:
         thread.join(timeout=15)
     put_down.set()
     keeper.join(timeout=15)
+    if died:
+        raise died[0]

@@ -19,7 +19,7 @@ from typing import Any, Literal, overload
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from cosource.foundation import clock
 from cosource.foundation.errors import CosourceError
@@ -29,6 +29,7 @@ from cosource.foundation.models.work import HELD
 from cosource.foundation.pages import Text
 from cosource.foundation.queries.duework import LONG, Turns
 from cosource.foundation.services.holding import HELD_SECONDS, outward_held
+from cosource.foundation.services.leases import AHEAD
 
 # What a dead worker had in hand is taken up within a minute, with time to notice and to do it.
 LEASE_SECONDS = 45
@@ -39,6 +40,8 @@ LEASE_KEPT_AT_MOST = timedelta(hours=6)
 BACKOFF_SECONDS = (5, 30, 120, 600, 1_800, 3_600, 7_200)
 SPREAD = 0.2
 BATCH_ROWS = 100
+# What took two workers down, or lay beside what did, comes back apart from it: seconds, at most.
+ORPHAN_WAITS_AT_MOST = 60
 # A worker that looked so lately knows that its lease is its own.
 SURE_SECONDS = LEASE_SECONDS / 4
 
@@ -75,6 +78,7 @@ class Task:
     created_at: datetime
     attempts: int = 1
     max_attempts: int = 8
+    reached: int = 0
     settled: bool = field(default=False)
     _seen: float = field(default_factory=time.monotonic)
 
@@ -90,12 +94,18 @@ class Task:
             self._seen = now
 
     def progress(self, *, done: int, total: int, message: str = "") -> None:
-        """Write progress and keep the lease. Raises: WorkCancelled, LeaseLost."""
+        """Write progress and keep the lease. Raises: WorkCancelled, LeaseLost.
+
+        What gets further than it ever came begins to count its attempts anew: it is not what its workers died of.
+        """
         until = clock.now() + timedelta(seconds=LEASE_SECONDS)
+        further = {"attempts": 1} if done > self.reached else {}
         if not self._mine.update(
-            progress_done=done, progress_total=total, message=message[:500], lease_until=until
+            progress_done=done, progress_total=total, message=message[:500], lease_until=until, **further
         ):
             raise LeaseLost(str(self.id))
+        if further:
+            self.reached, self.attempts = done, 1
         if DueWork.objects.filter(id=self.id, cancel_requested=True).exists():
             raise WorkCancelled(str(self.id))
 
@@ -291,8 +301,15 @@ def work_claim(*, worker: str, at: datetime, turns: Turns) -> list[DueWork]:
 
 
 def _claim_orphan(worker: str, at: datetime, turns: Turns) -> list[DueWork]:
-    """Claim a row whose worker died; one that has taken its worker down too often is parked."""
-    lost = DueWork.objects.filter(state=DueWork.State.RUNNING, lease_until__lt=at)
+    """Claim a row whose worker died; one that has taken its worker down too often is parked.
+
+    From its second time on it waits first, as after any failure, so that it does not go down each time with the same neighbour.
+    A lease that is longer than any was given by a clock that ran ahead, and its worker does not renew it.
+    """
+    longest = at + timedelta(seconds=LEASE_SECONDS) + AHEAD
+    lost = DueWork.objects.filter(
+        Q(lease_until__lt=at) | Q(lease_until__gt=longest), state=DueWork.State.RUNNING
+    )
     if turns.quick_only:
         lost = lost.filter(urgency__lt=LONG)
     for row in lost.order_by("lease_until")[:10]:
@@ -303,6 +320,12 @@ def _claim_orphan(worker: str, at: datetime, turns: Turns) -> list[DueWork]:
                 finished_at=at,
                 lease_until=None,
                 fence=F("fence") + 1,
+            )
+            continue
+        if row.attempts > 1:
+            waits = timedelta(seconds=min(backoff(row.attempts - 1), ORPHAN_WAITS_AT_MOST))
+            lost.filter(id=row.id, fence=row.fence).update(
+                state=DueWork.State.QUEUED, due_at=at + waits, lease_until=None, fence=F("fence") + 1
             )
             continue
         rows = _take([row.id], worker, at, state=DueWork.State.RUNNING, fence=row.fence)
@@ -375,4 +398,5 @@ def _task(row: DueWork) -> Task:
         created_at=row.created_at,
         attempts=row.attempts,
         max_attempts=row.max_attempts,
+        reached=row.progress_done,
     )

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from cosource.foundation.services.duework import work_enqueue
 
+# How the key of what recurs begins.
+KEY = "every:"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _every: dict[str, timedelta] = {}
 
@@ -41,7 +43,7 @@ class Scheduler:
             began = period_of(at, every)
             if self._seen.get(kind) == began:
                 continue
-            key = f"every:{kind}:{began:%Y-%m-%dT%H:%M:%S}"
+            key = f"{KEY}{kind}:{began:%Y-%m-%dT%H:%M:%S}"
             made += work_enqueue(kind=kind, args={}, due_at=at, at=at, key=key, max_attempts=2) is not None
             self._seen[kind] = began
         return made

@@ -5,6 +5,7 @@ Work of its own, enqueued with what it tells. Not here: who is told, which stand
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import batched
 from typing import Any
 from uuid import UUID
 
@@ -24,12 +25,15 @@ from cosource.tickets.rules.wording import Phrase, gettext_lazy
 
 KIND = "tickets.escalations_tell"
 NOTICE = "ticket.escalated"
+# Of a storm each piece is soon done, so that a worker that ends in one begins little anew, and delays no other.
+STEPS_AT_ONCE = 50
+_NOTED_EVERY = 5
 
 
 def tell_enqueue(ids: Sequence[UUID], *, at: datetime) -> None:
     """Enqueue telling of raised steps, in the transaction that raised them."""
-    if ids:
-        work_enqueue(kind=KIND, args={"ids": [i.hex for i in ids]}, due_at=at, at=at, urgency=-10)
+    for some in batched(ids, STEPS_AT_ONCE):
+        work_enqueue(kind=KIND, args={"ids": [i.hex for i in some]}, due_at=at, at=at, urgency=-10)
 
 
 def effect_of(escalation_id: UUID) -> str:
@@ -60,7 +64,10 @@ def escalations_tell(task: Task) -> dict[str, Any]:
     }
     at, told = clock.now(), 0
     rows = Escalation.objects.filter(id__in=ids).select_related("clock", "party")
-    for row in rows.order_by("raised_at", "id"):
+    # Where a worker ended in the middle, the next goes on from what it had noted.
+    for number, row in enumerate(rows.order_by("raised_at", "id")[task.reached :], start=task.reached):
+        if number > task.reached and number % _NOTED_EVERY == 0:
+            task.progress(done=number, total=len(ids))
         words = escalation_words(row, references.get((row.ticket_id, row.party_id), ""))
         if not row.told:
             _tell_contact(row, words, at)
