@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
-FORMAT = 2
+FORMAT = 3
 TABLES = ("tickets", "holdings", "waits", "clocks")
 TOUCHED = "touched"
 MANIFEST = "manifest.json"

@@ -53,14 +53,12 @@ def handovers_between(
     asked = asked_of(facts, actor, scope=scope, from_on=from_on, until_on=until_on, by=None, at=at)
     head, values = cohort_sql(facts, asked, Cohort.ENDED, more="party_handovers + team_handovers > 0")
     rows = facts.ask(
-        f"{head}, ways AS (SELECT h.*, lag(h.until_at) OVER (PARTITION BY h.desk, h.ticket, h.level, h.holder_key "
-        f"ORDER BY h.step) AS lost_at FROM {facts.table('holdings')} AS h SEMI JOIN cohort AS c "
-        f"ON c.desk = h.desk AND c.ticket = h.ticket) "
-        f"SELECT level, CAST(from_key AS VARCHAR) AS from_key, CAST(holder_key AS VARCHAR) AS to_key, "
-        f"count(*) AS handovers, count(DISTINCT (desk, ticket)) AS tickets, count(*) FILTER (is_return) AS returns, "
+        f"{head} SELECT h.level, CAST(from_key AS VARCHAR) AS from_key, CAST(holder_key AS VARCHAR) AS to_key, "
+        f"count(*) AS handovers, count(DISTINCT h.ticket) AS tickets, count(*) FILTER (is_return) AS returns, "
         f"count(*) FILTER (is_direct_return) AS direct_returns, "
-        f"coalesce(sum(greatest(epoch_us(from_at) - epoch_us(lost_at), 0)) FILTER (is_return), 0) / 3600000000.0 AS hours_away "
-        f"FROM ways WHERE from_key IS NOT NULL GROUP BY ALL ORDER BY handovers DESC, from_key, to_key",
+        f"coalesce(sum(away_hours) FILTER (is_return), 0) AS hours_away "
+        f"FROM {facts.table('holdings')} AS h SEMI JOIN cohort AS c ON c.desk = h.desk AND c.ticket = h.ticket "
+        f"WHERE from_key IS NOT NULL GROUP BY h.level, from_key, holder_key ORDER BY handovers DESC, from_key, to_key",
         values,
     )
     found: dict[str, list[Way]] = {"team": [], "party": []}

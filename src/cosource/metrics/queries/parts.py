@@ -47,7 +47,7 @@ def figures_by_pair(facts: Facts, asked: Asked, metrics: Sequence[Metric]) -> li
     )
     rows = facts.ask(
         f"{head} SELECT CAST(least(h.holder_key, h.from_key) AS VARCHAR) AS one, "
-        f"CAST(greatest(h.holder_key, h.from_key) AS VARCHAR) AS other, count(DISTINCT (h.desk, h.ticket)) AS n "
+        f"CAST(greatest(h.holder_key, h.from_key) AS VARCHAR) AS other, count(DISTINCT h.ticket) AS n "
         f"FROM {facts.table('holdings')} AS h JOIN cohort AS c ON c.desk = h.desk AND c.ticket = h.ticket "
         f"WHERE h.is_mutual AND h.level = '{level}' GROUP BY 1, 2 ORDER BY n DESC, 1, 2 LIMIT {PAIRS_MOST}",
         values,

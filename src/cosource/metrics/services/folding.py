@@ -38,7 +38,7 @@ SELECT h.ticket, 1, h.from_at, h.place, NULL, h.party, h.team
 FROM raw_held AS h LEFT JOIN last_line AS l USING (ticket) WHERE l.last_at IS NULL OR h.from_at > l.last_at
 """
 
-_STEPS = """
+_STEPS = f"""
 CREATE OR REPLACE TEMP TABLE step AS
 WITH seen AS (
     SELECT d.desk, ticket, p.phase, p.from_at, p.place, p.id, p.party, p.team
@@ -60,10 +60,12 @@ WITH seen AS (
 )
 SELECT desk, ticket, level, step, holder_key, from_key, from_at, until_at, nth > 1 AS is_return,
     coalesce(earlier = holder_key, false) AS is_direct_return,
+    CASE WHEN nth > 1 THEN greatest({_hours("lag(until_at) OVER same", "from_at")}, 0) END AS away_hours,
     from_key IS NOT NULL AND count(*) FILTER (from_key < holder_key) OVER pair > 0
         AND count(*) FILTER (from_key > holder_key) OVER pair > 0 AS is_mutual
 FROM hop
-WINDOW pair AS (PARTITION BY desk, ticket, level, least(from_key, holder_key), greatest(from_key, holder_key))
+WINDOW same AS (PARTITION BY desk, ticket, level, holder_key ORDER BY step),
+    pair AS (PARTITION BY desk, ticket, level, least(from_key, holder_key), greatest(from_key, holder_key))
 """
 
 _PASSED = """
@@ -183,7 +185,8 @@ LEFT JOIN waited AS w USING (desk, ticket) LEFT JOIN answered AS a USING (desk, 
 LEFT JOIN counted AS c USING (desk, ticket) LEFT JOIN third USING (desk, ticket)
 """,
     "holdings": f"""
-SELECT {_KEYS}, s.level, s.step, s.holder_key, s.from_key, s.from_at, s.until_at, s.is_return, s.is_direct_return, s.is_mutual
+SELECT {_KEYS}, s.level, s.step, s.holder_key, s.from_key, s.from_at, s.until_at, s.is_return, s.is_direct_return, s.is_mutual,
+    s.away_hours
 FROM step AS s JOIN desk AS d USING (desk, ticket) JOIN life AS l USING (ticket)
 """,
     "waits": f"""
