@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "cosource.parties.web.sessions.SessionLimitsMiddleware",
     "cosource.parties.web.actor.ActorMiddleware",
     "cosource.shell.web.refusals.RefusalMiddleware",
+    "cosource.parties.web.signin_away.SignInServerAwayMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
