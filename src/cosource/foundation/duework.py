@@ -11,6 +11,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -32,7 +33,8 @@ KEEP_EVERY_SECONDS = LEASE_SECONDS / 4
 
 # What a room keeps up in every worker: given the worker's name and the instant, it returns whether there was anything to do.
 type Upkeep = Callable[[str, datetime], bool]
-_upkeep: dict[str, tuple[float, Upkeep]] = {}
+type LetGo = Callable[[str, datetime], None]
+_upkeep: dict[str, tuple[float, Upkeep, LetGo]] = {}
 
 log = structlog.get_logger(__name__)
 
@@ -42,14 +44,17 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def register_upkeep(name: str, every_seconds: float, step: Upkeep) -> None:
-    """Let a room look after something as long as a worker runs: at once again while there is something to do."""
-    _upkeep[name] = (every_seconds, step)
+def register_upkeep(name: str, every_seconds: float, step: Upkeep, let_go: LetGo) -> None:
+    """Let a room look after something as long as a worker runs: at once again while there is something to do.
+
+    `let_go`: called when the worker stops, so that another need not wait for the end of a lease.
+    """
+    _upkeep[name] = (every_seconds, step, let_go)
 
 
 def upkeep_loop(stop: threading.Event, holder: str, name: str) -> None:
     """Take a room's step again and again, until `stop`; trouble only postpones it."""
-    every_seconds, step = _upkeep[name]
+    every_seconds, step, let_go = _upkeep[name]
     while not stop.is_set():
         worked = False
         try:
@@ -61,6 +66,8 @@ def upkeep_loop(stop: threading.Event, holder: str, name: str) -> None:
             stop.wait(10 * every_seconds)
         if not worked:
             stop.wait(every_seconds)
+    with suppress(Error):
+        let_go(holder, clock.now())
     connection.close()
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from cosource.foundation import clock
 from cosource.foundation.duework import register_upkeep
-from cosource.metrics.services.gathering import facts_refresh
+from cosource.metrics.services.gathering import FEW, facts_refresh, facts_release
 from cosource.metrics.services.writing import Superseded
 
-EVERY_SECONDS = 0.5
+EVERY_SECONDS = 0.25
 # How often the files are looked over, besides at the start.
 LOOKED_OVER_SECONDS = 600
 
@@ -20,7 +20,7 @@ class Following:
         self._looked_over_at = float("-inf")
 
     def __call__(self, holder: str, at: datetime) -> bool:
-        """Gather what is new; return whether there was anything."""
+        """Gather what is new; return whether there was so much that there is more by now."""
         now = time.monotonic()
         is_due = now - self._looked_over_at > LOOKED_OVER_SECONDS
         try:
@@ -29,9 +29,11 @@ class Following:
             return False
         if gathered is not None and is_due:
             self._looked_over_at = now
-        return gathered is not None and bool(gathered.tickets)
+        return gathered is not None and gathered.tickets > FEW
 
 
 def register() -> None:
     """Let every worker keep up; one of them at a time does."""
-    register_upkeep("facts", EVERY_SECONDS, Following())
+    register_upkeep(
+        "facts", EVERY_SECONDS, Following(), lambda holder, at: facts_release(holder=holder, at=at)
+    )

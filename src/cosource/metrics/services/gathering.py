@@ -26,9 +26,9 @@ from cosource.metrics.services.source import Source
 from cosource.metrics.services.writing import Writer, damage
 
 LEASE = "facts"
-LEASE_SECONDS = 60
+LEASE_SECONDS = 30
 TICKETS_AT_ONCE = 20_000
-_SOME_AT_ONCE = 1_000
+FEW = 1_000
 _ENTRIES_AT_ONCE = 5_000
 # A delta is folded into a new generation once it has so many tickets, and so large a share of all.
 FOLD_TICKETS, FOLD_SHARE = 1_000, 0.05
@@ -123,7 +123,7 @@ def _gather_some(
 ) -> None:
     with Source(len(touched)) as source, writer.delta(manifest, touched) as making:
         _small_tables(source, making.engine)
-        for some in batched(sorted(touched), _SOME_AT_ONCE):
+        for some in batched(sorted(touched), FEW):
             source.land(making.engine, (raw for raw in source.tables if raw.key), source.those(some))
             fold(making.engine)
             making.add()

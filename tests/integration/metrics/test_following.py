@@ -1,0 +1,47 @@
+"""The worker keeps the facts up, outlives what goes wrong, and lets go when it stops."""
+
+import threading
+
+import pytest
+
+from cosource.foundation import clock, duework
+from cosource.foundation.services.sealing import seal_all
+from cosource.metrics.jobs.following import Following
+from cosource.metrics.queries.engine import Facts
+from cosource.metrics.services.gathering import facts_refresh, facts_release
+
+pytestmark = pytest.mark.req("C16")
+
+
+def tickets() -> int:
+    facts = Facts()
+    return facts.ask(f"SELECT count(*) AS n FROM {facts.table('tickets')}")[0]["n"]
+
+
+def test_a_worker_follows_and_lets_go(desk, monkeypatch):
+    stop, following, seen = threading.Event(), Following(), []
+
+    def step(holder, at):
+        if not seen:
+            seen.append("trouble")
+            raise RuntimeError("the disk is full, say")
+        following(holder, at)
+        seen.append(tickets())
+        if len(seen) < 4:
+            desk.open()
+            seal_all()
+        else:
+            stop.set()
+        return True
+
+    monkeypatch.setitem(
+        duework._upkeep, "facts", (0.001, step, lambda holder, at: facts_release(holder=holder, at=at))
+    )
+    duework.upkeep_loop(stop, "one", "facts")
+    assert seen == ["trouble", 0, 1, 2]
+    assert facts_refresh(holder="two", clock=clock.now) is not None
+
+
+def test_the_facts_are_among_what_workers_look_after():
+    every_seconds, _, _ = duework._upkeep["facts"]
+    assert every_seconds < 1
