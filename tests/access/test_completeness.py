@@ -89,6 +89,8 @@ ASKED_BY_NAME = {
     # Answered from facts, which a worker gathers; `tests/integration/metrics` asks for them.
     "api:metrics_figures_list",
     "api:metrics_tickets_list",
+    "scoreboard:board",
+    "scoreboard:figure",
     # A stream, which only the web process itself keeps open.
     "live",
     "parties:grant_new",

@@ -11,7 +11,9 @@ class MetricsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the worker gather facts."""
+        """Let the worker gather facts, and put the room into the menu."""
         from cosource.metrics.jobs import following  # noqa: PLC0415 - models must be loaded first
+        from cosource.metrics.web import menu  # noqa: PLC0415 - models must be loaded first
 
         following.register()
+        menu.register()

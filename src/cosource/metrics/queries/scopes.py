@@ -15,6 +15,7 @@ from cosource.foundation.ids import NIL
 from cosource.foundation.sight import Actor
 from cosource.metrics.rules.reaching import Desk, Reach, reaches
 from cosource.parties.models import Engagement, Organization
+from cosource.tickets.rules.sight import READS_DESKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,12 @@ class Scope:
     partner: str
     is_limited: bool
     is_default: bool
+    client_id: UUID | None = None
+    partner_id: UUID | None = None
+    absent: str = ""
+    client_initials: str = ""
+    partner_initials: str = ""
+    partner_slot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +50,78 @@ class Granted:
         return any(reach.is_whole for reach in self.reaches)
 
 
+class OpenedScope(tuple[UUID, ...]):  # noqa: SLOT001 - a tuple that remembers needs a place to remember in
+    """The ids of a scope that was granted to an actor already: asked with it again by the same actor, nothing is looked up."""
+
+    actor: Actor | None = None
+    granted: tuple[Granted, ...] = ()
+
+
 def scopes_for(actor: Actor) -> list[Scope]:
     """Return the scopes of an actor: the own desk first, then engagements by the other party's name. At most two queries."""
+    return _scopes(actor, *_desks(actor))
+
+
+def scopes_opened(actor: Actor, desk_ids: Sequence[UUID] | None) -> tuple[list[Scope], OpenedScope]:
+    """Return all scopes of an actor, and the one that is asked for (None: the usual one), for a page that asks much of it.
+
+    At most two queries. Raises: NotFound.
+    """
     own, engagements = _desks(actor)
+    granted = _granted(actor, own, engagements, desk_ids)
+    opened = OpenedScope(g.desk.id for g in granted)
+    opened.actor, opened.granted = actor, granted
+    return _scopes(actor, own, engagements), opened
+
+
+def _scopes(
+    actor: Actor, own: Granted | None, engagements: Sequence[tuple[Engagement, Granted]]
+) -> list[Scope]:
     default = {granted.desk.id for granted in _default(actor, own, engagements)}
     found = []
     if own is not None:
-        name = Organization.objects.values_list("name", flat=True).get(id=own.desk.id)
-        found.append(Scope(own.desk.id, name, True, name, "", not own.is_whole, own.desk.id in default))
+        house = _house(own, engagements)
+        found.append(
+            Scope(
+                own.desk.id,
+                house.name,
+                True,
+                house.name,
+                "",
+                not own.is_whole,
+                own.desk.id in default,
+                client_initials=house.initials,
+            )
+        )
     for engagement, granted in engagements:
-        client, partner = engagement.client.name, engagement.partner.name
+        client, partner = engagement.client, engagement.partner
         found.append(
             Scope(
                 engagement.id,
                 engagement.name,
                 False,
-                client,
-                partner,
+                client.name,
+                partner.name,
                 not granted.is_whole,
                 engagement.id in default,
+                client.id,
+                partner.id,
+                next((side.name for side in (client, partner) if side.stand_in), ""),
+                client.initials,
+                engagement.initials or partner.initials,
+                engagement.slot,
             )
         )
     return found
+
+
+def _house(own: Granted, engagements: Sequence[tuple[Engagement, Granted]]) -> Organization:
+    """Return whose own desk it is; most often it stands in one of the engagements that were read."""
+    for engagement, _ in engagements:
+        for side in (engagement.client, engagement.partner):
+            if side.id == own.desk.id:
+                return side
+    return Organization.objects.only("name", "initials").get(id=own.desk.id)
 
 
 def scope_granted(actor: Actor, desk_ids: Sequence[UUID] | None) -> tuple[Granted, ...]:
@@ -72,7 +129,17 @@ def scope_granted(actor: Actor, desk_ids: Sequence[UUID] | None) -> tuple[Grante
 
     A client's usual scope is its own desk, a partner's all its engagements. Raises: NotFound.
     """
-    own, engagements = _desks(actor)
+    if isinstance(desk_ids, OpenedScope) and desk_ids.actor is actor:
+        return desk_ids.granted
+    return _granted(actor, *_desks(actor), desk_ids)
+
+
+def _granted(
+    actor: Actor,
+    own: Granted | None,
+    engagements: Sequence[tuple[Engagement, Granted]],
+    desk_ids: Sequence[UUID] | None,
+) -> tuple[Granted, ...]:
     if desk_ids is None:
         found = _default(actor, own, engagements)
     else:
@@ -86,6 +153,11 @@ def scope_granted(actor: Actor, desk_ids: Sequence[UUID] | None) -> tuple[Grante
     if not found:
         raise NotFound
     return found
+
+
+def has_figures(actor: Actor) -> bool:
+    """Tell, without a query, whether any grant lets the actor read the figures of some desk."""
+    return any(grant.role in READS_DESKS for grant in actor.sight.grants)
 
 
 def _desks(actor: Actor) -> tuple[Granted | None, list[tuple[Engagement, Granted]]]:

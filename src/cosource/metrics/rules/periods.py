@@ -1,5 +1,6 @@
 """A period of whole days in UTC, so that whoever asks for it means the same days."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -48,3 +49,37 @@ def month_of(day: date) -> Period:
     """
     first = day.replace(day=1)
     return Period(first, (first + timedelta(days=32)).replace(day=1))
+
+
+def quarter_of(day: date) -> Period:
+    """Return the quarter of a day.
+
+    >>> quarter_of(date(2016, 5, 31))
+    Period(from_on=datetime.date(2016, 4, 1), until_on=datetime.date(2016, 7, 1))
+    """
+    first = date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
+    return Period(first, month_of(first + timedelta(days=70)).until_on)
+
+
+def months_back(day: date, months: int) -> date:
+    """Return the first of the month that lies so many months before a day's own; negative: after it.
+
+    >>> months_back(date(2016, 2, 29), 3), months_back(date(2016, 12, 5), -1)
+    (datetime.date(2015, 11, 1), datetime.date(2017, 1, 1))
+    """
+    count = day.year * 12 + day.month - 1 - months
+    return date(count // 12, count % 12 + 1, 1)
+
+
+def opening_month(months: Sequence[tuple[date, int]]) -> Period | None:
+    """Return the month on which a page of figures opens: the last one with a tenth of what the fullest one has.
+
+    What trickles in after a desk fell silent, or on the first days of a month, is no month to begin with. `months`: the first
+    day of each, in their order, with how much there is.
+
+    >>> opening_month([(date(2016, 3, 1), 900), (date(2016, 4, 1), 100), (date(2016, 5, 1), 2)]).from_on
+    datetime.date(2016, 4, 1)
+    """
+    most = max((count for _, count in months), default=0)
+    full = [on for on, count in months if count * 10 >= most and count]
+    return month_of(full[-1]) if full else None

@@ -1,0 +1,164 @@
+"""The scoreboard as people of both parties open it: the same figures, from a tile to a ticket's entries."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from tests.integration.metrics.conftest import move, refresh
+
+from cosource.parties.web.actor import SESSION_KEY
+
+pytestmark = [pytest.mark.req("C16", "E1"), pytest.mark.django_db(transaction=True)]
+MARCH = "period=2026-03"
+
+
+def browser(desk, key) -> Client:
+    client = Client(headers={"host": "localhost"}, raise_request_exception=False)
+    client.force_login(desk.world.people[key], backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = client.session
+    session[SESSION_KEY] = desk.world.organizations[key.partition(".")[0]].id.hex
+    session.save()
+    return client
+
+
+def page(answer) -> str:
+    assert answer.status_code == 200, (answer.status_code, answer.content[:400])
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def tile(text: str, title: str) -> str:
+    """The words of one tile."""
+    for article in re.findall(r"<article.*?</article>", text):
+        words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", article)).strip()
+        if words.startswith(f"{title} "):
+            return words
+    raise AssertionError(f"no tile {title}")
+
+
+@pytest.fixture
+def played(desk):
+    """Three tickets of c1's printing that ended in March, two of them by p1's hands, and one that is open."""
+    for n in range(3):
+        ticket = desk.open(title=f"Printer {n}", service_id=desk.world.services["c1.printing"].id)
+        if n:
+            desk.give(ticket, to="p1.alder", by="c1.ct", taker="p1.pt")
+        by = "p1.pt" if n else "c1.ct"
+        if not n:
+            move(desk, ticket, "in_progress", by)
+        move(desk, ticket, "resolved", by, text="Toner.")
+    desk.open(title="Still open", service_id=desk.world.services["c1.printing"].id)
+    refresh(desk)
+    return desk
+
+
+def of(desk, engagement="c1p1") -> str:
+    return f"scope={desk.world.engagements[engagement].id}"
+
+
+def test_both_parties_open_the_same_figures(played) -> None:
+    seen = [
+        page(browser(played, key).get(f"/scoreboard/?{of(played)}&{MARCH}"))
+        for key in ("c1.cso", "p1.pm", "p1.pt")
+    ]
+    tiles = [re.findall(r"<article.*?</article>", text) for text in seen]
+    assert tiles[0]
+    assert tiles[0] == tiles[1] == tiles[2]
+    assert "0.00 % 0 of 2" in tile(seen[0], "First-contact resolution")
+    assert "March 2026" in seen[0]
+
+
+def test_the_page_opens_on_the_own_desk_in_the_last_full_month(played) -> None:
+    text = page(browser(played, "c1.cso").get("/scoreboard/"))
+    assert "33.33 % 1 of 3" in tile(text, "First-contact resolution")
+    assert 'aria-current="true">Alder Hospitals, all</a>' in text
+    assert "March 2026" in text
+
+
+def test_from_a_figure_to_its_tickets_to_their_entries(played) -> None:
+    client = browser(played, "p1.pm")
+    board = page(client.get(f"/scoreboard/?{of(played)}&{MARCH}"))
+    link = re.search(r'<h2><a href="(/scoreboard/figure/mttr_resolve.median/[^"]*)"', board)
+    assert link is not None
+    figure = page(client.get(link[1].replace("&amp;", "&")))
+    assert "Printer 2" in figure
+    assert "Printer 0" not in figure
+    entries = re.search(r'href="(/tickets/[0-9a-f-]+/\?show=ledger)"', figure)
+    assert entries is not None
+    assert "ticket.resolved/1" in (text := page(client.get(entries[1]))) or "ticket.state_changed/1" in text
+
+
+def test_a_group_of_a_breakdown_leads_to_its_own_tickets(played) -> None:
+    client = browser(played, "c1.cso")
+    board = page(client.get(f"/scoreboard/?{MARCH}&by=party"))
+    row = re.search(r"<tr><th scope=\"row\">(?:(?!</tr>).)*Cedar Desk.*?</tr>", board)
+    assert row is not None
+    link = re.search(r'href="(/scoreboard/figure/mttr_resolve.median/[^"]*)"', row[0])
+    assert link is not None
+    figure = page(client.get(link[1].replace("&amp;", "&")))
+    assert "Printer 1" in figure
+    assert "Printer 0" not in figure
+
+
+def test_the_ways_of_tickets_are_counted_between_teams_and_parties(played) -> None:
+    text = page(browser(played, "c1.cso").get(f"/scoreboard/?{MARCH}"))
+    assert "Alder Hospitals to Cedar Desk: 2 handovers" in text
+    assert "c1 desk team to p1 alder team: 2 handovers" in text
+
+
+@pytest.mark.parametrize("address", ["/scoreboard/", "/scoreboard/figure/tickets/"])
+def test_a_scope_out_of_sight_is_one_that_never_was(played, address) -> None:
+    stranger = browser(played, "p2.pm")
+    there, never = (
+        stranger.get(f"{address}?scope={i}")
+        for i in (played.world.engagements["c1p1"].id, "00000000-0000-0000-0000-00000000000f")
+    )
+    assert (there.status_code, never.status_code) == (404, 404)
+
+
+def test_who_only_asks_for_help_has_no_scoreboard(played) -> None:
+    client = browser(played, "c1.req")
+    assert client.get("/scoreboard/").status_code == 403
+    assert 'href="/scoreboard/"' not in client.get("/").content.decode()
+    assert 'href="/scoreboard/"' in browser(played, "c1.cso").get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "asked", ["period=soon", "period=2026-13", "from=x", "from=2026-03-02&until=2026-03-02", "by=person"]
+)
+def test_what_is_no_question_is_refused_with_words(played, asked) -> None:
+    answer = browser(played, "c1.cso").get(f"/scoreboard/?{asked}")
+    assert answer.status_code == 422
+
+
+def test_before_the_facts_are_gathered_the_page_says_so(desk) -> None:
+    answer = browser(desk, "c1.cso").get("/scoreboard/")
+    assert answer.status_code == 503
+    assert "The figures are being gathered" in answer.content.decode()
+    refresh(desk)
+    assert "No figures yet" in page(browser(desk, "c1.cso").get("/scoreboard/"))
+
+
+def test_an_absent_party_is_told_on_the_page(played) -> None:
+    from cosource.parties.services.engagements import engagement_create
+
+    boss = played.actor("c1.cso")
+    begun = engagement_create(
+        name="Lifts", other_name="Lift Works", own_side="client", actor=boss, at=played.now
+    )
+    played.open(title="x")
+    text = page(browser(played, "c1.cso").get(f"/scoreboard/figure/tickets/?scope={begun.id}"))
+    assert "Lift Works has nobody here yet. These figures are kept by one side." in text
+
+
+def test_a_page_asks_the_database_few_things(played) -> None:
+    client = browser(played, "c1.cso")
+    for address in (
+        f"/scoreboard/?{of(played)}&{MARCH}",
+        f"/scoreboard/figure/reopened/?{of(played)}&{MARCH}",
+    ):
+        client.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        assert len(queries) <= 15, [q["sql"][:90] for q in queries.captured_queries]
