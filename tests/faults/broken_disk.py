@@ -6,6 +6,7 @@ import re
 import resource
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -39,16 +40,20 @@ class SmallDisk:
 
 
 @contextlib.contextmanager
-def small_disk(place: Path, *, megabytes: int) -> Iterator[SmallDisk]:
-    """Mount a disk in memory at `place`, or skip the test where that is not allowed."""
-    place.mkdir(exist_ok=True)
+def small_disk(*, megabytes: int) -> Iterator[SmallDisk]:
+    """Mount a disk in memory, or skip the test where that is not allowed."""
+    # Not below the test's own folder, which is closed to the user that a database server runs as.
+    place = Path(tempfile.mkdtemp(prefix="cosource-disk-"))
+    place.chmod(0o755)
     words = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0777", "tmpfs", str(place)]
     if shutil.which("mount") is None or subprocess.run(words, capture_output=True, check=False).returncode:
+        place.rmdir()
         pytest.skip("mounting a small disk in memory is not allowed here")
     try:
         yield SmallDisk(place)
     finally:
         subprocess.run(["umount", "--lazy", str(place)], check=True)
+        place.rmdir()
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -188,12 +189,12 @@ def test_no_memory_is_to_be_had(tmp_path: Path, database_url: str) -> None:
     """Whoever cannot answer says so or ends; both come back by themselves."""
     with written_to(tmp_path, database_url) as place:
         place.writers.comes_back_after |= {500}
-        for room in (0, 1, 4, 16):
+        for share in (1, 2, 8):
             limited = place.processes()
             for process in limited:
-                process.rlimit(psutil.RLIMIT_AS, (process.memory_info().vms + room * 1024**2, -1))
-            with contextlib.suppress(AssertionError):
-                place.is_refused()
+                process.rlimit(psutil.RLIMIT_AS, (process.memory_info().vms // share, -1))
+            # Whoever has enough of what was given before goes on with that.
+            time.sleep(10)
             for process in limited:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.rlimit(psutil.RLIMIT_AS, (-1, -1))
@@ -204,10 +205,10 @@ def test_no_memory_is_to_be_had(tmp_path: Path, database_url: str) -> None:
 
 
 @contextlib.contextmanager
-def on_a_small_disk(folder: Path, kind: str) -> Iterator[tuple[SmallDisk, Path, str, Callable[[], None]]]:
+def on_a_small_disk(kind: str) -> Iterator[tuple[SmallDisk, Path, str, Callable[[], None]]]:
     """Put database, data folder and log on a disk of their own; give it, the folder, the database, and what a supervisor does."""
     megabytes = 48 if kind == "sqlite" else 256
-    with small_disk(folder / "disk", megabytes=megabytes) as disk, contextlib.ExitStack() as stack:
+    with small_disk(megabytes=megabytes) as disk, contextlib.ExitStack() as stack:
         data = disk.place / "data"
         data.mkdir()
         if kind == "sqlite":
@@ -225,11 +226,9 @@ def on_a_small_disk(folder: Path, kind: str) -> Iterator[tuple[SmallDisk, Path, 
 
 
 @pytest.mark.proof
-def test_a_disk_is_filled_to_the_last_byte(
-    transactional_db: None, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_disk_is_filled_to_the_last_byte(transactional_db: None, request: pytest.FixtureRequest) -> None:
     kind = request.config.getoption("--db")
-    with on_a_small_disk(tmp_path, kind) as (disk, data, url, keep), written_to(data, url) as place:
+    with on_a_small_disk(kind) as (disk, data, url, keep), written_to(data, url) as place:
         for room in (0, 1, 5, 20, 100):
             disk.fill(but=room)
             place.is_refused()
