@@ -108,7 +108,7 @@ def work_loop(stop: threading.Event, holder: str, *, quick_only: bool) -> None:
             if step := watch.stepped():
                 log.warning("clock.set", seconds=round(step, 1))
                 was_set = True
-                # Leases that seem to have ended are renewed by then, where somebody is at work.
+                # By then leases that seem to have ended are renewed, and what was in hand is noted, where somebody is at work.
                 stop.wait(KEEP_EVERY_SECONDS + 1)
                 continue
             at = clock.now()

@@ -67,13 +67,18 @@ class Watch:
         self._between = self._now()
 
     def stepped(self) -> float:
-        """Return by how many seconds the clock was set since the last look; 0 where it just went on. Raises: django.db.Error."""
-        if abs(self._now() - self._between) > SKEW_SECONDS:
-            # The machine's may have been set, and the database's not.
-            clock_agree()
-        found = self._now()
-        step, self._between = found - self._between, found
-        return step if abs(step) > SKEW_SECONDS else 0.0
+        """Return by how many seconds the clock was set since the last look; 0 where it just went on.
+
+        Where the database's went on, this process goes by that one from here on; what it noted just before may be wrong all the
+        same. Raises: django.db.Error.
+        """
+        step = self._now() - self._between
+        if abs(step) <= SKEW_SECONDS:
+            self._between += step
+            return 0.0
+        clock_agree()
+        self._between = self._now()
+        return step
 
     def _now(self) -> float:
         return clock.now().timestamp() - time.monotonic()
