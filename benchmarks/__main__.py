@@ -22,6 +22,7 @@ SUBJECTS = (
     "services",
     "rights",
     "memory",
+    "metrics",
     "http",
     "importing",
     "outbox",
@@ -56,7 +57,7 @@ def main() -> int:
         databases = [name for name in options.databases if name == "sqlite" or server]
         worlds = (
             _worlds(options, databases, server)
-            if set(options.only) & {"pages", "services", "rights", "memory"}
+            if set(options.only) & {"pages", "services", "rights", "memory", "metrics"}
             else []
         )
         if worlds:
@@ -80,6 +81,7 @@ TITLES = {
     "services": "Steps on a ticket, committed and durable",
     "rights": "Rights",
     "memory": "Memory",
+    "metrics": "Figures on tickets",
     "http": "Creating over HTTP",
     "importing": "Import",
     "outbox": "Outbox",
@@ -158,7 +160,8 @@ def _measured(
     else:
         figures = []
         for world in worlds:
-            env = environment_for(world.data_dir, world.url)
+            facts = world.data_dir / f"facts-{world.tickets}"
+            env = environment_for(world.data_dir, world.url, COSOURCE_FACTS_DIR=str(facts))
             pattern = str(world.data_dir / "pattern.pickle")
             figures += taken_from(
                 run_python(f"benchmarks.figures.{subject}", [pattern, str(world.tickets)], env)

@@ -6,6 +6,7 @@ Each question opens the store as it stands; a store that is replaced meanwhile d
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -28,6 +29,7 @@ class _Engine:
 
 
 _engine = _Engine()
+_manifests: dict[Path, tuple[tuple[int, int, int], Manifest | None]] = {}
 
 
 def new_engine() -> Any:
@@ -53,6 +55,15 @@ def _cursor() -> Any:
         return _engine.connection.cursor()
 
 
+def _manifest(store: Store) -> Manifest | None:
+    """Return what is in force, read again only after it was replaced."""
+    mark = store.mark()
+    known = _manifests.get(store.folder)
+    if known is None or known[0] != mark:
+        known = _manifests[store.folder] = (mark, store.read())
+    return known[1]
+
+
 def without(rows: str, touched: str) -> str:
     """Return the statement for the rows of all tickets but those that another table names."""
     return (
@@ -67,7 +78,7 @@ class Facts:
     def __init__(self, store: Store | None = None) -> None:
         """Open what is in force. Raises: NoFacts."""
         self.store = store or Store()
-        found = self.store.read()
+        found = _manifest(self.store)
         if found is None or not self.store.has_files(found):
             raise NoFacts
         self.manifest: Manifest = found

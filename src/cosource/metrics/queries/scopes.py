@@ -59,7 +59,7 @@ class OpenedScope(tuple[UUID, ...]):  # noqa: SLOT001 - a tuple that remembers n
 
 def scopes_for(actor: Actor) -> list[Scope]:
     """Return the scopes of an actor: the own desk first, then engagements by the other party's name. At most two queries."""
-    return _scopes(actor, *_desks(actor))
+    return _scopes(actor, *_desks(actor, named=True))
 
 
 def scopes_opened(actor: Actor, desk_ids: Sequence[UUID] | None) -> tuple[list[Scope], OpenedScope]:
@@ -67,7 +67,7 @@ def scopes_opened(actor: Actor, desk_ids: Sequence[UUID] | None) -> tuple[list[S
 
     At most two queries. Raises: NotFound.
     """
-    own, engagements = _desks(actor)
+    own, engagements = _desks(actor, named=True)
     granted = _granted(actor, own, engagements, desk_ids)
     opened = OpenedScope(g.desk.id for g in granted)
     opened.actor, opened.granted = actor, granted
@@ -160,7 +160,7 @@ def has_figures(actor: Actor) -> bool:
     return any(grant.role in READS_DESKS for grant in actor.sight.grants)
 
 
-def _desks(actor: Actor) -> tuple[Granted | None, list[tuple[Engagement, Granted]]]:
+def _desks(actor: Actor, *, named: bool = False) -> tuple[Granted | None, list[tuple[Engagement, Granted]]]:
     sight = actor.sight
     own = Desk(sight.organization_id or NIL)
     own_reaches = reaches(sight, own)
@@ -168,9 +168,14 @@ def _desks(actor: Actor) -> tuple[Granted | None, list[tuple[Engagement, Granted
     mine = Q(id__in=sight.engagement_ids)
     if own_reaches:
         mine |= Q(client_id=sight.organization_id)
-    rows = Engagement.objects.filter(mine).select_related("client", "partner")
+    rows = Engagement.objects.filter(mine)
+    if named:
+        names = ("partner__name", "client__name", "name", "id")
+        rows = rows.select_related("client", "partner").order_by(*names)
+    else:
+        rows = rows.only("client_id", "partner_id", "parent_id").order_by("id")
     engagements = []
-    for engagement in rows.order_by("partner__name", "client__name", "name", "id"):
+    for engagement in rows:
         desk = Desk(engagement.id, engagement.client_id, engagement.partner_id)
         if found := reaches(sight, desk):
             engagements.append((engagement, Granted(desk, found)))
