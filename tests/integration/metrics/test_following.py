@@ -8,7 +8,7 @@ from cosource.foundation import clock, duework
 from cosource.foundation.services.sealing import seal_all
 from cosource.metrics.jobs.following import Following
 from cosource.metrics.queries.engine import Facts
-from cosource.metrics.services.gathering import facts_refresh, facts_release
+from cosource.metrics.services.gathering import facts_rebuild, facts_refresh, facts_release
 
 pytestmark = pytest.mark.req("C16")
 
@@ -40,6 +40,16 @@ def test_a_worker_follows_and_lets_go(desk, monkeypatch):
     duework.upkeep_loop(stop, "one", "facts")
     assert seen == ["trouble", 0, 1, 2]
     assert facts_refresh(holder="two", clock=clock.now) is not None
+
+
+def test_a_worker_goes_on_after_somebody_gathered_all_anew(desk):
+    following = Following()
+    following("one", clock.now())
+    facts_rebuild()
+    desk.open()
+    seal_all()
+    rounds = [following("one", clock.now()) for _ in range(3)]
+    assert (rounds, tickets()) == ([True, False, False], 1)
 
 
 def test_the_facts_are_among_what_workers_look_after():

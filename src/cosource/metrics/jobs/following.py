@@ -26,7 +26,9 @@ class Following:
         try:
             gathered = facts_refresh(holder=holder, clock=clock.now, checked=not is_due)
         except Superseded:
-            return False
+            # Somebody gathered all anew meanwhile: a lease that is taken again has a later fence.
+            facts_release(holder=holder, at=at)
+            return True
         if gathered is not None and is_due:
             self._looked_over_at = now
         return gathered is not None and gathered.tickets > FEW

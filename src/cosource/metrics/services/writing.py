@@ -22,6 +22,8 @@ from cosource.metrics.queries.manifest import MANIFEST, TABLES, TOUCHED, Manifes
 from cosource.metrics.services.folding import FACTS, ORDER
 
 KEPT_SECONDS = 600
+# A draft may be hours in the making; what is older was left by somebody who died.
+DRAFT_SECONDS = 24 * 3600
 _DRAFT = "draft-"
 
 
@@ -196,7 +198,8 @@ def _sweep(store: Store, named: Collection[str]) -> None:
     for folder in store.folder.iterdir():
         is_part = folder.is_dir() and folder.name.startswith(("g-", "d-", _DRAFT))
         with suppress(OSError):
-            if is_part and folder.name not in named and _age(folder) > KEPT_SECONDS:
+            kept = DRAFT_SECONDS if folder.name.startswith(_DRAFT) else KEPT_SECONDS
+            if is_part and folder.name not in named and _age(folder) > kept:
                 shutil.rmtree(folder)
 
 
