@@ -23,9 +23,11 @@ from cosource.foundation.services.sealing import seal_all
 from cosource.foundation.services.verifying import verification_ask
 from cosource.foundation.services.webhooks import webhook_add
 from cosource.foundation.sight import ADMINISTRATOR, Actor
+from cosource.metrics.models import FigureQuestion
 from cosource.parties.models import Grant
 from cosource.parties.services.engagements import engagement_end
 from cosource.parties.services.invitations import OfferedRole
+from cosource.parties.services.record import append_shared
 from cosource.parties.services.scope import engagement_service_add
 from cosource.tickets.models import Clock, Escalation, SavedView
 from cosource.tickets.queries.filters import TicketFilter
@@ -247,6 +249,8 @@ def _lists_and_files(scene: Scene) -> None:
             actor=scene.actor(by),
             at=scene.tick(),
         ).id
+    for key, by in (("c1p1", "p1.pm"), ("c1p2", "p2.pm"), ("c2p1", "p1.pm")):
+        scene.extra[f"question{key}"] = _questioned(scene, key, by)
     for key in ("c1", "c2"):
         # As one stands after it is done; the files themselves matter to nobody here.
         scene.extra[f"import{key}"] = Import.objects.create(
@@ -332,6 +336,30 @@ def _told(scene: Scene, name: str, ticket_id: UUID, person: str) -> UUID:
         organization_id=scene.world.organizations[person.partition(".")[0]].id,
     )
     return Notice.objects.get(effect_key=effect_digest(name), person_id=person_id).id
+
+
+def _questioned(scene: Scene, key: str, by: str) -> UUID:
+    """A question about a figure, as one stands that was asked; what the figure said matters to nobody here."""
+    engagement, asker = scene.world.engagements[key], scene.actor(by)
+    question = FigureQuestion(
+        engagement=engagement,
+        figure="reopened",
+        value="0.5",
+        n=2,
+        asked_by_organization_id=asker.organization_id,
+        asked_by_id=asker.id,
+        asked_at=scene.tick(),
+    )
+    question.asked_entry_id = append_shared(
+        engagement,
+        "figure.questioned/1",
+        ("figure_question", question.id),
+        actor=asker,
+        at=scene.clock,
+        payload={"text": f"Asks {mark_of(f'question{key}')}.", "author": by, "group": ""},
+    )
+    question.save()
+    return question.id
 
 
 def _parked(scene: Scene, organization: str) -> UUID:

@@ -91,6 +91,7 @@ ASKED_BY_NAME = {
     "api:metrics_tickets_list",
     "scoreboard:board",
     "scoreboard:figure",
+    "scoreboard:question",
     # A stream, which only the web process itself keeps open.
     "live",
     "parties:grant_new",

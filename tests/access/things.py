@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from cosource.agreements.models import AgreementVersion
 from cosource.bridges.models import Import
 from cosource.foundation.models import DueWork, Notice, WebhookEndpoint
+from cosource.metrics.models import FigureQuestion
 from cosource.parties.models import Engagement, Grant, IntegrationToken, Organization, Person, Placement, Team
 from cosource.tickets.models import Escalation, SavedView, Ticket
 from cosource.tickets.queries.filters import TicketFilter
@@ -98,6 +99,11 @@ def things(scene: Scene) -> dict[Key, Thing]:
         found[where] = _entry(scene, name, ticket)
     for (state, relation), name in VERSIONS.items():
         found["agreement", state, relation] = _version(scene, name, with_text=relation == "text")
+    for relation, key in (("by partner 1", "questionc1p1"), ("by partner 2", "questionc1p2")):
+        pk = scene.extra[key]
+        found["figure question", "asked", relation] = Thing(
+            {"sight": sight(FigureQuestion, pk), "page": page("scoreboard:questions", holds=mark_of(key))}
+        )
     found |= dict(_record(scene))
     found |= dict(_escalations(scene))
     found |= dict(_parties(scene))

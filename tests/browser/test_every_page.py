@@ -14,6 +14,7 @@ from cosource.bridges.services.staging import import_ask, import_stage
 from cosource.foundation import clock
 from cosource.foundation.services.duework import work_next
 from cosource.foundation.services.sealing import seal_all
+from cosource.metrics.services.gathering import facts_rebuild
 
 NOWHERE = "/never/was/"
 # Pages without a link to them, or behind a form.
@@ -89,12 +90,13 @@ def pages_of(seat: Seat) -> list[str]:
 def test_no_page_has_a_serious_finding(
     live_server, chromium: Browser, settings, tmp_path, email, look, least
 ) -> None:
-    settings.SPOOL_DIR = tmp_path
+    settings.SPOOL_DIR, settings.FACTS_DIR = tmp_path, tmp_path / "facts"
     world = two_clients_three_partners(clock.now())
     agreed(world)
     opened(world)
     an_import(world)
     seal_all()
+    facts_rebuild()
     seat = Seat(chromium, live_server.url, email, **look)
     looked_at = pages_of(seat)
     assert len(looked_at) >= least, looked_at

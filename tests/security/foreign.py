@@ -12,7 +12,7 @@ from tests.access.scene import Scene
 # An id that nothing ever had.
 NEVER_WAS = UUID("0b5f1a52-7c1e-4d0a-9d5e-5f3c2a1b0c9d")
 # Parameters that are no ids of things: secrets, names, keys of one's own account.
-NO_IDS = frozenset({"secret", "token", "name", "uidb36", "key", "provider_id", "pk", "path"})
+NO_IDS = frozenset({"secret", "token", "name", "uidb36", "key", "provider_id", "pk", "path", "figure_id"})
 
 
 def foreign_ids(scene: Scene, role: str) -> dict[str, UUID]:
@@ -42,6 +42,7 @@ def foreign_ids(scene: Scene, role: str) -> dict[str, UUID]:
             "entry_id": scene.entries["clientnote"],
             "work_id": scene.extra["c1check"],
             "import_id": scene.extra["importc1"],
+            "question_id": scene.extra[f"question{engagement}"],
             "view_id": scene.extra["viewofclient"],
             "notice_id": scene.extra["noticect"],
             "endpoint_id": scene.extra["webhookc1"],
@@ -60,6 +61,7 @@ def foreign_ids(scene: Scene, role: str) -> dict[str, UUID]:
         "entry_id": scene.entries["partnernote"],
         "work_id": scene.extra["p1check"],
         "import_id": scene.extra["importc2"],
+        "question_id": scene.extra["questionc2p1"],
         "view_id": scene.extra["viewofpartner"],
         "notice_id": scene.extra["noticept"],
         "endpoint_id": scene.extra["webhookp1"],

@@ -11,9 +11,11 @@ class MetricsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the worker gather facts, and put the room into the menu."""
+        """Let the worker gather facts, and put the room into the menu and its questions among the notices."""
         from cosource.metrics.jobs import following  # noqa: PLC0415 - models must be loaded first
+        from cosource.metrics.services import questions  # noqa: PLC0415 - models must be loaded first
         from cosource.metrics.web import menu  # noqa: PLC0415 - models must be loaded first
 
         following.register()
+        questions.register()
         menu.register()

@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from cosource.metrics.web import figure, pages
+from cosource.metrics.web import figure, pages, questions
 
 app_name = "scoreboard"
 urlpatterns = [
     path("scoreboard/", pages.board, name="board"),
     path("scoreboard/figure/<str:figure_id>/", figure.figure_page, name="figure"),
+    path("scoreboard/figure/<str:figure_id>/ask/", questions.ask, name="ask"),
+    path("scoreboard/questions/", questions.questions, name="questions"),
+    path("scoreboard/questions/<uuid:question_id>/", questions.question, name="question"),
+    path("scoreboard/questions/<uuid:question_id>/answer/", questions.answer, name="answer"),
 ]

@@ -15,6 +15,8 @@ from cosource.foundation.errors import NotFound
 from cosource.metrics.queries.board import recent, trends_of
 from cosource.metrics.queries.drill import Behind, tickets_behind
 from cosource.metrics.queries.figures import figures
+from cosource.metrics.queries.parties import badges_of
+from cosource.metrics.queries.questions import may_ask, question_list
 from cosource.metrics.rules.catalogue import BY_ID
 from cosource.metrics.rules.drawing import bar_width
 from cosource.metrics.rules.figure import Figure
@@ -23,6 +25,7 @@ from cosource.metrics.rules.periods import Period
 from cosource.metrics.web.asking import Asking, asking
 from cosource.metrics.web.drawn import figure_url, head_of, trend_of
 from cosource.metrics.web.pages import figures_page
+from cosource.metrics.web.questions import drawn
 from cosource.metrics.web.words import month_words, number_words, period_words, value_words
 
 ROWS = 50
@@ -83,6 +86,10 @@ def figure_page(request: PageRequest, figure_id: str) -> HttpResponse:
         "is_later": bool(request.GET.get("after")),
         "board_query": asked.query(),
         "all_query": figure_url(asked, figure_id),
+        "questions": [drawn(q) for q in question_list(request.actor, desks=asked.scope, figure=figure_id)[0]],
+        "may_ask": may_ask(request.actor, asked.desk) and not shown.held_back,
+        "ask_query": asked.query(**group),
+        "badges": badges_of(asked.scopes),
     }
     return render(request, "scoreboard/figure.html", context)
 

@@ -6,6 +6,7 @@ Not here: the page of one figure (`figure`), and asking about one (`questions`).
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -19,6 +20,7 @@ from cosource.foundation.errors import Invalid
 from cosource.metrics.queries.board import Board, board_get, split_get, ways_get
 from cosource.metrics.queries.engine import NoFacts
 from cosource.metrics.queries.parties import badges_of
+from cosource.metrics.queries.questions import may_ask, question_list
 from cosource.metrics.rules.board import SPLITS
 from cosource.metrics.rules.drawing import bar_width
 from cosource.metrics.rules.fields import FIELDS
@@ -26,9 +28,11 @@ from cosource.metrics.rules.metric import Unit
 from cosource.metrics.rules.periods import Period, month_of, opening_month, quarter_of
 from cosource.metrics.web.asking import Asking, asking, neighbours
 from cosource.metrics.web.drawn import head_of, matrix_of, split_of, tile_of
+from cosource.metrics.web.questions import drawn
 from cosource.metrics.web.words import month_words, number_words, period_words
 
 GROUPS_SHOWN = 12
+_QUESTIONS = 3
 _ALL = 10_000
 
 
@@ -92,8 +96,17 @@ def board(request: PageRequest) -> HttpResponse:
         "every_url": asked.query(by=by, rows="all"),
         "matrices": [m for m in (matrix_of(ways, asked, badges, teams=t) for t in (True, False)) if m.rows],
         "by": by,
+        "may_ask": may_ask(request.actor, asked.desk),
+        "questions": [
+            drawn(q) for q in question_list(request.actor, desks=_shared(asked), limit=_QUESTIONS)[0]
+        ],
     }
     return render(request, "scoreboard/board.html", context)
+
+
+def _shared(asked: Asking) -> list[UUID] | None:
+    """Return the engagements whose questions stand beside these figures; beside those of an own desk, all in sight."""
+    return None if any(s.is_own for s in asked.asked) else [s.id for s in asked.asked]
 
 
 def frame(asked: Asking, found: Board) -> dict[str, Any]:

@@ -1,0 +1,143 @@
+"""Asking about a figure from its page, answering in place, and the list of what was asked.
+
+Not here: who may (`queries.questions`) and what is written (`services.questions`).
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from cosource.foundation import clock
+from cosource.foundation.doors import PageRequest, signed_in
+from cosource.foundation.errors import Conflict, Invalid, NotFound
+from cosource.foundation.pages import party_badges_for
+from cosource.metrics.models import FigureQuestion
+from cosource.metrics.queries.questions import Question, question_list
+from cosource.metrics.rules.catalogue import BY_ID
+from cosource.metrics.rules.metric import Unit
+from cosource.metrics.rules.periods import Period
+from cosource.metrics.services.questions import figure_question_answer, figure_question_ask
+from cosource.metrics.web.asking import asking, period_query
+from cosource.metrics.web.words import number_words, period_words, value_words
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnQuestion:
+    """A question with the words of its figure, and where the figure is."""
+
+    question: Question
+    title: str
+    period: str
+    said: str
+    n: str
+    url: str
+
+
+def drawn(question: Question) -> DrawnQuestion:
+    """Return a question as pages draw it."""
+    metric = BY_ID.get(question.figure)
+    period = Period(question.from_on, question.until_on)
+    unit = metric.unit if metric else Unit.TIMES
+    value = float(question.value) if question.value else None
+    if value is not None and "." not in question.value:
+        value = int(value)
+    return DrawnQuestion(
+        question,
+        _(metric.title) if metric else question.figure,
+        period_words(period),
+        value_words(value, unit),
+        number_words(question.n, Unit.TICKETS),
+        _home(question),
+    )
+
+
+@require_safe
+@signed_in
+def questions(request: PageRequest) -> HttpResponse:
+    """List the questions in sight, the newest first."""
+    asking(request)
+    found, cursor = question_list(request.actor, cursor=request.GET.get("after", ""))
+    context = {
+        "questions": [drawn(q) for q in found],
+        "next_cursor": cursor,
+        "badges": party_badges_for(request.actor),
+    }
+    return render(request, "scoreboard/questions.html", context)
+
+
+@require_safe
+@signed_in
+def question(request: PageRequest, question_id: UUID) -> HttpResponse:
+    """Lead to the figure that a question is about, where it stands."""
+    row = FigureQuestion.objects.visible_to(request.actor).filter(pk=question_id).first()
+    if row is None:
+        raise NotFound
+    return HttpResponseRedirect(_home(row))
+
+
+@require_POST
+@signed_in
+def ask(request: PageRequest, figure_id: str) -> HttpResponse:
+    """Question the figure that the page shows; a text that is refused comes back with what is wrong."""
+    asked = asking(request)
+    if figure_id not in BY_ID or asked.desk is None:
+        raise NotFound
+    period = asked.period or Period()
+    try:
+        row = figure_question_ask(
+            engagement_id=asked.desk.id,
+            figure=figure_id,
+            from_on=period.from_on,
+            until_on=period.until_on,
+            by=request.GET.get("by", ""),
+            by_value=request.GET.get("value", "") or None,
+            text=request.POST.get("text", ""),
+            actor=request.actor,
+            at=clock.now(),
+        )
+    except Invalid as refused:
+        messages.error(request, _first_fault(refused))
+        here = reverse("scoreboard:figure", args=[figure_id])
+        return HttpResponseRedirect(f"{here}?{request.GET.urlencode()}#ask")
+    messages.success(request, _("The other party is asked. Question and answer stand here for both."))
+    return HttpResponseRedirect(_home(row))
+
+
+@require_POST
+@signed_in
+def answer(request: PageRequest, question_id: UUID) -> HttpResponse:
+    """Answer a question in place."""
+    row = FigureQuestion.objects.visible_to(request.actor).filter(pk=question_id).first()
+    if row is None:
+        raise NotFound
+    try:
+        row = figure_question_answer(
+            question_id=question_id, text=request.POST.get("text", ""), actor=request.actor, at=clock.now()
+        )
+        messages.success(request, _("Answered. Both parties read it here."))
+    except Invalid as refused:
+        messages.error(request, _first_fault(refused))
+    except Conflict as refused:
+        messages.error(request, refused.message)
+    return HttpResponseRedirect(_home(row))
+
+
+def _first_fault(refused: Invalid) -> str:
+    """Return the sentence about the field that was refused."""
+    fields = refused.details.get("fields", {})
+    told = next(iter(fields.values()), refused.message)
+    return str(told[0] if isinstance(told, list) else told)
+
+
+def _home(row: FigureQuestion | Question) -> str:
+    of = {"scope": str(row.engagement_id), **period_query(Period(row.from_on, row.until_on))}
+    if row.by:
+        of |= {"by": row.by, "value": row.by_value or ""}
+    return f"{reverse('scoreboard:figure', args=[row.figure])}?{urlencode(of)}#q-{row.id}"
