@@ -92,6 +92,9 @@ ASKED_BY_NAME = {
     "scoreboard:board",
     "scoreboard:figure",
     "scoreboard:question",
+    "scoreboard:chart",
+    "scoreboard:figure_table",
+    "scoreboard:table",
     # A stream, which only the web process itself keeps open.
     "live",
     "parties:grant_new",

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from cosource.metrics.web import figure, pages, questions
+from cosource.metrics.web import figure, files, pages, questions
 
 app_name = "scoreboard"
 urlpatterns = [
     path("scoreboard/", pages.board, name="board"),
     path("scoreboard/figure/<str:figure_id>/", figure.figure_page, name="figure"),
     path("scoreboard/figure/<str:figure_id>/ask/", questions.ask, name="ask"),
+    path("scoreboard/figure/<str:figure_id>/chart.svg", files.chart, name="chart"),
+    path("scoreboard/figure/<str:figure_id>/<slug:name>.csv", files.figure_table, name="figure_table"),
+    path("scoreboard/table/<slug:name>.csv", files.table, name="table"),
     path("scoreboard/questions/", questions.questions, name="questions"),
     path("scoreboard/questions/<uuid:question_id>/", questions.question, name="question"),
     path("scoreboard/questions/<uuid:question_id>/answer/", questions.answer, name="answer"),

@@ -1,6 +1,8 @@
 """The scoreboard as people of both parties open it: the same figures, from a tile to a ticket's entries."""
 
+import csv
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -163,3 +165,46 @@ def test_a_page_asks_the_database_few_things(played) -> None:
         with CaptureQueriesContext(connection) as queries:
             client.get(address)
         assert len(queries) <= 15, [q["sql"][:90] for q in queries.captured_queries]
+
+
+def rows_of(answer) -> list[list[str]]:
+    assert answer.status_code == 200, answer.content[:300]
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    return list(csv.reader(answer.content.decode().splitlines()))
+
+
+def test_each_table_is_a_file_with_the_values_as_printed(played) -> None:
+    client = browser(played, "c1.cso")
+    figures = rows_of(client.get(f"/scoreboard/table/figures.csv?{MARCH}"))
+    assert figures[0][:4] == ["id", "by", "group", "value"]
+    assert ["first_contact_resolution", "", "", "0.3333", "share", "3", "1", "3"] in [r[:8] for r in figures]
+    groups = rows_of(client.get(f"/scoreboard/table/groups.csv?{MARCH}&by=party"))
+    assert {r[2] for r in groups[1:]} == {"Alder Hospitals", "Cedar Desk"}
+    ways = rows_of(client.get(f"/scoreboard/table/parties.csv?{MARCH}"))
+    assert ways[1][:4] == ["Alder Hospitals", "Cedar Desk", "2", "2"]
+    months = rows_of(client.get(f"/scoreboard/figure/reopened/months.csv?{MARCH}"))
+    assert months == [["month", "value", "n"], ["2026-03", "0.0", "3"]]
+    assert client.get("/scoreboard/table/people.csv").status_code == 404
+    assert browser(played, "p2.pm").get(f"/scoreboard/table/figures.csv?{of(played)}").status_code == 404
+
+
+def test_a_title_is_never_a_formula_in_a_file(played) -> None:
+    played.open(title="=HYPERLINK(1)", service_id=played.world.services["c1.printing"].id)
+    refresh(played)
+    rows = rows_of(browser(played, "c1.cso").get("/scoreboard/figure/tickets/tickets.csv"))
+    assert [r[1] for r in rows[1:]] == ["'=HYPERLINK(1)", "Still open", "Printer 2", "Printer 1", "Printer 0"]
+
+
+def test_a_line_needs_two_months_and_is_a_picture_of_its_own(played) -> None:
+    client = browser(played, "c1.cso")
+    assert client.get(f"/scoreboard/figure/reopened/chart.svg?{MARCH}").status_code == 404
+    played.now += timedelta(days=40)
+    ticket = played.open(title="Later")
+    move(played, ticket, "in_progress", "c1.ct")
+    move(played, ticket, "resolved", "c1.ct", text="Toner.")
+    refresh(played)
+    answer = client.get("/scoreboard/figure/reopened/chart.svg?period=all")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "image/svg+xml; charset=utf-8"
+    assert "<polyline" in answer.content.decode()
+    assert "style=" not in answer.content.decode()

@@ -1,0 +1,171 @@
+"""Tables of the scoreboard as CSV, and the line of a figure as SVG, each at an address of its own.
+
+Values are as they are printed, with a point, whatever the reader's language. Not here: the pages.
+"""
+
+import csv
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from typing import Any
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from cosource.foundation import clock
+from cosource.foundation.doors import PageRequest
+from cosource.foundation.errors import NotFound
+from cosource.metrics.queries.board import recent, trends_of
+from cosource.metrics.queries.drill import MOST, tickets_behind
+from cosource.metrics.queries.figures import figures
+from cosource.metrics.queries.matrix import Way, handovers_between
+from cosource.metrics.rules.board import COLUMNS, SIZE
+from cosource.metrics.rules.catalogue import BY_ID
+from cosource.metrics.rules.cells import defused
+from cosource.metrics.rules.figure import Figure
+from cosource.metrics.rules.periods import Period
+from cosource.metrics.web.asking import Asking, asking
+from cosource.metrics.web.drawn import trend_of
+from cosource.metrics.web.pages import figures_page
+from cosource.metrics.web.words import period_words
+
+_FIGURE = ("id", "by", "group", "value", "unit", "n", "numerator", "denominator", "excluded", "cohort")
+_WAY = ("from", "to", "handovers", "tickets", "returns", "direct_returns", "hours_away")
+# More tickets than this are for the API, page by page.
+_TICKETS_MOST = 2_000
+
+
+@figures_page
+def table(request: PageRequest, name: str) -> HttpResponse:
+    """Give a table of the scoreboard as CSV: figures, groups (`by`), teams, or parties."""
+    asked, of = _of(request)
+    by = request.GET.get("by", "party")
+    if name == "figures":
+        return _csv(request, name, asked, _FIGURE, map(_figure_row, figures(request.actor, **of)))
+    if name == "groups":
+        wanted = list(dict.fromkeys([SIZE, *(i for i, _title in COLUMNS)]))
+        found = figures(request.actor, by=by, only=wanted, **of)
+        return _csv(request, f"by-{by}", asked, _FIGURE, map(_figure_row, found))
+    if name in ("teams", "parties"):
+        matrix = handovers_between(request.actor, **of)
+        ways = matrix.teams if name == "teams" else matrix.parties
+        return _csv(request, f"handovers-{name}", asked, _WAY, map(_way_row, ways))
+    raise NotFound
+
+
+@figures_page
+def figure_table(request: PageRequest, figure_id: str, name: str) -> HttpResponse:
+    """Give a table of a figure's page as CSV: its months, or the tickets behind it that are in sight."""
+    if figure_id not in BY_ID:
+        raise NotFound
+    asked, of = _of(request)
+    if name == "months":
+        points = trends_of(request.actor, [figure_id], scope=asked.scope, at=of["at"])[figure_id]
+        rows = [(f"{p.on:%Y-%m}", p.value, p.n) for p in points]
+        return _csv(request, f"{figure_id}-months", asked, ("month", "value", "n"), rows)
+    if name == "tickets":
+        return _csv(
+            request,
+            f"{figure_id}-tickets",
+            asked,
+            ("ticket", "title", "opened_at", "value", "left_out"),
+            _tickets(request, figure_id, of),
+        )
+    raise NotFound
+
+
+@figures_page
+def chart(request: PageRequest, figure_id: str) -> HttpResponse:
+    """Give the line of a figure's months as a picture that stands alone."""
+    metric = BY_ID.get(figure_id)
+    if metric is None:
+        raise NotFound
+    asked, of = _of(request)
+    points = recent(
+        trends_of(request.actor, [figure_id], scope=asked.scope, at=of["at"])[figure_id],
+        asked.period or Period(),
+    )
+    trend = trend_of(points, metric.unit)
+    if trend is None:
+        raise NotFound
+    drawn = render_to_string(
+        "scoreboard/chart.svg",
+        {
+            "title": _(metric.title),
+            "under": ", ".join([*(s.name for s in asked.asked), period_words(asked.period or Period())]),
+            "trend": trend,
+        },
+    )
+    response = HttpResponse(drawn, content_type="image/svg+xml; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{figure_id}.svg"'
+    return response
+
+
+def _of(request: PageRequest) -> tuple[Asking, dict[str, Any]]:
+    asked = asking(request)
+    period = asked.period or Period()
+    of = {"scope": asked.scope, "from_on": period.from_on, "until_on": period.until_on, "at": clock.now()}
+    return asked, of
+
+
+def _figure_row(figure: Figure) -> Sequence[object]:
+    by = figure.by
+    return (
+        figure.id,
+        by.field if by else "",
+        by.label if by else "",
+        "held back" if figure.held_back else figure.value,
+        figure.unit,
+        figure.n,
+        figure.numerator,
+        figure.denominator,
+        "; ".join(f"{count} {reason}" for reason, count in figure.excluded),
+        figure.cohort,
+    )
+
+
+def _way_row(way: Way) -> Sequence[object]:
+    return (
+        way.from_name,
+        way.to_name,
+        way.handovers,
+        way.tickets,
+        way.returns,
+        way.direct_returns,
+        way.hours_away,
+    )
+
+
+def _tickets(request: PageRequest, figure_id: str, of: dict[str, Any]) -> Iterable[Sequence[object]]:
+    cursor, given = "", 0
+    while True:
+        page = tickets_behind(
+            request.actor,
+            figure_id,
+            by=request.GET.get("by") or None,
+            by_value=request.GET.get("value") or None,
+            left_out="out" in request.GET,
+            cursor=cursor,
+            limit=MOST,
+            **of,
+        )
+        for row in page.rows:
+            yield row.reference, row.title, row.opened_at.isoformat(), row.value, row.reason
+        given, cursor = given + len(page.rows), page.next_cursor
+        if not cursor or given >= _TICKETS_MOST:
+            return
+
+
+def _csv(
+    request: PageRequest, name: str, asked: Asking, head: Sequence[str], rows: Iterable[Sequence[object]]
+) -> HttpResponse:
+    written = StringIO()
+    writer = csv.writer(written)
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow([defused(cell) for cell in row])
+    response = HttpResponse(written.getvalue(), content_type="text/csv; charset=utf-8")
+    period = period_words(asked.period or Period()).replace(" ", "-")
+    kept = "".join(c for c in f"{name}-{period}" if c.isascii() and (c.isalnum() or c in "-_."))
+    response["Content-Disposition"] = f'attachment; filename="{kept}.csv"'
+    return response
