@@ -20,10 +20,10 @@ def number_words(value: float | bool | None, unit: Unit) -> str:
     """Return a value without its unit; a share in percent, with as many decimals as it is printed with."""
     if value is None:
         return "–"
-    if unit is Unit.SHARE:
-        return number_format(100 * value, decimal_pos=DECIMALS[unit] - 2, force_grouping=True)
-    decimals = 0 if isinstance(value, int) else DECIMALS[unit]
-    return number_format(value, decimal_pos=decimals, force_grouping=True)
+    decimals = DECIMALS[unit] - 2 if unit is Unit.SHARE else 0 if isinstance(value, int) else DECIMALS[unit]
+    # Rounded first: Django cuts what is beyond the decimals off.
+    said = round(100 * value if unit is Unit.SHARE else value, decimals)
+    return number_format(said, decimal_pos=decimals, force_grouping=True)
 
 
 def unit_words(unit: Unit) -> str:
@@ -41,7 +41,7 @@ def rough_words(figure: Figure) -> str:
     if figure.unit is not Unit.HOURS or not figure.value or figure.value < 2 * _HOURS_OF_A_DAY:
         return ""
     return _("%(days)s days") % {
-        "days": number_format(figure.value / _HOURS_OF_A_DAY, decimal_pos=1, force_grouping=True)
+        "days": number_format(round(figure.value / _HOURS_OF_A_DAY, 1), decimal_pos=1, force_grouping=True)
     }
 
 
