@@ -119,7 +119,8 @@ class SqliteTemplate:
                 yield str(target)
         finally:
             for leftover in target.parent.glob(f"{target.name}*"):
-                leftover.unlink()
+                # A server's thread that closes its connection late removes its files itself.
+                leftover.unlink(missing_ok=True)
 
     def keep(self) -> str:
         """Make a copy that stays until the run's own directory goes."""
