@@ -271,7 +271,9 @@ def _insert(
             elif known_too:
                 cursor.executemany(f"{into} VALUES {marks}{end}", list(chain(few, rest)))
             else:
-                with cursor.copy(f"COPY {into[len('INSERT INTO ') :]} FROM STDIN") as copy:
+                # What goes by the driver's own way fails in Django's words all the same.
+                copying = cursor.copy(f"COPY {into[len('INSERT INTO ') :]} FROM STDIN")
+                with connection.wrap_database_errors, copying as copy:
                     for row in chain(few, rest):
                         copy.write_row(row)
         if together:
