@@ -9,6 +9,7 @@ Not here: who is told what (the rooms decide, and `notices`) and incoming mail.
 
 import hashlib
 import smtplib
+import threading
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -137,10 +138,14 @@ class Post:
             self._line = mailers.default
 
 
+# Between the mail server's word and the row that notes it lies one mail of a worker: only that one can go out twice.
+_one_at_a_time = threading.Lock()
+
+
 def _send(tasks: Sequence[Task]) -> None:
     with Post() as post:
         for task in tasks:
-            with task.attempt():
+            with _one_at_a_time, task.attempt():
                 args = task.args
                 message = mail_of(
                     effect_key=args["effect"], to=args["to"], subject=args["subject"], text=args["text"]
