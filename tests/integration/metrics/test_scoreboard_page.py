@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tests.integration.metrics.conftest import move, refresh
+from tests.pictures import is_blank, size_of
 
 from cosource.parties.web.actor import SESSION_KEY
 
@@ -208,3 +209,12 @@ def test_a_line_needs_two_months_and_is_a_picture_of_its_own(played) -> None:
     assert answer.headers["Content-Type"] == "image/svg+xml; charset=utf-8"
     assert "<polyline" in answer.content.decode()
     assert "style=" not in answer.content.decode()
+    picture = client.get("/scoreboard/figure/reopened/chart.png?period=all")
+    assert picture.headers["Content-Type"] == "image/png"
+    assert picture.headers["Content-Disposition"] == 'attachment; filename="reopened.png"'
+    assert size_of(picture.content) == (1440, 480)
+    assert not is_blank(picture.content)
+    assert client.get(f"/scoreboard/figure/reopened/chart.png?{MARCH}").status_code == 404
+    assert (
+        browser(played, "p2.pm").get(f"/scoreboard/figure/reopened/chart.png?{of(played)}").status_code == 404
+    )

@@ -1,4 +1,4 @@
-"""A process that asks no figures does not carry the engine."""
+"""A process that asks no figures does not carry the engine, and one that prints nothing no typesetter."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ def test_the_engine_is_loaded_with_the_first_question(tmp_path) -> None:
         "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'cosource.config.settings';"
         "import django; django.setup(); import cosource.config.urls, cosource.config.api;"
         "from cosource.metrics.queries import figures; from cosource.metrics.rules import catalogue;"
-        "heavy = {'duckdb', 'ibis', 'pyarrow', 'pandas', 'sqlglot', 'adbc_driver_sqlite', 'adbc_driver_manager'};"
+        "heavy = {'duckdb', 'ibis', 'pyarrow', 'pandas', 'sqlglot', 'adbc_driver_sqlite', 'adbc_driver_manager', 'typst'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

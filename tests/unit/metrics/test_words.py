@@ -2,8 +2,8 @@
 
 import pytest
 
+from cosource.metrics.queries.words import value_words
 from cosource.metrics.rules.metric import Unit
-from cosource.metrics.web.words import value_words
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""Where the lines and bars of a figure lie: plain numbers and texts for SVG attributes, in percent or in a box of 100 by 30.
+"""Where the lines and bars of a figure lie: plain numbers and texts for SVG attributes, in percent or in a box, one of 100 by 30
+unless another is asked for.
 
 Numbers are written with a point in every language, since they are geometry. Not here: markup.
 """
@@ -8,7 +9,8 @@ from dataclasses import dataclass
 from math import sqrt
 
 WIDTH, HEIGHT = 100.0, 30.0
-_LOW, _HIGH = 2.0, 28.0
+# Air at the sides of a line and above and below it, as parts of its box, so that its end is not cut.
+_SIDE, _EDGE = 1 / 100, 2 / 30
 SHADES = 6
 
 
@@ -22,24 +24,25 @@ class Line:
     last_y: str
 
 
-def trend_line(values: Sequence[float]) -> Line | None:
-    """Return the line through values in their order; None of fewer than two, which are no trend.
+def trend_line(values: Sequence[float], width: float = WIDTH, height: float = HEIGHT) -> Line | None:
+    """Return the line through values in their order in a box of this size; None of fewer than two, which are no trend.
 
-    >>> trend_line([0, 10]).line
-    '1.0,28.0 99.0,2.0'
+    >>> trend_line([0, 10]).line, trend_line([0, 10], 680, 120).line
+    ('1.0,28.0 99.0,2.0', '6.8,112.0 673.2,8.0')
     """
     if len(values) < 2:
         return None
     low, high = min(values), max(values)
     spread = (high - low) or 1.0
-    step = (WIDTH - 2) / (len(values) - 1)
+    left, top, bottom = _SIDE * width, _EDGE * height, (1 - _EDGE) * height
+    step = (width - 2 * left) / (len(values) - 1)
     points = [
-        (1 + n * step, (_LOW + _HIGH) / 2 if high == low else _HIGH - (value - low) / spread * (_HIGH - _LOW))
+        (left + n * step, height / 2 if high == low else bottom - (value - low) / spread * (bottom - top))
         for n, value in enumerate(values)
     ]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     first_x, (last_x, last_y) = points[0][0], points[-1]
-    area = f"{first_x:.1f},{HEIGHT:.0f} {line} {last_x:.1f},{HEIGHT:.0f}"
+    area = f"{first_x:.1f},{height:.0f} {line} {last_x:.1f},{height:.0f}"
     return Line(line, area, f"{last_x:.1f}", f"{last_y:.1f}")
 
 

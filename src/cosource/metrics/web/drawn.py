@@ -15,13 +15,13 @@ from cosource.foundation.pages import PartyBadge
 from cosource.metrics.queries.board import Group, Split, Tile, Ways
 from cosource.metrics.queries.matrix import Way
 from cosource.metrics.queries.trends import Point
+from cosource.metrics.queries.words import month_words, number_words, rough_words, unit_words, value_words
 from cosource.metrics.rules.catalogue import BY_ID
 from cosource.metrics.rules.drawing import Band, Line, bar_width, interval_band, shade, trend_line
 from cosource.metrics.rules.fields import Named
 from cosource.metrics.rules.figure import Figure
 from cosource.metrics.rules.metric import Cohort, Unit
 from cosource.metrics.web.asking import Asking
-from cosource.metrics.web.words import month_words, number_words, rough_words, unit_words, value_words
 
 
 def figure_url(asking: Asking, figure_id: str, **more: str) -> str:

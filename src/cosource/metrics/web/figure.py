@@ -17,6 +17,7 @@ from cosource.metrics.queries.drill import Behind, tickets_behind
 from cosource.metrics.queries.figures import figures
 from cosource.metrics.queries.parties import badges_of
 from cosource.metrics.queries.questions import may_ask, question_list
+from cosource.metrics.queries.words import month_words, number_words, period_words, value_words
 from cosource.metrics.rules.catalogue import BY_ID
 from cosource.metrics.rules.drawing import bar_width
 from cosource.metrics.rules.figure import Figure
@@ -26,7 +27,6 @@ from cosource.metrics.web.asking import Asking, asking
 from cosource.metrics.web.drawn import figure_url, head_of, trend_of
 from cosource.metrics.web.pages import figures_page
 from cosource.metrics.web.questions import drawn
-from cosource.metrics.web.words import month_words, number_words, period_words, value_words
 
 ROWS = 50
 

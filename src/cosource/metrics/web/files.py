@@ -1,4 +1,4 @@
-"""Tables of the scoreboard as CSV, and the line of a figure as SVG, each at an address of its own.
+"""Tables of the scoreboard as CSV, and the line of a figure as SVG and PNG, each at an address of its own.
 
 Values are as they are printed, with a point, whatever the reader's language. Not here: the pages.
 """
@@ -19,20 +19,23 @@ from cosource.metrics.queries.board import recent, trends_of
 from cosource.metrics.queries.drill import MOST, tickets_behind
 from cosource.metrics.queries.figures import figures
 from cosource.metrics.queries.matrix import Way, handovers_between
+from cosource.metrics.queries.typesetting import TYPEFACE, png_of
+from cosource.metrics.queries.words import period_words
 from cosource.metrics.rules.board import COLUMNS, SIZE
 from cosource.metrics.rules.catalogue import BY_ID
 from cosource.metrics.rules.cells import defused
+from cosource.metrics.rules.drawing import trend_line
 from cosource.metrics.rules.figure import Figure
 from cosource.metrics.rules.periods import Period
 from cosource.metrics.web.asking import Asking, asking
 from cosource.metrics.web.drawn import trend_of
 from cosource.metrics.web.pages import figures_page
-from cosource.metrics.web.words import period_words
 
 _FIGURE = ("id", "by", "group", "value", "unit", "n", "numerator", "denominator", "excluded", "cohort")
 _WAY = ("from", "to", "handovers", "tickets", "returns", "direct_returns", "hours_away")
 # More tickets than this are for the API, page by page.
 _TICKETS_MOST = 2_000
+CHART_SIZE = (720, 240)
 
 
 @figures_page
@@ -75,8 +78,8 @@ def figure_table(request: PageRequest, figure_id: str, name: str) -> HttpRespons
 
 
 @figures_page
-def chart(request: PageRequest, figure_id: str) -> HttpResponse:
-    """Give the line of a figure's months as a picture that stands alone."""
+def chart(request: PageRequest, figure_id: str, form: str) -> HttpResponse:
+    """Give the line of a figure's months as a picture that stands alone: `svg` or `png`."""
     metric = BY_ID.get(figure_id)
     if metric is None:
         raise NotFound
@@ -88,16 +91,24 @@ def chart(request: PageRequest, figure_id: str) -> HttpResponse:
     trend = trend_of(points, metric.unit)
     if trend is None:
         raise NotFound
+    width, height = CHART_SIZE
     drawn = render_to_string(
         "scoreboard/chart.svg",
         {
             "title": _(metric.title),
             "under": ", ".join([*(s.name for s in asked.asked), period_words(asked.period or Period())]),
-            "trend": trend,
+            "line": trend_line(
+                [float(p.value) for p in points if p.value is not None], width - 40, height - 104
+            ),
+            "words": trend.words,
+            "family": TYPEFACE if form == "png" else "Inter, Arial, sans-serif",
         },
     )
-    response = HttpResponse(drawn, content_type="image/svg+xml; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{figure_id}.svg"'
+    if form == "png":
+        response = HttpResponse(png_of(drawn, width=width, height=height), content_type="image/png")
+    else:
+        response = HttpResponse(drawn, content_type="image/svg+xml; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{figure_id}.{form}"'
     return response
 
 

@@ -21,6 +21,7 @@ from cosource.metrics.queries.board import Board, board_get, split_get, ways_get
 from cosource.metrics.queries.engine import NoFacts
 from cosource.metrics.queries.parties import badges_of
 from cosource.metrics.queries.questions import may_ask, question_list
+from cosource.metrics.queries.words import month_words, number_words, period_words
 from cosource.metrics.rules.board import SPLITS
 from cosource.metrics.rules.drawing import bar_width
 from cosource.metrics.rules.fields import FIELDS
@@ -29,7 +30,6 @@ from cosource.metrics.rules.periods import Period, month_of, opening_month, quar
 from cosource.metrics.web.asking import Asking, asking, neighbours
 from cosource.metrics.web.drawn import head_of, matrix_of, split_of, tile_of
 from cosource.metrics.web.questions import drawn
-from cosource.metrics.web.words import month_words, number_words, period_words
 
 GROUPS_SHOWN = 12
 _QUESTIONS = 3

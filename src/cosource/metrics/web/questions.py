@@ -20,12 +20,12 @@ from cosource.foundation.errors import Conflict, Invalid, NotFound
 from cosource.foundation.pages import party_badges_for
 from cosource.metrics.models import FigureQuestion
 from cosource.metrics.queries.questions import Question, question_list
+from cosource.metrics.queries.words import number_words, period_words, value_words
 from cosource.metrics.rules.catalogue import BY_ID
 from cosource.metrics.rules.metric import Unit
 from cosource.metrics.rules.periods import Period
 from cosource.metrics.services.questions import figure_question_answer, figure_question_ask
 from cosource.metrics.web.asking import asking, period_query
-from cosource.metrics.web.words import number_words, period_words, value_words
 
 
 @dataclass(frozen=True, slots=True)
