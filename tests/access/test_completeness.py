@@ -88,11 +88,14 @@ ASKED_BY_NAME = {
     "api:import_problems_list",
     # Answered from facts, which a worker gathers; `tests/integration/metrics` asks for them.
     "api:metrics_figures_list",
+    "api:metrics_board_read",
     "api:metrics_tickets_list",
     "scoreboard:board",
     "scoreboard:figure",
     "scoreboard:question",
     "scoreboard:chart",
+    "scoreboard:chart_png",
+    "scoreboard:paper",
     "scoreboard:figure_table",
     "scoreboard:table",
     # A stream, which only the web process itself keeps open.

@@ -8,6 +8,7 @@ import json
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -78,6 +79,56 @@ def metrics_show(  # noqa: PLR0917 - each is an option
         _table(found)
 
 
+@metrics_app.command("board")
+def metrics_board(
+    out: Annotated[Path, typer.Option("--out", help="Where the page goes, as PDF.")],
+    as_: Annotated[
+        str,
+        typer.Option("--as", help="Whose sight: a person's mail address, or an organization by name or id."),
+    ] = "",
+    month: Annotated[
+        str,
+        typer.Option("--month", help="As 2016-05 (UTC); else the one with which the scoreboard opens."),
+    ] = "",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option("--scope", help="An engagement or own desk, by id or exact name; may be given again."),
+    ] = None,
+    language: Annotated[str, typer.Option("--language", help="As de; else the person's.")] = "",
+) -> None:
+    """Write the scoreboard of a month as one page for a board."""
+    from django.conf import settings
+    from django.utils import translation
+
+    from cosource.foundation import clock
+    from cosource.foundation.errors import CosourceError
+    from cosource.metrics.queries.asking import language_of
+    from cosource.metrics.queries.paper import paper_get
+    from cosource.metrics.queries.paper_page import board_pdf
+    from cosource.metrics.rules.periods import month_of
+
+    if language and language not in dict(settings.LANGUAGES):
+        known = ", ".join(code for code, _name in settings.LANGUAGES)
+        typer.echo(f'cosource: --language is "{language}": give one of {known}', err=True)
+        raise typer.Exit(2)
+    day = _day(month, "--month", "a month as 2016-05", "-01")
+    at = clock.now()
+    actor = _actor(as_, at, "metrics board")
+    _bring_up_to_date()
+    try:
+        desks = _desks(actor, scope)
+        with translation.override(language or language_of(actor)):
+            page = board_pdf(paper_get(actor, desk_ids=desks, period=month_of(day) if day else None, at=at))
+        out.write_bytes(page)
+    except CosourceError as refused:
+        typer.echo(f"cosource: {refused.message}", err=True)
+        raise typer.Exit(2) from None
+    except OSError as trouble:
+        typer.echo(f"cosource: {out} could not be written ({trouble.strerror})", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{out}: {len(page)} bytes")
+
+
 @metrics_app.command("list")
 def metrics_list(
     markdown: Annotated[
@@ -126,7 +177,7 @@ def _bring_up_to_date() -> None:
             facts_release(holder=holder, at=clock.now())
 
 
-def _actor(name: str, at: datetime) -> "Actor":
+def _actor(name: str, at: datetime, command: str = "metrics show") -> "Actor":
     """Return who looks, after noting that they do. Raises: typer.Exit."""
     from cosource.foundation.services.access_log import access_note
     from cosource.metrics.queries.asking import acting_as, usual_reader
@@ -137,7 +188,7 @@ def _actor(name: str, at: datetime) -> "Actor":
             typer.echo("cosource: say as whom: --as PERSON or --as ORGANIZATION", err=True)
             raise typer.Exit(2)
         typer.echo(f"cosource: figures of {name}, which has most tickets here; --as names another", err=True)
-    actor = acting_as(name, reason="command line: metrics show", at=at)
+    actor = acting_as(name, reason=f"command line: {command}", at=at)
     if actor is None or actor.organization_id is None:
         typer.echo(
             f'cosource: there is no one organization named "{name}", nor a person with that mail address who works here',
@@ -150,7 +201,7 @@ def _actor(name: str, at: datetime) -> "Actor":
         object_kind="figures",
         object_id=actor.reads_as,
         at=at,
-        reason="command line: metrics show",
+        reason=f"command line: {command}",
     )
     return actor
 
@@ -174,13 +225,13 @@ def _desks(actor: "Actor", names: list[str] | None) -> list[Any] | None:
     return found
 
 
-def _day(text: str, option: str) -> date | None:
+def _day(text: str, option: str, wanted: str = "a day as 2026-03-01", ending: str = "") -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text + ending)
     except ValueError:
-        typer.echo(f'cosource: {option} is "{text}": give a day as 2026-03-01', err=True)
+        typer.echo(f'cosource: {option} is "{text}": give {wanted}', err=True)
         raise typer.Exit(2) from None
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query
 
@@ -15,10 +15,14 @@ from cosource.foundation.doors import actor_of
 from cosource.metrics.api.schemas import BehindOut, FiguresOut, MetricOut, ScopeOut
 from cosource.metrics.queries.drill import tickets_behind
 from cosource.metrics.queries.figures import figures
+from cosource.metrics.queries.paper import paper_get
+from cosource.metrics.queries.paper_page import board_pdf
+from cosource.metrics.queries.paper_words import file_name
 from cosource.metrics.queries.scopes import Scope, scopes_for
 from cosource.metrics.rules.catalogue import METRICS
 from cosource.metrics.rules.figure import Figure
 from cosource.metrics.rules.metric import COHORTS
+from cosource.metrics.rules.periods import Period
 
 router = room_router(tag="metrics")
 
@@ -74,6 +78,31 @@ def metrics_figures_list(  # noqa: PLR0917 - each is a query parameter of its ow
         at=clock.now(),
     )
     return {"items": [_shown(figure) for figure in found]}
+
+
+_PDF = {
+    "description": "The page",
+    "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+}
+
+
+@router.get(
+    "/metrics/board.pdf",
+    summary="Read a scope and period as one page for a board",
+    openapi_extra={"responses": {200: _PDF}},
+)
+def metrics_board_read(
+    request: HttpRequest,
+    from_on: From = None,
+    until_on: Until = None,
+    scope: Desks = [],  # noqa: B006 - as above
+) -> HttpResponse:
+    """Return the figures with those of the period before, and what is asked of whom; without days the last full month."""
+    period = Period(from_on, until_on) if from_on or until_on else None
+    found = paper_get(actor_of(request), desk_ids=scope or None, period=period, at=clock.now())
+    response = HttpResponse(board_pdf(found), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{file_name(found)}"'
+    return response
 
 
 @router.get("/metrics/tickets", response=ListOut[BehindOut], summary="List the tickets behind a figure")

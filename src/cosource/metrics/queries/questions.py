@@ -40,7 +40,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about a figure. `value`, `n`: what it said then. `may_answer`: the reader, now."""
+    """A question about a figure. `value`, `n`: what it said then. `asked_of`: who is to answer. `may_answer`: the reader, now."""
 
     id: UUID
     engagement_id: UUID
@@ -54,6 +54,8 @@ class Question:
     value: str
     n: int
     asked: Words
+    asked_of_id: UUID
+    asked_of: str
     answer: Words | None
     may_answer: bool
 
@@ -88,12 +90,13 @@ def question_list(
     *,
     desks: Collection[UUID] | None = None,
     figure: str = "",
+    is_open: bool = False,
     cursor: str = "",
     limit: int = SHOWN,
 ) -> tuple[list[Question], str]:
     """Return the questions in sight, the newest first, and where the next page begins. One query.
 
-    `desks`: of these engagements alone. `figure`: about this one alone. Raises: Invalid.
+    `desks`: of these engagements alone. `figure`: about this one alone. `is_open`: not answered yet. Raises: Invalid.
     """
     rows = FigureQuestion.objects.visible_to(actor).select_related(
         "engagement__client", "engagement__partner", "asked_entry__payload", "answered_entry__payload"
@@ -102,6 +105,8 @@ def question_list(
         rows = rows.filter(engagement_id__in=desks)
     if figure:
         rows = rows.filter(figure=figure)
+    if is_open:
+        rows = rows.filter(answered_at__isnull=True)
     page = key_page(rows, order=("-asked_at", "-id"), cursor=cursor, limit=limit)
     return [_question(actor, row) for row in page.items], page.next_cursor
 
@@ -131,6 +136,8 @@ def _question(actor: Actor, row: FigureQuestion) -> Question:
         row.value,
         row.n,
         Words(asked.get("text"), asked.get("author", ""), asker.id, asker.name, row.asked_at),
+        other.id,
+        other.name,
         answer,
         answer is None and other.id == actor.organization_id and leads_on(actor, engagement),
     )

@@ -40,6 +40,20 @@ TILES: tuple[TileSpec, ...] = (
 )
 TILE_IDS = tuple(tile.id for tile in TILES)
 
+# What a board is shown: of these, those in which something counts.
+HEADLINES = (
+    "tickets",
+    "backlog",
+    "first_response.median",
+    "mttr_resolve.median",
+    "sla_met",
+    "sla_met_stated",
+    "first_contact_resolution",
+    "reopened",
+    "party_tickets_with_return",
+    "pause_share",
+)
+
 # Each row of a breakdown: how many ended, and these; a column in which nothing counts is left out.
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("mttr_resolve.median", gettext_noop("Resolve, median")),

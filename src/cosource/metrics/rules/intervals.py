@@ -23,3 +23,22 @@ def wilson(numerator: int, denominator: int) -> tuple[float, float] | None:
     spread = _Z * sqrt(share * (1 - share) / denominator + z2 / (4 * denominator * denominator))
     scale = 1 + z2 / denominator
     return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+
+
+def difference(now: tuple[int, int], before: tuple[int, int]) -> tuple[float, float] | None:
+    """Return the 95 % interval of by how much a share changed, each given as (numerator, denominator); None of nothing.
+
+    Source: Newcombe 1998, method 10, made of the Wilson intervals of both shares.
+
+    >>> [round(bound, 4) for bound in difference((56, 70), (48, 80))]
+    [0.0524, 0.3339]
+    """
+    bounds, bounds_before = wilson(*now), wilson(*before)
+    if bounds is None or bounds_before is None:
+        return None
+    (low, high), (low_before, high_before) = bounds, bounds_before
+    share, share_before = now[0] / now[1], before[0] / before[1]
+    change = share - share_before
+    down = sqrt((share - low) ** 2 + (high_before - share_before) ** 2)
+    up = sqrt((high - share) ** 2 + (share_before - low_before) ** 2)
+    return change - down, change + up

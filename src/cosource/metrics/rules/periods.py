@@ -61,6 +61,42 @@ def quarter_of(day: date) -> Period:
     return Period(first, month_of(first + timedelta(days=70)).until_on)
 
 
+def before(period: Period) -> Period | None:
+    """Return the period to compare with: the month or quarter before, else as many days before; None where a bound is lacking.
+
+    >>> before(month_of(date(2016, 3, 9)))
+    Period(from_on=datetime.date(2016, 2, 1), until_on=datetime.date(2016, 3, 1))
+    >>> before(Period(date(2016, 3, 8), date(2016, 3, 15)))
+    Period(from_on=datetime.date(2016, 3, 1), until_on=datetime.date(2016, 3, 8))
+    """
+    first, until = period.from_on, period.until_on
+    if first is None or until is None or first.year == 1:
+        return None
+    for kind in (month_of, quarter_of):
+        if period == kind(first):
+            return kind(first - timedelta(days=1))
+    return Period(first - (until - first), first)
+
+
+def period_query(period: Period | None) -> dict[str, str]:
+    """Return how an address names a period.
+
+    >>> period_query(month_of(date(2016, 4, 1))), period_query(Period(date(2016, 4, 1), None))
+    ({'period': '2016-04'}, {'from': '2016-04-01'})
+    """
+    if period is None:
+        return {}
+    first, until = period.from_on, period.until_on
+    if first is None and until is None:
+        return {"period": "all"}
+    if first is not None and period == month_of(first):
+        return {"period": f"{first:%Y-%m}"}
+    if first is not None and period == quarter_of(first):
+        return {"period": f"{first.year}-Q{(first.month + 2) // 3}"}
+    days = {"from": first, "until": until}
+    return {name: day.isoformat() for name, day in days.items() if day is not None}
+
+
 def months_back(day: date, months: int) -> date:
     """Return the first of the month that lies so many months before a day's own; negative: after it.
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from cosource.foundation.doors import PageRequest
 from cosource.foundation.errors import Invalid, NotAllowed, NotFound
 from cosource.metrics.queries.scopes import OpenedScope, Scope, has_figures, scopes_opened
-from cosource.metrics.rules.periods import Period, month_of, quarter_of
+from cosource.metrics.rules.periods import Period, month_of, period_query, quarter_of
 
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 _QUARTER = re.compile(r"([0-9]{4})-Q([1-4])")
@@ -117,21 +117,6 @@ def _day(text: str, name: str) -> date | None:
             fields={name: _("give a day as 2016-04-01")},
             code="bad_day",
         ) from None
-
-
-def period_query(period: Period | None) -> dict[str, str]:
-    """Return how an address names a period."""
-    if period is None:
-        return {}
-    first, until = period.from_on, period.until_on
-    if first is None and until is None:
-        return {"period": "all"}
-    if first is not None and period == month_of(first):
-        return {"period": f"{first:%Y-%m}"}
-    if first is not None and period == quarter_of(first):
-        return {"period": f"{first.year}-Q{(first.month + 2) // 3}"}
-    days = {"from": first, "until": until}
-    return {name: day.isoformat() for name, day in days.items() if day is not None}
 
 
 def neighbours(period: Period) -> tuple[Period, Period] | None:

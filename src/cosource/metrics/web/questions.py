@@ -23,9 +23,9 @@ from cosource.metrics.queries.questions import Question, question_list
 from cosource.metrics.queries.words import number_words, period_words, value_words
 from cosource.metrics.rules.catalogue import BY_ID
 from cosource.metrics.rules.metric import Unit
-from cosource.metrics.rules.periods import Period
+from cosource.metrics.rules.periods import Period, period_query
 from cosource.metrics.services.questions import figure_question_answer, figure_question_ask
-from cosource.metrics.web.asking import asking, period_query
+from cosource.metrics.web.asking import asking
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,237 @@
+"""What a board is told of a period on one page: the scoreboard's figures beside those of the period before, and what is asked of
+whom. Values only; the words are in `paper_words`.
+
+Each number is one of the scoreboard's, by the same computation. One line differs between readers and says so: how many tickets
+of the reader's own party have nobody's name on them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from cosource.agreements.models import AgreementVersion
+from cosource.agreements.queries.terms import version_in_force_id
+from cosource.foundation.errors import Conflict
+from cosource.foundation.sight import Actor
+from cosource.metrics.queries.board import Tile, board_get
+from cosource.metrics.queries.cohorts import cohort_sql, naive
+from cosource.metrics.queries.engine import Facts
+from cosource.metrics.queries.figures import asked_of, figures
+from cosource.metrics.queries.naming import values_named
+from cosource.metrics.queries.questions import Question, question_list
+from cosource.metrics.queries.scopes import OpenedScope, Scope, scopes_opened
+from cosource.metrics.rules.board import HEADLINES
+from cosource.metrics.rules.changes import Change, change_of
+from cosource.metrics.rules.figure import Figure
+from cosource.metrics.rules.metric import Cohort
+from cosource.metrics.rules.periods import Period, before
+from cosource.tickets.models import Participation
+
+# Who has no name on it is known of now alone: beside an older period it would say nothing.
+RECENT = timedelta(days=45)
+_QUESTIONS_READ = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure with its trend, that of the period before (None: there is no such period), and what changed."""
+
+    tile: Tile
+    before: Figure | None
+    change: Change
+
+
+@dataclass(slots=True)
+class Asked:
+    """What is asked of one party (no id: of nobody known). `missed` of `due` resolve times in the period; the rest at its end.
+
+    `overdue`: tickets whose time to resolve was over by then. `unnamed`: open now with nobody assigned; None: not known to the
+    reader, or not of this time. `age_hours`: of the open tickets, median.
+    """
+
+    party_id: UUID | None
+    party: str
+    due: int = 0
+    missed: int = 0
+    overdue: int = 0
+    open: int = 0
+    age_hours: float | None = None
+    unnamed: int | None = None
+    questions: list[Question] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The version that was in force when the period ended, as far as the reader may read it."""
+
+    name: str
+    number: int | None
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """All that is told. `silent`: figures in which nothing counts; `waits`: hours of waiting by whose turn it was.
+
+    `more_questions`: there are more open ones than were read.
+    """
+
+    scopes: tuple[Scope, ...]
+    period: Period
+    previous: Period | None
+    terms: Terms | None
+    lines: tuple[Line, ...]
+    silent: tuple[Figure, ...]
+    asked: tuple[Asked, ...]
+    waits: tuple[Figure, ...]
+    made_at: datetime
+    more_questions: bool
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether the period is not over."""
+        return self.period.until_at is None or self.period.until_at > self.made_at
+
+    @property
+    def questions(self) -> list[Question]:
+        """Return the open questions, those asked first first."""
+        found = [question for asked in self.asked for question in asked.questions]
+        return sorted(found, key=lambda q: (q.asked.at, q.id))
+
+
+def paper_get(actor: Actor, *, desk_ids: Sequence[UUID] | None, period: Period | None, at: datetime) -> Paper:
+    """Return what is told of desks (None: the actor's usual scope) in a period (None: that with which the scoreboard opens).
+
+    Raises: NotFound, Invalid, NoFacts, Conflict while there are no tickets.
+    """
+    scopes, scope = scopes_opened(actor, desk_ids)
+    board = board_get(actor, scope=scope, period=period, at=at)
+    if board is None:
+        raise Conflict(_("There are no figures yet: they begin with the first ticket."), code="no_figures")
+    period = board.period
+    previous = before(period)
+    earlier: dict[str, Figure] = {}
+    if previous is not None:
+        days: dict[str, Any] = {"from_on": previous.from_on, "until_on": previous.until_on}
+        earlier = {f.id: f for f in figures(actor, scope=scope, only=HEADLINES, **days, at=at)}
+    tiles = {tile.figure.id: tile for tile in board.tiles}
+    lines = []
+    for figure_id in HEADLINES:
+        if tile := tiles.get(figure_id):
+            was = earlier.get(figure_id)
+            lines.append(Line(tile, was, change_of(tile.figure, was)))
+    shown = tuple(s for s in scopes if s.id in scope)
+    asked, more = _asked(actor, shown, scope, period, at)
+    return Paper(
+        scopes=shown,
+        period=period,
+        previous=previous,
+        terms=_terms(actor, shown, period, at),
+        lines=tuple(lines),
+        silent=tuple(f for f in board.silent if f.id in HEADLINES),
+        asked=asked,
+        waits=_waits(actor, scope, period, at),
+        made_at=at,
+        more_questions=more,
+    )
+
+
+def _asked(
+    actor: Actor, scopes: tuple[Scope, ...], scope: OpenedScope, period: Period, at: datetime
+) -> tuple[tuple[Asked, ...], bool]:
+    """Return what is asked of each party, of those first of whom most is overdue, missed and open."""
+    found: dict[UUID | None, Asked] = {}
+    for figure in figures(
+        actor, scope=scope, from_on=period.from_on, until_on=period.until_on, by="party",
+        only=["sla_met", "backlog", "backlog_age"], at=at,
+    ):  # fmt: skip
+        if figure.by is None or figure.held_back or not figure.n:
+            continue
+        row = _row(found, figure.by.value, figure.by.label)
+        if figure.id == "sla_met":
+            row.due = int(figure.denominator or 0)
+            row.missed = row.due - int(figure.numerator or 0)
+        elif figure.id == "backlog":
+            row.open = figure.n
+        else:
+            row.age_hours = figure.value
+    for value, label, n in _overdue(actor, scope, period, at):
+        _row(found, value, label).overdue = n
+    questions, more = _open_questions(actor, scopes)
+    for question in questions:
+        _row(found, str(question.asked_of_id), question.asked_of).questions.append(question)
+    if unnamed := _unnamed(actor, scopes, period, at):
+        sides = (
+            (i, n) for s in scopes for i, n in ((s.client_id or s.id, s.client), (s.partner_id, s.partner))
+        )
+        own = next((name for i, name in sides if i == actor.organization_id), "")
+        _row(found, str(actor.organization_id), own).unnamed = unnamed
+    rows = sorted(found.values(), key=lambda r: (-r.overdue, -r.missed, -len(r.questions), -r.open, r.party))
+    return tuple(rows), more
+
+
+def _row(found: dict[UUID | None, Asked], value: str | None, label: str) -> Asked:
+    party_id = UUID(value) if value else None
+    return found.setdefault(party_id, Asked(party_id, label))
+
+
+def _overdue(
+    actor: Actor, scope: OpenedScope, period: Period, at: datetime
+) -> list[tuple[str | None, str, int]]:
+    """Return how many tickets of each party were overdue when the period ended: not resolved by then, and not standing still."""
+    facts = Facts()
+    asked = asked_of(facts, actor, scope=scope, from_on=None, until_on=period.until_on, by="party", at=at)
+    head, values = cohort_sql(facts, asked, Cohort.DUE)
+    end = naive(period.ends_by(at))
+    rows = facts.ask(
+        f"{head} SELECT by_value, count(DISTINCT ticket) AS n FROM cohort WHERE due_at < ? "
+        f"AND (met_at IS NULL OR met_at >= ?) AND (stopped_at IS NULL OR stopped_at >= ?) "
+        f"AND NOT stands_still AND (ended_at IS NULL OR ended_at >= ?) GROUP BY by_value ORDER BY n DESC, by_value",
+        [*values, end, end, end, end],
+    )
+    named = values_named(asked, [row["by_value"] for row in rows])
+    return [(row["by_value"], named[row["by_value"]].label, int(row["n"])) for row in rows]
+
+
+def _open_questions(actor: Actor, scopes: tuple[Scope, ...]) -> tuple[list[Question], bool]:
+    desks = None if any(s.is_own for s in scopes) else [s.id for s in scopes]
+    found, cursor = question_list(actor, desks=desks, is_open=True, limit=_QUESTIONS_READ)
+    return found, bool(cursor)
+
+
+def _unnamed(actor: Actor, scopes: tuple[Scope, ...], period: Period, at: datetime) -> int:
+    """Return how many tickets the reader's own party holds now that nobody is assigned to; 0 for a period long over."""
+    if period.until_at is not None and at - period.until_at > RECENT:
+        return 0
+    parts = Participation.objects.visible_to(actor).filter(open=True, holds=True, assignee_id__isnull=True)
+    if not any(s.is_own for s in scopes):
+        shared = Participation.objects.filter(engagement_id__in=[s.id for s in scopes], open=True)
+        parts = parts.filter(ticket_id__in=shared.values("ticket_id"))
+    return parts.count()
+
+
+def _terms(actor: Actor, scopes: tuple[Scope, ...], period: Period, at: datetime) -> Terms | None:
+    if len(scopes) != 1:
+        return None
+    scope = scopes[0]
+    end = min(at, period.until_at - timedelta(microseconds=1)) if period.until_at else at
+    owner_id = scope.id if scope.is_own else scope.client_id
+    if owner_id is None:
+        return None
+    version_id = version_in_force_id(None if scope.is_own else scope.id, owner_id, end)
+    if version_id is None:
+        return None
+    seen: Any = AgreementVersion.objects.visible_to(actor).filter(pk=version_id)
+    row = seen.values_list("name", "number", "starts_at").first()
+    return None if row is None else Terms(*row)
+
+
+def _waits(actor: Actor, scope: OpenedScope, period: Period, at: datetime) -> tuple[Figure, ...]:
+    found = figures(
+        actor, scope=scope, from_on=period.from_on, until_on=period.until_on, by="turn", only=["wait_by_turn"], at=at
+    )  # fmt: skip
+    return tuple(f for f in found if not f.held_back and f.value)
