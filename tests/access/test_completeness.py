@@ -96,6 +96,7 @@ ASKED_BY_NAME = {
     "scoreboard:chart",
     "scoreboard:chart_png",
     "scoreboard:paper",
+    "scoreboard:mail_by_token",
     "scoreboard:figure_table",
     "scoreboard:table",
     # A stream, which only the web process itself keeps open.

@@ -12,10 +12,11 @@ class MetricsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the worker gather facts, and put the room into the menu and its questions among the notices."""
-        from cosource.metrics.jobs import following  # noqa: PLC0415 - models must be loaded first
+        from cosource.metrics.jobs import following, monthly  # noqa: PLC0415 - models must be loaded first
         from cosource.metrics.services import questions  # noqa: PLC0415 - models must be loaded first
         from cosource.metrics.web import menu  # noqa: PLC0415 - models must be loaded first
 
         following.register()
+        monthly.register()
         questions.register()
         menu.register()

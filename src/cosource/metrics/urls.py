@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from cosource.metrics.web import figure, files, pages, paper, questions
+from cosource.metrics.web import figure, files, mailing, pages, paper, questions
 
 app_name = "scoreboard"
 urlpatterns = [
     path("scoreboard/", pages.board, name="board"),
     path("scoreboard/board.pdf", paper.paper, name="paper"),
+    path("scoreboard/mail/", mailing.mail, name="mail"),
+    path("scoreboard/mail/<str:token>/", mailing.by_token, name="mail_by_token"),
     path("scoreboard/figure/<str:figure_id>/", figure.figure_page, name="figure"),
     path("scoreboard/figure/<str:figure_id>/ask/", questions.ask, name="ask"),
     path("scoreboard/figure/<str:figure_id>/chart.svg", files.chart, {"form": "svg"}, name="chart"),

@@ -165,7 +165,7 @@ def test_a_page_asks_the_database_few_things(played) -> None:
         client.get(address)
         with CaptureQueriesContext(connection) as queries:
             client.get(address)
-        assert len(queries) <= 15, [q["sql"][:90] for q in queries.captured_queries]
+        assert len(queries) <= 16, [q["sql"][:90] for q in queries.captured_queries]
 
 
 def rows_of(answer) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""Questions about figures. The figures themselves are in no table: they are made of facts (`queries`)."""
+"""Questions about figures, and who has them mailed. The figures are in no table: they are made of facts (`queries`)."""
 
 from typing import ClassVar
 
@@ -72,3 +72,39 @@ class FigureQuestion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.figure}, {self.asked_at:%Y-%m-%d}"
+
+
+class BoardMailQuerySet(models.QuerySet["BoardMail"]):
+    """Monthly mails, each seen by the one person who asked for it, acting for the same organization."""
+
+    def visible_to(self, actor: Actor) -> "BoardMailQuerySet":
+        """Return the actor's own that are not ended."""
+        sight = actor.sight
+        if sight.person_id is None or sight.organization_id is None:
+            return self.none()
+        return self.filter(
+            person_id=sight.person_id, organization_id=sight.organization_id, ended_at__isnull=True
+        )
+
+
+class BoardMail(models.Model):
+    """Somebody has the page of a desk mailed each month.
+
+    `desk`: an engagement, or the organization itself. `since`: when it was asked for last; `ended_at`: since when it is not
+    wanted, or its reader may not read it any more. `mailed_month`: the first day of the last month that was given to the worker.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    person_id = models.UUIDField()
+    organization_id = models.UUIDField()
+    desk = models.UUIDField()
+    since = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    mailed_month = models.DateField(null=True)
+
+    objects: ClassVar[BoardMailQuerySet] = BoardMailQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as Manager
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person_id", "organization_id", "desk"], name="board_mail_once")
+        ]

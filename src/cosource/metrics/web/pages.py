@@ -18,6 +18,7 @@ from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Invalid
 from cosource.metrics.queries.board import Board, board_get, split_get, ways_get
+from cosource.metrics.queries.board_mail import is_mailed, may_have_mailed
 from cosource.metrics.queries.engine import NoFacts
 from cosource.metrics.queries.parties import badges_of
 from cosource.metrics.queries.questions import may_ask, question_list
@@ -97,6 +98,8 @@ def board(request: PageRequest) -> HttpResponse:
         "matrices": [m for m in (matrix_of(ways, asked, badges, teams=t) for t in (True, False)) if m.rows],
         "by": by,
         "may_ask": may_ask(request.actor, asked.desk),
+        "may_mail": may_have_mailed(request.actor, asked.desk),
+        "is_mailed": asked.desk is not None and is_mailed(request.actor, asked.desk.id),
         "questions": [
             drawn(q) for q in question_list(request.actor, desks=_shared(asked), limit=_QUESTIONS)[0]
         ],
