@@ -129,6 +129,46 @@ def metrics_board(
     typer.echo(f"{out}: {len(page)} bytes")
 
 
+@metrics_app.command("answers")
+def metrics_answers(
+    as_: Annotated[
+        str,
+        typer.Option("--as", help="Whose sight: a person's mail address, or an organization by name or id."),
+    ] = "",
+    from_on: Annotated[
+        str, typer.Option("--from", metavar="DAY", help="First day, as 2026-03-01 (UTC).")
+    ] = "",
+    until_on: Annotated[
+        str, typer.Option("--until", metavar="DAY", help="First day after the period (UTC).")
+    ] = "",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option("--scope", help="An engagement or own desk, by id or exact name; may be given again."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="All of it for programs.")] = False,
+) -> None:
+    """Tell where the source's verdict and the terms differ, where tickets bounced, and what they waited for."""
+    from cosource.foundation import clock
+    from cosource.foundation.errors import CosourceError
+    from cosource.metrics.queries.answers import answers_get
+
+    at = clock.now()
+    days = [_day(from_on, "--from"), _day(until_on, "--until")]
+    actor = _actor(as_, at, "metrics answers")
+    _bring_up_to_date()
+    try:
+        found = answers_get(actor, scope=_desks(actor, scope), from_on=days[0], until_on=days[1], at=at)
+    except CosourceError as refused:
+        typer.echo(f"cosource: {refused.message}", err=True)
+        raise typer.Exit(2) from None
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=1, ensure_ascii=False, default=str))
+        return
+    from cosource.metrics.queries.answer_words import answers_lines
+
+    typer.echo("\n".join(answers_lines(found)))
+
+
 @metrics_app.command("list")
 def metrics_list(
     markdown: Annotated[

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cosource.metrics.web import figure, files, mailing, pages, paper, questions
+from cosource.metrics.web import answer_tickets, answers, figure, files, mailing, pages, paper, questions
 
 app_name = "scoreboard"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("scoreboard/board.pdf", paper.paper, name="paper"),
     path("scoreboard/mail/", mailing.mail, name="mail"),
     path("scoreboard/mail/<str:token>/", mailing.by_token, name="mail_by_token"),
+    path("scoreboard/first-answers/", answers.answers, name="answers"),
+    path("scoreboard/first-answers/<slug:name>/", answer_tickets.answer_tickets, name="answer_tickets"),
     path("scoreboard/figure/<str:figure_id>/", figure.figure_page, name="figure"),
     path("scoreboard/figure/<str:figure_id>/ask/", questions.ask, name="ask"),
     path("scoreboard/figure/<str:figure_id>/chart.svg", files.chart, {"form": "svg"}, name="chart"),

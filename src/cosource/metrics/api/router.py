@@ -12,7 +12,8 @@ from cosource.foundation import clock
 from cosource.foundation.api import ListOut
 from cosource.foundation.api import router as room_router
 from cosource.foundation.doors import actor_of
-from cosource.metrics.api.schemas import BehindOut, FiguresOut, MetricOut, ScopeOut
+from cosource.metrics.api.schemas import BehindOut, FiguresOut, FirstAnswersOut, MetricOut, ScopeOut
+from cosource.metrics.queries.answers import FirstAnswers, answers_get
 from cosource.metrics.queries.drill import tickets_behind
 from cosource.metrics.queries.figures import figures
 from cosource.metrics.queries.paper import paper_get
@@ -103,6 +104,23 @@ def metrics_board_read(
     response = HttpResponse(board_pdf(found), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{file_name(found)}"'
     return response
+
+
+@router.get(
+    "/metrics/first-answers",
+    response=FirstAnswersOut,
+    summary="Read the first answers of a scope in a period",
+)
+def metrics_first_answers_get(
+    request: HttpRequest,
+    from_on: From = None,
+    until_on: Until = None,
+    scope: Desks = [],  # noqa: B006 - as above
+) -> FirstAnswers:
+    """Return where the source's verdict and the terms differ, where tickets bounced, and what they waited for."""
+    return answers_get(
+        actor_of(request), scope=scope or None, from_on=from_on, until_on=until_on, at=clock.now()
+    )
 
 
 @router.get("/metrics/tickets", response=ListOut[BehindOut], summary="List the tickets behind a figure")

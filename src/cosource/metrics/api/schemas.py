@@ -1,6 +1,6 @@
 """Bodies of the endpoints on figures."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from cosource.foundation.api.schemas import Out
@@ -67,6 +67,102 @@ class FiguresOut(Out):
     """The figures of a scope in a period."""
 
     items: list[FigureOut]
+
+
+class CauseOut(Out):
+    """How many tickets differ for one cause, and how the source and the terms have them."""
+
+    cause: str
+    n: int
+    met_late: int
+    missed_in_time: int
+    no_verdict: int
+
+
+class TermsUsedOut(Out):
+    """Terms that judged. `before`: of how many tickets from before they began, as if they had held then."""
+
+    version_id: UUID
+    name: str
+    starts_on: date
+    tickets: int
+    before: int
+
+
+class SplitOut(Out):
+    """How the terms have the tickets of which the source says one thing."""
+
+    in_time: int
+    late: int
+    none: int
+
+
+class VerdictsOut(Out):
+    """Verdicts of the source beside those of the terms; the causes add up to `differ`."""
+
+    n: int
+    same: int
+    differ: int
+    met: SplitOut
+    missed: SplitOut
+    causes: list[CauseOut]
+    terms: list[TermsUsedOut]
+
+
+class BounceOut(Out):
+    """A pair between which tickets came back, and how many hours these were away."""
+
+    value: str
+    one: str
+    other: str
+    tickets: int
+    returns: int
+    direct_returns: int
+    mutual: int
+    hours_away: float
+
+
+class BouncesOut(Out):
+    """All returns between teams, or between parties; the pairs that cost most hours first."""
+
+    level: str
+    tickets: int
+    of: int
+    returns: int
+    direct_returns: int
+    mutual: int
+    hours_away: float
+    pairs: list[BounceOut]
+
+
+class WaitOut(Out):
+    """Waiting on one turn; nothing but its name where too few tickets waited on it."""
+
+    turn: str
+    label: str
+    hours: float | None
+    tickets: int
+    share: float | None
+    held_back: bool
+
+
+class WaitsOut(Out):
+    """Waiting of the tickets that ended."""
+
+    n: int
+    hours: float
+    of_hours: float
+    share: float | None
+    turns: list[WaitOut]
+
+
+class FirstAnswersOut(Out):
+    """The first answers of a scope in a period."""
+
+    tickets: int
+    verdicts: VerdictsOut
+    bounces: list[BouncesOut]
+    waits: WaitsOut
 
 
 class BehindOut(Out):

@@ -62,7 +62,7 @@ def board_get(actor: Actor, *, scope: OpenedScope, period: Period | None, at: da
     `period` None: the month on which the page opens. Raises: NotFound, NoFacts.
     """
     by_month = trends_of(actor, TILE_IDS, scope=scope, at=at)
-    months = [Month(point.on, point.n) for point in by_month[SIZE] or by_month["tickets"]]
+    months = _months(by_month)
     if period is None:
         period = opening_month([(month.on, month.n) for month in months])
     if period is None:
@@ -82,6 +82,15 @@ def board_get(actor: Actor, *, scope: OpenedScope, period: Period | None, at: da
 def _tile(spec: TileSpec, by_id: Mapping[str, Figure], points: Sequence[Point]) -> Tile:
     beside = tuple((word, by_id[i]) for i, word in spec.beside if by_id[i].value is not None)
     return Tile(by_id[spec.id], beside, tuple(points))
+
+
+def months_get(actor: Actor, *, scope: OpenedScope, at: datetime) -> list[Month]:
+    """Return the months in which tickets of a scope ended, or, while none did, were opened. Raises: NotFound, NoFacts."""
+    return _months(trends_of(actor, [SIZE, "tickets"], scope=scope, at=at))
+
+
+def _months(by_month: Mapping[str, Sequence[Point]]) -> list[Month]:
+    return [Month(point.on, point.n) for point in by_month[SIZE] or by_month["tickets"]]
 
 
 def trends_of(

@@ -74,29 +74,43 @@ def tickets_behind(
         raise Invalid(
             f"There is no metric “{figure_id}”.", fields={"id": "give a metric’s id"}, code="unknown_metric"
         )
+    facts = Facts()
+    asked = asked_of(facts, actor, scope=scope, from_on=from_on, until_on=until_on, by=by, at=at)
+    found, next_cursor = walk(
+        facts, actor, _rows_sql(facts, asked, metric, by_value, left_out=left_out), cursor=cursor, limit=limit
+    )
+    return Page(tuple(_behind(metric, *row) for row in found), next_cursor)
+
+
+type Row = tuple[dict[str, Any], str, str]
+
+
+def walk(
+    facts: Facts, actor: Actor, statement: Statement, *, cursor: str, limit: int
+) -> tuple[list[Row], str]:
+    """Return a page of a statement's rows whose tickets the reader may open, with reference and title, and the next cursor.
+
+    The statement gives `desk`, `ticket` and `opened_at` once each; the last opened comes first. Raises: Invalid, NoFacts.
+    """
     if not 1 <= limit <= MOST:
         raise Invalid(
             f"A page has 1 to {MOST} rows.", fields={"limit": f"give 1 to {MOST}"}, code="bad_limit"
         )
-    facts = Facts()
-    asked = asked_of(facts, actor, scope=scope, from_on=from_on, until_on=until_on, by=by, at=at)
-    sql, values = _rows_sql(facts, asked, metric, by_value, left_out=left_out)
-    found: list[Behind] = []
+    found: list[Row] = []
     after = _read(cursor)
     for _ in range(_ROUNDS):
-        rows = facts.ask(*_page_sql(sql, values, after, limit + 1))
+        rows = facts.ask(*_page_sql(*statement, after, limit + 1))
         more = len(rows) > limit
-        shown = _in_sight(actor, metric, rows[:limit])
-        for place, behind in shown:
-            found.append(behind)
-            after = place
+        for row in _in_sight(actor, rows[:limit]):
+            found.append(row)
+            after = _place(row[0])
             if len(found) == limit:
-                is_last = not more and place == _place(rows[-1])
-                return Page(tuple(found), "" if is_last else _write(place))
+                is_last = not more and after == _place(rows[-1])
+                return found, "" if is_last else _write(after)
         if not more:
-            return Page(tuple(found))
+            return found, ""
         after = _place(rows[limit - 1])
-    return Page(tuple(found), _write(after))
+    return found, _write(after)
 
 
 type _Place = tuple[int, str, str]
@@ -164,15 +178,13 @@ def _page_sql(sql: str, values: list[Any], after: _Place | None, most: int) -> S
     ), values
 
 
-def _in_sight(actor: Actor, metric: Metric, rows: Sequence[dict[str, Any]]) -> list[tuple[_Place, Behind]]:
+def _in_sight(actor: Actor, rows: Sequence[dict[str, Any]]) -> list[Row]:
     parts = Participation.objects.visible_to(actor).filter(ticket_id__in={row["ticket"] for row in rows})
     known = {
         ticket_id: (reference, title)
         for ticket_id, reference, title in parts.values_list("ticket_id", "reference", "ticket__title")
     }
-    return [
-        (_place(row), _behind(metric, row, *known[row["ticket"]])) for row in rows if row["ticket"] in known
-    ]
+    return [(row, *known[row["ticket"]]) for row in rows if row["ticket"] in known]
 
 
 def _behind(metric: Metric, row: dict[str, Any], reference: str, title: str) -> Behind:

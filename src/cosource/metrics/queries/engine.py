@@ -106,6 +106,21 @@ class Facts:
             except (duckdb.IOException, duckdb.InvalidInputException) as damaged:
                 raise NoFacts from damaged
 
+    def columns(self, sql: str, values: Sequence[Any] = ()) -> dict[str, Any]:
+        """Return the columns of a statement as arrays; what is missing is the least whole number. Raises: NoFacts."""
+        import duckdb  # noqa: PLC0415 - as above
+        import numpy as np  # noqa: PLC0415 - as above
+
+        with _cursor() as cursor:
+            try:
+                found = cursor.execute(sql, list(values)).fetchnumpy()
+            except (duckdb.IOException, duckdb.InvalidInputException) as damaged:
+                raise NoFacts from damaged
+        return {
+            name: column.filled(np.iinfo(column.dtype).min) if np.ma.isMaskedArray(column) else column
+            for name, column in found.items()
+        }
+
     @staticmethod
     def _read(path: object) -> str:
         quoted = str(path).replace("'", "''")

@@ -15,8 +15,8 @@ from typing import Any
 
 from django.conf import settings
 
-FORMAT = 3
-TABLES = ("tickets", "holdings", "waits", "clocks")
+FORMAT = 4
+TABLES = ("tickets", "holdings", "waits", "clocks", "judged")
 TOUCHED = "touched"
 MANIFEST = "manifest.json"
 

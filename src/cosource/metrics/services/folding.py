@@ -154,6 +154,34 @@ FROM wait WHERE hours IS NOT NULL GROUP BY desk, ticket
 """
 TURN_COLUMNS = {turn: f"wait_{turn}" for turn in ("requester", "client", "partner", "third_party", "others")}
 
+# Of what a source judged: when each desk's party was asked (of an imported ticket: first had it), and when it was with others.
+_AWAY = """
+CREATE OR REPLACE TEMP TABLE away AS
+WITH held AS (
+    SELECT d.desk, ticket, h.place, h.from_at, h.party IS NOT DISTINCT FROM d.partner AS mine
+    FROM raw_held AS h JOIN desk AS d USING (ticket) JOIN raw_ticket AS t USING (ticket)
+    WHERE d.known IS NOT NULL AND t.sla_stated IS NOT NULL
+), moved AS (
+    -- Among whom it went while it was with others is not for this desk to know.
+    SELECT * FROM held QUALIFY coalesce(lag(mine) OVER (PARTITION BY desk, ticket ORDER BY place) <> mine, true)
+), gone AS (
+    SELECT *, lead(from_at) OVER (PARTITION BY desk, ticket ORDER BY place) AS until_at FROM moved
+)
+SELECT desk, ticket, min(from_at) FILTER (mine) AS first_at,
+    list({'from_at': from_at, 'until_at': until_at} ORDER BY place) FILTER (NOT mine) AS spans
+FROM gone GROUP BY desk, ticket
+"""
+
+# When the lines first show it resolved: of an engagement's desk, the lines that both its parties read.
+_RESOLVED = f"""
+CREATE OR REPLACE TEMP TABLE first_resolved AS
+SELECT d.desk, ticket, min(l.from_at) AS first_at
+FROM raw_line AS l JOIN desk AS d USING (ticket)
+WHERE l.kind = '{LINE}' AND l.category = 'resolved'
+    AND (d.known IS NULL OR l.party IS NULL OR list_contains(d.known, l.party))
+GROUP BY d.desk, ticket
+"""
+
 # What every table repeats, so that a period and the limits of a grant need no join.
 _KEYS = "d.desk, ticket, l.opened_at, l.ended_at, l.service, l.site, l.sample"
 
@@ -204,14 +232,42 @@ SELECT {_KEYS}, k.clock, k.kind, k.round, k.version, k.target_minutes, k.started
 FROM raw_clock AS k JOIN desk AS d ON d.ticket = k.ticket AND d.desk = coalesce(k.engagement, (
     SELECT owner FROM raw_ticket AS o WHERE o.ticket = k.ticket)) JOIN life AS l ON l.ticket = k.ticket
 """.replace(_KEYS, _KEYS.replace(" ticket,", " d.ticket,")),
+    # What a source judged, and all that the terms need to judge it too. `since`: from when it counts for the desk; `resolved_at`:
+    # by what rules, `shown_resolved_at`: as the lines show; `clock_…`: of the desk's resolve clock, where one ran here.
+    "judged": f"""
+SELECT {_KEYS}, l.priority, l.sla_stated AS stated, d.known IS NULL AS is_own,
+    CASE WHEN d.known IS NULL THEN l.opened_at ELSE coalesce(k.started_at, p.asked_at, a.first_at, l.opened_at) END AS since,
+    l.ended_work_at AS resolved_at, l.out_of_order, l.resolved_at AS shown_resolved_at, r.first_at AS first_resolved_at,
+    l.final_at AS closed_at, a.spans AS away,
+    k.version AS clock_version, k.due_at AS clock_due_at, k.met_at AS clock_met_at
+FROM desk AS d JOIN life AS l USING (ticket) LEFT JOIN away AS a USING (desk, ticket)
+LEFT JOIN first_resolved AS r USING (desk, ticket)
+LEFT JOIN raw_part AS p ON p.ticket = d.ticket AND p.engagement = d.desk
+LEFT JOIN raw_clock AS k ON k.ticket = d.ticket AND k.kind = 'resolve' AND coalesce(k.engagement, l.owner) = d.desk
+WHERE l.sla_stated IS NOT NULL
+""".replace(_KEYS, _KEYS.replace(" ticket,", " d.ticket,")),
 }
 ORDER = {
     "tickets": "desk, opened_at, ticket",
     "holdings": "desk, opened_at, ticket, level, step",
     "waits": "desk, opened_at, ticket, place",
     "clocks": "desk, opened_at, ticket, clock",
+    "judged": "desk, opened_at, ticket",
 }
-_IN_TURN = (_DESK, _PATH, _STEPS, _PASSED, _LINES, _COUNTED, _THIRD, _ANSWERED, _LIFE, _WAITS)
+_IN_TURN = (
+    _DESK,
+    _PATH,
+    _STEPS,
+    _PASSED,
+    _LINES,
+    _COUNTED,
+    _THIRD,
+    _ANSWERED,
+    _LIFE,
+    _WAITS,
+    _AWAY,
+    _RESOLVED,
+)
 
 
 def fold(engine: Any) -> None:

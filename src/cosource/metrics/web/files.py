@@ -4,7 +4,7 @@ Values are as they are printed, with a point, whatever the reader's language. No
 """
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest
 from cosource.foundation.errors import NotFound
+from cosource.metrics.queries.answers import FirstAnswers, answers_get
 from cosource.metrics.queries.board import recent, trends_of
 from cosource.metrics.queries.drill import MOST, tickets_behind
 from cosource.metrics.queries.figures import figures
@@ -27,6 +28,7 @@ from cosource.metrics.rules.cells import defused
 from cosource.metrics.rules.drawing import trend_line
 from cosource.metrics.rules.figure import Figure
 from cosource.metrics.rules.periods import Period
+from cosource.metrics.rules.verdicts import TOLD
 from cosource.metrics.web.asking import Asking, asking
 from cosource.metrics.web.drawn import trend_of
 from cosource.metrics.web.pages import figures_page
@@ -40,7 +42,7 @@ CHART_SIZE = (720, 240)
 
 @figures_page
 def table(request: PageRequest, name: str) -> HttpResponse:
-    """Give a table of the scoreboard as CSV: figures, groups (`by`), teams, or parties."""
+    """Give a table of the scoreboard as CSV: figures, groups (`by`), teams, or parties; or one of the first answers."""
     asked, of = _of(request)
     by = request.GET.get("by", "party")
     if name == "figures":
@@ -53,6 +55,9 @@ def table(request: PageRequest, name: str) -> HttpResponse:
         matrix = handovers_between(request.actor, **of)
         ways = matrix.teams if name == "teams" else matrix.parties
         return _csv(request, f"handovers-{name}", asked, _WAY, map(_way_row, ways))
+    if name in _ANSWERS:
+        head, rows_of = _ANSWERS[name]
+        return _csv(request, name, asked, head, rows_of(answers_get(request.actor, **of)))
     raise NotFound
 
 
@@ -145,6 +150,33 @@ def _way_row(way: Way) -> Sequence[object]:
         way.direct_returns,
         way.hours_away,
     )
+
+
+def _cause_rows(answers: FirstAnswers) -> Iterable[Sequence[object]]:
+    for row in answers.verdicts.causes:
+        yield row.cause, _(TOLD[row.cause].title), row.n, row.met_late, row.missed_in_time, row.no_verdict
+
+
+def _bounce_rows(answers: FirstAnswers) -> Iterable[Sequence[object]]:
+    for bounces in answers.bounces:
+        for pair in bounces.pairs:
+            counts = (pair.returns, pair.direct_returns, pair.tickets, pair.mutual, pair.hours_away)
+            yield bounces.level, pair.one, pair.other, *counts
+
+
+def _wait_rows(answers: FirstAnswers) -> Iterable[Sequence[object]]:
+    for wait in answers.waits.turns:
+        yield wait.label, "held back" if wait.held_back else wait.hours, wait.tickets, wait.share
+
+
+_ANSWERS: dict[str, tuple[Sequence[str], Callable[[FirstAnswers], Iterable[Sequence[object]]]]] = {
+    "causes": (("cause", "title", "n", "met_late", "missed_in_time", "no_verdict"), _cause_rows),
+    "bounces": (
+        ("level", "one", "other", "returns", "direct_returns", "tickets", "mutual", "hours_away"),
+        _bounce_rows,
+    ),
+    "waits": (("turn", "hours", "tickets", "share"), _wait_rows),
+}
 
 
 def _tickets(request: PageRequest, figure_id: str, of: dict[str, Any]) -> Iterable[Sequence[object]]:

@@ -3,7 +3,7 @@
 Not here: the page of one figure (`figure`), and asking about one (`questions`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate
 from uuid import UUID
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Invalid
-from cosource.metrics.queries.board import Board, board_get, split_get, ways_get
+from cosource.metrics.queries.board import Month, board_get, split_get, ways_get
 from cosource.metrics.queries.board_mail import is_mailed, may_have_mailed
 from cosource.metrics.queries.engine import NoFacts
 from cosource.metrics.queries.parties import badges_of
@@ -85,7 +85,7 @@ def board(request: PageRequest) -> HttpResponse:
     ways = ways_get(request.actor, **of)
     every = "rows" in request.GET
     context = {
-        **frame(asked, found),
+        **frame(asked, found.period, found.months),
         "badges": badges,
         "tiles": [tile_of(tile, asked) for tile in found.tiles],
         "silent": [_(figure.title) for figure in found.silent],
@@ -112,17 +112,16 @@ def _shared(asked: Asking) -> list[UUID] | None:
     return None if any(s.is_own for s in asked.asked) else [s.id for s in asked.asked]
 
 
-def frame(asked: Asking, found: Board) -> dict[str, Any]:
+def frame(asked: Asking, period: Period, months: Sequence[Month]) -> dict[str, Any]:
     """Return what the choice of scope and period shows."""
-    period = found.period
     around = neighbours(period)
     return {
         "asking": asked,
         "query": asked.query(),
         "period": period_words(period),
         "scopes": _scopes(asked),
-        "periods": _periods(asked, found),
-        "months": _months(asked, found),
+        "periods": _periods(asked, period, months),
+        "months": _months(asked, period, months),
         "before": asked.within(around[0]).query() if around else "",
         "after": asked.within(around[1]).query() if around else "",
     }
@@ -141,24 +140,24 @@ def _scopes(asked: Asking) -> list[tuple[str, str, bool, Any]]:
     return choices
 
 
-def _periods(asked: Asking, found: Board) -> list[tuple[str, str, bool]]:
+def _periods(asked: Asking, period: Period, months: Sequence[Month]) -> list[tuple[str, str, bool]]:
     """Return the kinds of period; from all time one comes back to the month with which the page opens."""
-    opening = opening_month([(month.on, month.n) for month in found.months])
-    day = found.period.from_on or (opening.from_on if opening else None)
+    opening = opening_month([(month.on, month.n) for month in months])
+    day = period.from_on or (opening.from_on if opening else None)
     kinds = [(_("Month"), month_of(day)), (_("Quarter"), quarter_of(day))] if day else []
     kinds.append((_("All time"), Period()))
-    return [(name, asked.within(kind).query(), kind == found.period) for name, kind in kinds]
+    return [(name, asked.within(kind).query(), kind == period) for name, kind in kinds]
 
 
-def _months(asked: Asking, found: Board) -> list[tuple[str, str, str, str, bool]]:
-    most = max((month.n for month in found.months), default=0)
+def _months(asked: Asking, period: Period, months: Sequence[Month]) -> list[tuple[str, str, str, str, bool]]:
+    most = max((month.n for month in months), default=0)
     return [
         (
             month_words(month.on),
             number_words(month.n, Unit.TICKETS),
             bar_width(month.n, most),
             asked.within(month_of(month.on)).query(),
-            month_of(month.on) == found.period,
+            month_of(month.on) == period,
         )
-        for month in reversed(found.months)
+        for month in reversed(months)
     ]

@@ -1,0 +1,141 @@
+"""The first answers in sentences that can be said aloud: one or two for each, with the numbers that count.
+
+Not here: the numbers (`queries.answers`).
+"""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from cosource.metrics.queries.answers import FirstAnswers, Waits
+from cosource.metrics.queries.bounces import Bounces
+from cosource.metrics.queries.verdicts import Verdicts
+from cosource.metrics.queries.words import number_words, value_words
+from cosource.metrics.rules.metric import Unit
+from cosource.metrics.rules.verdicts import SILENT, TOLD, Verdict
+
+
+def count_words(count: float) -> str:
+    """Return a number without decimals."""
+    return number_words(round(count), Unit.TICKETS)
+
+
+def verdict_words(verdicts: Verdicts) -> str:
+    """Return what is to be said of the verdicts."""
+    if not verdicts.n:
+        return _(
+            "No source states a verdict on these tickets, so there is nothing to hold against your terms."
+        )
+    return " ".join(_verdict_words(verdicts))
+
+
+def _verdict_words(verdicts: Verdicts) -> Iterator[str]:
+    met, missed = verdicts.met, verdicts.missed
+    silent = met[Verdict.NONE] + missed[Verdict.NONE]
+    if verdicts.is_silent:
+        yield _("The source judged %(n)s tickets.") % {"n": count_words(verdicts.n)}
+    else:
+        if of := sum(met.values()):
+            yield _("Of %(n)s tickets that the source calls met, %(m)s were late by your terms.") % {
+                "n": count_words(of),
+                "m": count_words(met[Verdict.LATE]),
+            }
+        if of := sum(missed.values()):
+            yield _("Of %(n)s that it calls missed, %(m)s were in time.") % {
+                "n": count_words(of),
+                "m": count_words(missed[Verdict.IN_TIME]),
+            }
+        judged = [row for row in verdicts.causes if row.cause not in SILENT]
+        if judged:
+            yield _("The most frequent reason, for %(k)s of these %(n)s: %(because)s.") % {
+                "because": _(TOLD[judged[0].cause].because),
+                "k": count_words(judged[0].n),
+                "n": count_words(verdicts.differ - silent),
+            }
+    if silent:
+        first = next(row for row in verdicts.causes if row.cause in SILENT)
+        yield _("Of %(n)s your terms say nothing, most often since %(because)s.") % {
+            "n": count_words(silent),
+            "because": _(TOLD[first.cause].because),
+        }
+
+
+def bounce_words(bounces: Bounces) -> str:
+    """Return what is to be said of the bounces between teams, or between parties."""
+    if not bounces.returns:
+        return (
+            _("No ticket came back to a team that had had it.")
+            if bounces.level == "team"
+            else _("No ticket came back to a party that had had it.")
+        )
+    say = (
+        _("%(tickets)s of %(of)s tickets that changed teams came back to a team that had had them: %(returns)s times, "
+          "after %(hours)s hours away.")
+        if bounces.level == "team"
+        else _("%(tickets)s of %(of)s tickets that changed parties came back to a party that had had them: %(returns)s times, "
+               "after %(hours)s hours away.")
+    )  # fmt: skip
+    first = bounces.pairs[0]
+    most = _("The most hours went by between %(one)s and %(other)s: %(hours)s, in %(returns)s returns.")
+    return " ".join(
+        (
+            say
+            % {
+                "tickets": count_words(bounces.tickets),
+                "of": count_words(bounces.of),
+                "returns": count_words(bounces.returns),
+                "hours": count_words(bounces.hours_away),
+            },
+            most
+            % {
+                "one": first.one,
+                "other": first.other,
+                "hours": count_words(first.hours_away),
+                "returns": count_words(first.returns),
+            },
+        )
+    )
+
+
+def bounce_rule() -> str:
+    """Return what a bounce is and how its hours are counted."""
+    return _(
+        "A ticket bounced where a team, or a party, got it back that had had it before. It counts with the two between which it "
+        "came back. Hours away are all hours from losing it to getting it back, nights and weekends too; returns that lie in one "
+        "another count their own hours each. Some returns are agreed: read the reasons of the handovers before you blame anybody."
+    )
+
+
+def wait_words(waits: Waits) -> str:
+    """Return what is to be said of the waiting."""
+    if not waits.hours:
+        return _("These tickets waited for nobody, as far as the record says.")
+    said = _("From opening to end, these tickets waited for %(share)s of their time: %(hours)s of %(of)s hours.") % {
+        "share": value_words(waits.share, Unit.SHARE),
+        "hours": count_words(waits.hours),
+        "of": count_words(waits.of_hours),
+    }  # fmt: skip
+    told = [wait for wait in waits.turns if wait.share is not None]
+    if not told:
+        return said
+    most = _("%(share)s of that was on the turn of %(whom)s.") % {
+        "share": value_words(told[0].share, Unit.SHARE),
+        "whom": told[0].label,
+    }
+    return f"{said} {most}"
+
+
+def answers_lines(answers: FirstAnswers) -> Iterator[str]:
+    """Yield the first answers as lines of plain text, each answer with its table."""
+    yield verdict_words(answers.verdicts)
+    for row in answers.verdicts.causes:
+        yield f"  {count_words(row.n):>9}  {_(TOLD[row.cause].title)}"
+    for bounces in answers.bounces:
+        yield bounce_words(bounces)
+        for pair in bounces.pairs[:10]:
+            hours = value_words(round(pair.hours_away), Unit.HOURS)
+            yield f"  {hours:>11}  {count_words(pair.returns):>6} ×  {pair.one} ⇄ {pair.other}"
+    yield wait_words(answers.waits)
+    for wait in answers.waits.turns:
+        said = _("held back") if wait.hours is None else value_words(round(wait.hours), Unit.HOURS)
+        yield f"  {said:>11}  {wait.label}"
