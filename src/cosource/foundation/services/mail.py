@@ -10,7 +10,8 @@ Not here: who is told what (the rooms decide, and `notices`) and incoming mail.
 import hashlib
 import smtplib
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -33,6 +34,9 @@ GIVEN_UP_AFTER = timedelta(days=3)
 # A line that broke so often within one batch is no line.
 BROKEN_AT_MOST = 3
 _REFUSALS = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
+# Between the mail server's word and the row that notes it lies one mail of a process, of whatever kind: only that one can go out
+# twice.
+_one_at_a_time = threading.Lock()
 
 
 def mail_enqueue(
@@ -98,6 +102,12 @@ class Post:
     ) -> None:
         self._hang_up()
 
+    @contextmanager
+    def attempt(self, task: Task) -> Iterator[None]:
+        """Send what the task asks for and note it, while no other mail of this process is under way."""
+        with _one_at_a_time, task.attempt():
+            yield
+
     def send(self, task: Task, message: EmailMessage) -> bool:
         """Send one mail; where that fails, settle the task as to be tried again. Return whether the mail is out.
 
@@ -138,14 +148,10 @@ class Post:
             self._line = mailers.default
 
 
-# Between the mail server's word and the row that notes it lies one mail of a worker: only that one can go out twice.
-_one_at_a_time = threading.Lock()
-
-
 def _send(tasks: Sequence[Task]) -> None:
     with Post() as post:
         for task in tasks:
-            with _one_at_a_time, task.attempt():
+            with post.attempt(task):
                 args = task.args
                 message = mail_of(
                     effect_key=args["effect"], to=args["to"], subject=args["subject"], text=args["text"]

@@ -93,7 +93,7 @@ def readable(notices: Sequence[Notice], at: datetime) -> tuple[NoticePerson, lis
 def _send(tasks: Sequence[Task]) -> None:
     with Post() as post:
         for task in tasks:
-            with task.attempt():
+            with post.attempt(task):
                 notices = list(Notice.objects.filter(id=UUID(task.args["notice"])))
                 _post(post, task, notices, way_key(MAIL, notices[0]) if notices else "")
 
@@ -101,7 +101,7 @@ def _send(tasks: Sequence[Task]) -> None:
 def _send_digests(tasks: Sequence[Task]) -> None:
     with Post() as post:
         for task in tasks:
-            with task.attempt():
+            with post.attempt(task):
                 args = task.args
                 notices = Notice.objects.filter(
                     person_id=UUID(args["person"]),
