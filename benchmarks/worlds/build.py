@@ -1,7 +1,8 @@
 """Builds one world in the database that the environment names; run as a process of its own by `keeper`.
 
 `python -m benchmarks.worlds.build pattern FILE` plays the pattern and keeps what is known of it in FILE;
-`python -m benchmarks.worlds.build world FILE TICKETS` copies it to that many tickets, and prints what came of it as JSON.
+`python -m benchmarks.worlds.build world FILE TICKETS` copies it to that many tickets, and prints what came of it as JSON;
+`python -m benchmarks.worlds.build upgrade` migrates the database.
 """
 
 import json
@@ -58,6 +59,13 @@ def world(file: Path, tickets: int) -> None:
     print(json.dumps({"rows": rows, "seconds": round(copied, 1), "differences": wrong[:20]}))
 
 
+def upgrade() -> None:
+    """Bring a kept world to the schema of the present code, as an installation's upgrade does."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
 def _settle() -> None:
     from django.db import connection
 
@@ -73,5 +81,7 @@ if __name__ == "__main__":
     django.setup()
     if sys.argv[1] == "pattern":
         pattern(Path(sys.argv[2]))
+    elif sys.argv[1] == "upgrade":
+        upgrade()
     else:
         world(Path(sys.argv[2]), int(sys.argv[3]))
