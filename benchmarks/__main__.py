@@ -19,6 +19,7 @@ from benchmarks.worlds.keeper import SIZES, Kept, postgresql_world, sqlite_world
 
 SUBJECTS = (
     "pages",
+    "search",
     "services",
     "rights",
     "memory",
@@ -57,7 +58,7 @@ def main() -> int:
         databases = [name for name in options.databases if name == "sqlite" or server]
         worlds = (
             _worlds(options, databases, server)
-            if set(options.only) & {"pages", "services", "rights", "memory", "metrics"}
+            if set(options.only) & {"pages", "search", "services", "rights", "memory", "metrics"}
             else []
         )
         if worlds:
@@ -78,6 +79,7 @@ def main() -> int:
 
 TITLES = {
     "pages": "Pages: processor time of a request",
+    "search": "Finding by words: processor time of a request",
     "services": "Steps on a ticket, committed and durable",
     "rights": "Rights",
     "memory": "Memory",

@@ -46,7 +46,8 @@ class Sqlite:
 
     def copy_words(self, cursor: Any) -> None:
         cursor.execute(
-            f"INSERT INTO {FTS} (rowid, words) SELECT p.last + p.step * (c.k - 1) + p.rank, w.words"
+            f"INSERT INTO {FTS} (rowid, words, readers)"
+            " SELECT p.last + p.step * (c.k - 1) + p.rank, w.words, w.readers"
             f" FROM copies c CROSS JOIN pattern_foundation_searchtext p JOIN {FTS} w ON w.rowid = p.id"
         )
 

@@ -120,13 +120,13 @@ def test_there_and_back_everything_is_equal(
         assert (places / "files/imports/ä files.bin").read_bytes() == bytes(range(256)) * 40
         assert len(heads["streams"]) == streams
         assert verify(reader, heads).findings == []
-        assert len(matching_subjects("dœr", actor=worked.actor("c1.ct"), limit=9)) == 1
+        assert len(matching_subjects("dœr", actor=worked.actor("c1.ct"), limit=9)[0]) == 1
         second = taken(tmp_path / "second")
         assert (second.digest, second.rows) == (first.digest, first.rows)
         # What comes next gets numbers of its own.
         desk = Desk(worked.world, LATER)
         desk.open(title="Afterwards")
-        assert len(matching_subjects("afterwards", actor=desk.actor("c1.ct"), limit=9)) == 1
+        assert len(matching_subjects("afterwards", actor=desk.actor("c1.ct"), limit=9)[0]) == 1
 
 
 def environment(data: Path) -> dict[str, str]:

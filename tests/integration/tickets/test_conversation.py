@@ -8,6 +8,8 @@ from cosource.foundation.models import Entry
 from cosource.foundation.queries.search import matching_subjects
 from cosource.foundation.services.erasure import payload_erase
 from cosource.tickets.models import Message, Ticket
+from cosource.tickets.queries.filters import TicketFilter
+from cosource.tickets.queries.lists import ticket_list
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.moving import ticket_move
 
@@ -136,13 +138,33 @@ def test_words_are_found_by_their_readers_only(desk: Desk, shared: Ticket) -> No
     write(desk, shared, "p1.pt", ["c1"], "Über Madagaskar geredet.")
 
     def found(key: str, words: str) -> bool:
-        return shared.id in matching_subjects(words, actor=desk.actor(key), limit=100)
+        return shared.id in matching_subjects(words, actor=desk.actor(key), limit=100)[0]
 
     assert found("p1.pt", "zanzibar")
     assert not found("c1.ct", "zanzibar")
     assert found("c1.ct", "uber madagas")
     assert not found("p2.pt", "madagaskar")
     assert found("p1.pt", "ward prints")
+    assert found("p1.pt", "zanzibar is our wo")
+    assert found("p1.pt", "madagaskar ge")
+    # One letter begins nearly everything: it is a word of its own.
+    assert not found("p1.pt", "madagaskar g")
+
+
+def test_a_search_that_stops_says_so(desk: Desk, shared: Ticket, monkeypatch) -> None:
+    for _ in range(4):
+        write(desk, shared, "p1.pt", ["c1"], "Madagaskar again.")
+        write(desk, shared, "p1.pt", [], "Madagaskar, for ourselves.")
+    client = desk.actor("c1.ct")
+    assert matching_subjects("madagaskar", actor=client, limit=4) == ([shared.id], True)
+    assert matching_subjects("madagaskar", actor=client, limit=3) == ([shared.id], False)
+    # What others read counts for nothing.
+    assert matching_subjects("madagaskar", actor=desk.actor("p1.pt"), limit=7) == ([shared.id], False)
+    filters = TicketFilter(text="madagaskar")
+    assert ticket_list(actor=client, filters=filters, at=desk.now).stopped_after is None
+    monkeypatch.setattr("cosource.tickets.queries.lists.SCAN_LIMIT", 3)
+    found = ticket_list(actor=client, filters=filters, at=desk.now)
+    assert (found.stopped_after, [row.id for row in found.rows]) == (3, [shared.id])
 
 
 def test_erasing_takes_the_text_everywhere(desk: Desk, shared: Ticket) -> None:
@@ -153,5 +175,5 @@ def test_erasing_takes_the_text_everywhere(desk: Desk, shared: Ticket) -> None:
     assert shared.title == "–"
     for message in Message.objects.filter(ticket=shared, kind="description"):
         assert not Entry.objects.filter(id=message.id, payload__isnull=False).exists()
-    assert shared.id not in matching_subjects("ward", actor=desk.actor("p1.pt"), limit=100)
+    assert shared.id not in matching_subjects("ward", actor=desk.actor("p1.pt"), limit=100)[0]
     assert "payload.erased/1" in desk.kinds(shared, "p1")

@@ -18,8 +18,9 @@ from tests.tickets_made import noon, random_tickets
 from tests.worlds import World
 
 from cosource.foundation.sight import Actor
+from cosource.tickets.models import Ticket
 from cosource.tickets.queries.filters import TicketFilter
-from cosource.tickets.queries.list_ranges import ranges_of
+from cosource.tickets.queries.list_ranges import ranges_of, rows_among
 from cosource.tickets.queries.lists import order_of, ticket_list
 
 PLANS = Path(__file__).parent / "plans"
@@ -137,3 +138,20 @@ def test_single_named_lists_are_read_in_the_order_of_an_index(desk_of_many):
                 assert not re.search("SORT|TEMP B-TREE", plan.upper()), (reader, name, plan)
                 assert "open_" in plan, (reader, name, plan)
                 assert not re.search("over_|Seq Scan", plan), (reader, name, plan)
+
+
+def test_what_was_found_by_words_is_read_by_its_ids_and_not_by_the_list(desk_of_many):
+    """However long the list is: an index of the list would be read to its end."""
+    if connection.vendor == "postgresql":
+        pytest.skip("PostgreSQL has statistics, and in a table as small as this takes any way")
+    world = desk_of_many
+    found = list(Ticket.objects.order_by("id").values_list("id", flat=True)[:200])
+    for reader, state, name in itertools.product(
+        ("c1.cso", "c1.ct", "p1.pm", "p1.pt"), ("all", "open", "closed"), ("open", "my turn", "priority 1")
+    ):
+        actor = world.actor(reader, at=noon())
+        filters = TicketFilter(state=state, text="word", **NAMED[name])
+        rows = rows_among(actor, filters, noon(), found)
+        plan = rows.order_by(*order_of(actor, filters).fields)[:51].explain()
+        assert "autoindex_tickets_participation_2 (ticket_id=? AND organization_id=?)" in plan, plan
+        assert not re.search("open_|over_|SCAN tickets", plan), plan

@@ -11,13 +11,14 @@ from uuid import UUID
 
 from django.db import connection
 
-from cosource.foundation.models import SearchText
 from cosource.foundation.rules.words import words_of
 from cosource.foundation.sight import REQUESTER, WORKERS, Actor
 
 FTS = "foundation_searchwords"
 # Marks of an audience beside its readers' ids: the requester reads along; it is more than one party's note to itself.
 _WITH_REQUESTER, _SHARED = "requester", "shared"
+# A single letter or digit begins nearly everything: it is taken for a word.
+_BEGINNING = 2
 
 
 def marks_of(party_ids: Iterable[UUID], with_requester: bool) -> list[str]:
@@ -43,31 +44,35 @@ def _marks_for(actor: Actor) -> list[str]:
     return marks
 
 
-def matching_subjects(text: str, *, actor: Actor, limit: int) -> list[UUID]:
-    """Return the ids of what has all the words in one text that the actor reads, newest first, at most `limit` texts.
+def matching_subjects(text: str, *, actor: Actor, limit: int) -> tuple[list[UUID], bool]:
+    """Return the ids of what has all the words in one text that the actor reads, newest text first, and whether these are all.
 
-    The last word may be the beginning of one. Whether the subject itself is in sight is the caller's to check.
+    `limit`: how many texts are looked at. The last word may be the beginning of one, if it has two letters. Whether the subject
+    itself is in sight is the caller's to check.
     """
     words = words_of(text)
     if not words:
-        return []
-    rows = SearchText.objects.filter(id__in=_matching_rows(words, _marks_for(actor), limit))
-    return list(dict.fromkeys(rows.order_by("-id").values_list("subject_id", flat=True)))
+        return [], True
+    found = _subjects_of_texts(words, _marks_for(actor), limit + 1)
+    return list(dict.fromkeys(found[:limit])), len(found) <= limit
 
 
-def _matching_rows(words: list[str], marks: list[str], limit: int) -> list[int]:
+def _subjects_of_texts(words: list[str], marks: list[str], limit: int) -> list[UUID]:
+    """Return of each text with the words and marks what it belongs to, newest text first."""
+    is_beginning = len(words[-1]) >= _BEGINNING
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            query = " & ".join([*(f"':{m}'" for m in marks), *(f"'{w}'" for w in words)]) + ":*"
+            asked = " & ".join([*(f"':{m}'" for m in marks), *(f"'{w}'" for w in words)])
             cursor.execute(
-                "SELECT id FROM foundation_searchtext WHERE words @@ %s::tsquery ORDER BY id DESC LIMIT %s",
-                [query, limit],
+                "SELECT subject_id FROM foundation_searchtext WHERE words @@ %s::tsquery ORDER BY id DESC LIMIT %s",
+                [asked + (":*" if is_beginning else ""), limit],
             )
-        else:
-            asked = " AND ".join(f'"{w}"' for w in words) + " *"
-            query = f"readers : ({' AND '.join(f'"{m}"' for m in marks)}) AND words : ({asked})"
-            cursor.execute(
-                f"SELECT rowid FROM {FTS} WHERE {FTS} MATCH %s ORDER BY rowid DESC LIMIT %s",  # noqa: S608 - the table's name is ours
-                [query, limit],
-            )
-        return [row[0] for row in cursor.fetchall()]
+            return [row[0] for row in cursor.fetchall()]
+        asked = " AND ".join(f'"{w}"' for w in words) + (" *" if is_beginning else "")
+        readers = " AND ".join(f'"{m}"' for m in marks)
+        cursor.execute(
+            f"SELECT t.subject_id FROM {FTS} f JOIN foundation_searchtext t ON t.id = f.rowid"  # noqa: S608 - the table's name is ours
+            f" WHERE {FTS} MATCH %s ORDER BY f.rowid DESC LIMIT %s",
+            [f"readers : ({readers}) AND words : ({asked})", limit],
+        )
+        return [UUID(hex=row[0]) for row in cursor.fetchall()]

@@ -7,7 +7,7 @@ nothing beyond it. Filters that the indexes of participations carry narrow a ran
 Not here: orders and pages (`lists`), and what a row shows (`list_rows`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -64,14 +64,7 @@ def refuse_unreadable(actor: Actor, filters: TicketFilter) -> None:
 def ranges_of(actor: Actor, filters: TicketFilter, at: datetime) -> Ranges:
     """Return where the actor's list is found. Raises: Invalid for a filter that the actor may not use."""
     refuse_unreadable(actor, filters)
-    rest = _rest(filters)
-    desks = _desks(actor)
-    if filters.engagement:
-        wanted = UUID(filters.engagement)
-        if wanted in desks:
-            desks = {wanted: desks[wanted]}
-        else:
-            rest &= _worked_under(actor, wanted)
+    desks, rest = _desks_and_rest(actor, filters)
     whole = [(_reached(actor, grants), Q(desk=desk)) for desk, grants in sorted(desks.items())]
     cut = [
         (rows, on_desk & part)
@@ -87,9 +80,36 @@ def ranges_of(actor: Actor, filters: TicketFilter, at: datetime) -> Ranges:
     return Ranges([rows.filter(part & more) for rows, part in cut for more in named], rest)
 
 
+def rows_among(
+    actor: Actor, filters: TicketFilter, at: datetime, ticket_ids: Collection[UUID]
+) -> ParticipationQuerySet:
+    """Return what of these tickets belongs to the actor's list. Raises: Invalid for a filter that the actor may not use.
+
+    The rows are reached by the tickets' ids, however large the list is.
+    """
+    refuse_unreadable(actor, filters)
+    desks, condition = _desks_and_rest(actor, filters)
+    if filters.state != "all":
+        # Not said as the indexes of lists have it, or SQLite would take one of those instead of the ids.
+        condition &= Q(open__in=_halves(filters))
+    reached = _reached(actor, (grant for grants in desks.values() for grant in grants))
+    return reached.filter(condition & _named(actor, filters, at, team=filters.team), ticket_id__in=ticket_ids)
+
+
 def has_steady_ranges(filters: TicketFilter) -> bool:
     """Tell whether a list's ranges are all there is to it, and the same at any instant."""
     return not (filters.text or filters.due or filters.engagement or _rest(filters))
+
+
+def _desks_and_rest(actor: Actor, filters: TicketFilter) -> tuple[dict[UUID, tuple[GrantFact, ...]], Q]:
+    """Return the desks that a list spans, each with the actor's grants, and what its rows must fulfil besides."""
+    desks, rest = _desks(actor), _rest(filters)
+    if filters.engagement:
+        wanted = UUID(filters.engagement)
+        if wanted in desks:
+            return {wanted: desks[wanted]}, rest
+        rest &= _worked_under(actor, wanted)
+    return desks, rest
 
 
 def _desks(actor: Actor) -> dict[UUID, tuple[GrantFact, ...]]:

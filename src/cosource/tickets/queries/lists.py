@@ -11,8 +11,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +37,7 @@ from cosource.tickets.queries.list_ranges import (
     has_steady_ranges,
     ranges_of,
     refuse_unreadable,
+    rows_among,
 )
 from cosource.tickets.queries.list_rows import TicketRow, rows_for
 
@@ -165,7 +164,7 @@ def ticket_list(
     elif filters.text and (named := _by_reference(actor, filters.text)):
         keys, page.by_reference = named, True
     elif filters.text:
-        rows, page.stopped_after = _with_words(actor, ranges_of(actor, filters, at), filters.text)
+        rows, page.stopped_after = _with_words(actor, filters, at)
         rows = rows.filter(order.after(after)) if after else rows
         keys = _first_keys([rows], order, limit + 1)
     else:
@@ -282,15 +281,15 @@ def _union(parts: "Sequence[QuerySet[Participation]]", order: Order, limit: int)
     return merged.order_by(*order.fields)[:limit]
 
 
-def _with_words(actor: Actor, ranges: Ranges, text: str) -> tuple[ParticipationQuerySet, int | None]:
+def _with_words(
+    actor: Actor, filters: TicketFilter, at: datetime
+) -> tuple[ParticipationQuerySet, int | None]:
     """Return what has the words in a text that the actor reads, or bears the text as its number; and where the search stopped."""
-    found = matching_subjects(text, actor=actor, limit=SCAN_LIMIT)
-    stopped = SCAN_LIMIT if len(found) >= SCAN_LIMIT else None
-    if not ranges.parts:
-        return Participation.objects.none(), stopped
+    text = filters.text
+    found, is_all = matching_subjects(text, actor=actor, limit=SCAN_LIMIT)
     if text.isdecimal() and len(text) < _LONGEST_NUMBER:
         found = [*found, *_by_number(actor, int(text))]
-    return reduce(or_, ranges.parts).filter(ranges.rest, ticket_id__in=found), stopped
+    return rows_among(actor, filters, at, found), None if is_all else SCAN_LIMIT
 
 
 def _by_number(actor: Actor, number: int) -> list[UUID]:
