@@ -1,6 +1,7 @@
 """One party questions a figure of the shared desk, the other answers in place; nobody else learns of it."""
 
 import pytest
+from django.utils.html import escape
 from tests.integration.metrics.test_scoreboard_page import MARCH, browser, of, page, played
 
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -206,3 +207,24 @@ def test_it_is_not_offered_where_nobody_shares_the_desk(played) -> None:
     assert "Ask the other party" not in page(
         technician.get(f"/scoreboard/figure/reopened/?{of(played)}&{MARCH}")
     )
+
+
+def test_a_text_that_is_refused_stands_on_the_page_again(played) -> None:
+    partner = browser(played, "p1.pm")
+    here = f"/scoreboard/figure/mttr_resolve.median/?{of(played)}&{MARCH}"
+    long = "Why <b>this</b>? " * 200
+    refused = partner.post(here.replace("/?", "/ask/?"), {"text": long})
+    assert refused.status_code == 422
+    text = refused.content.decode()
+    assert escape(long.strip()) in text
+    assert 'aria-invalid="true"' in text
+    assert "The other party is asked" not in text
+    assert FigureQuestion.objects.count() == 0
+    question = ask(played)
+    refused = browser(played, "c1.cso").post(f"/scoreboard/questions/{question.id}/answer/", {"text": long})
+    assert refused.status_code == 422
+    text = refused.content.decode()
+    assert escape(long.strip()) in text
+    assert f'id="bad-{question.id}"' in text
+    question.refresh_from_db()
+    assert question.answered_at is None

@@ -59,7 +59,7 @@ def page_words(paper: Paper) -> dict[str, Any]:
         "url": live_url(paper),
         "lead": lead_words(paper),
         "heads": [
-            _("Figure"), pgettext("figures of a period", "Now"), _("Before"), _("What changed"),
+            _("Figure"), period_words(paper.period), _("Before"), _("What changed"),
         ],
         "before": period_words(paper.previous) if paper.previous else "",
         "lines": [_line(paper, line) for line in paper.lines],

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
 
+from django.http import QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -59,18 +60,21 @@ class Asking:
         return urlencode([*scope, *period_query(self.period).items(), *more.items()])
 
 
-def asking(request: PageRequest) -> Asking:
-    """Return what an address asks. Raises: NotAllowed where the reader has no figures; NotFound, Invalid."""
+def asking(request: PageRequest, given: QueryDict | None = None) -> Asking:
+    """Return what an address asks, or another one (`given`).
+
+    Raises: NotAllowed where the reader has no figures; NotFound, Invalid.
+    """
+    given = request.GET if given is None else given
     if not has_figures(request.actor):
         raise NotAllowed(_("Your role does not include figures."))
-    scopes, scope = scopes_opened(request.actor, _scope(request))
-    return Asking(tuple(scopes), scope, period_of(request.GET))
+    scopes, scope = scopes_opened(request.actor, _scope(given))
+    return Asking(tuple(scopes), scope, period_of(given))
 
 
-def _scope(request: PageRequest) -> list[UUID] | None:
-    given = [text for text in request.GET.getlist("scope") if text]
+def _scope(given: QueryDict) -> list[UUID] | None:
     try:
-        return [UUID(text) for text in given] or None
+        return [UUID(text) for text in given.getlist("scope") if text] or None
     except ValueError:
         raise NotFound from None
 

@@ -1,22 +1,20 @@
-"""Asking about a figure from its page, answering in place, and the list of what was asked.
+"""Questions about figures: as pages draw them, the list of them, and the way to the figure.
 
-Not here: who may (`queries.questions`) and what is written (`services.questions`).
+Not here: asking and answering, which is done on the page of the figure (`figure`).
 """
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
-from cosource.foundation.errors import Conflict, Invalid, NotFound
+from cosource.foundation.errors import Invalid, NotFound
 from cosource.foundation.pages import party_badges_for
 from cosource.metrics.models import FigureQuestion
 from cosource.metrics.queries.questions import Question, question_list
@@ -24,7 +22,6 @@ from cosource.metrics.queries.words import number_words, period_words, value_wor
 from cosource.metrics.rules.catalogue import BY_ID
 from cosource.metrics.rules.metric import Unit
 from cosource.metrics.rules.periods import Period, period_query
-from cosource.metrics.services.questions import figure_question_answer, figure_question_ask
 from cosource.metrics.web.asking import asking
 
 
@@ -54,7 +51,7 @@ def drawn(question: Question) -> DrawnQuestion:
         period_words(period),
         value_words(value, unit),
         number_words(question.n, Unit.TICKETS),
-        _home(question),
+        home_of(question),
     )
 
 
@@ -79,64 +76,18 @@ def question(request: PageRequest, question_id: UUID) -> HttpResponse:
     row = FigureQuestion.objects.visible_to(request.actor).filter(pk=question_id).first()
     if row is None:
         raise NotFound
-    return HttpResponseRedirect(_home(row))
+    return HttpResponseRedirect(home_of(row))
 
 
-@require_POST
-@signed_in
-def ask(request: PageRequest, figure_id: str) -> HttpResponse:
-    """Question the figure that the page shows; a text that is refused comes back with what is wrong."""
-    asked = asking(request)
-    if figure_id not in BY_ID or asked.desk is None:
-        raise NotFound
-    period = asked.period or Period()
-    try:
-        row = figure_question_ask(
-            engagement_id=asked.desk.id,
-            figure=figure_id,
-            from_on=period.from_on,
-            until_on=period.until_on,
-            by=request.GET.get("by", ""),
-            by_value=request.GET.get("value", "") or None,
-            text=request.POST.get("text", ""),
-            actor=request.actor,
-            at=clock.now(),
-        )
-    except Invalid as refused:
-        messages.error(request, _first_fault(refused))
-        here = reverse("scoreboard:figure", args=[figure_id])
-        return HttpResponseRedirect(f"{here}?{request.GET.urlencode()}#ask")
-    messages.success(request, _("The other party is asked. Question and answer stand here for both."))
-    return HttpResponseRedirect(_home(row))
-
-
-@require_POST
-@signed_in
-def answer(request: PageRequest, question_id: UUID) -> HttpResponse:
-    """Answer a question in place."""
-    row = FigureQuestion.objects.visible_to(request.actor).filter(pk=question_id).first()
-    if row is None:
-        raise NotFound
-    try:
-        row = figure_question_answer(
-            question_id=question_id, text=request.POST.get("text", ""), actor=request.actor, at=clock.now()
-        )
-        messages.success(request, _("Answered. Both parties read it here."))
-    except Invalid as refused:
-        messages.error(request, _first_fault(refused))
-    except Conflict as refused:
-        messages.error(request, refused.message)
-    return HttpResponseRedirect(_home(row))
-
-
-def _first_fault(refused: Invalid) -> str:
+def first_fault(refused: Invalid) -> str:
     """Return the sentence about the field that was refused."""
     fields = refused.details.get("fields", {})
     told = next(iter(fields.values()), refused.message)
     return str(told[0] if isinstance(told, list) else told)
 
 
-def _home(row: FigureQuestion | Question) -> str:
+def home_of(row: FigureQuestion | Question) -> str:
+    """Return the address of a question on the page of its figure."""
     of = {"scope": str(row.engagement_id), **period_query(Period(row.from_on, row.until_on))}
     if row.by:
         of |= {"by": row.by, "value": row.by_value or ""}
