@@ -78,23 +78,27 @@ def _look(task: Task) -> dict[str, Any]:
 def _send(tasks: Sequence[Task]) -> None:
     with Post() as post:
         for task in tasks:
+            # The page is made first: other mails of this process need not wait for it.
             with task.attempt():
-                _send_one(post, task)
+                message = _prepared(task, clock.now())
+                if message is None:
+                    task.done({"dropped": True})
+                    continue
+                with post.attempt(task):
+                    if post.send(task, message):
+                        task.done({"message_id": message.extra_headers["Message-ID"]})
 
 
-def _send_one(post: Post, task: Task) -> None:
-    at = clock.now()
+def _prepared(task: Task, at: datetime) -> EmailMessage | None:
+    """Return the mail; None where it was ended, or ends now since its reader is gone or may not read it any more."""
     mail = BoardMail.objects.filter(pk=UUID(task.args["mail"]), ended_at__isnull=True).first()
     if mail is None:
-        task.done({"dropped": True})
-        return
+        return None
     person = notice_people([mail.person_id], mail.organization_id).get(mail.person_id)
     message = _message(mail, person, date.fromisoformat(task.args["month"]), at) if person else None
     if message is None:
         board_mail_close(mail_id=mail.pk, at=at)
-        task.done({"dropped": True})
-    elif post.send(task, message):
-        task.done({"message_id": message.extra_headers["Message-ID"]})
+    return message
 
 
 def _message(mail: BoardMail, person: NoticePerson, month: date, at: datetime) -> EmailMessage | None:
