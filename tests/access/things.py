@@ -104,10 +104,28 @@ def things(scene: Scene) -> dict[Key, Thing]:
         found["figure question", "asked", relation] = Thing(
             {"sight": sight(FigureQuestion, pk), "page": page("scoreboard:questions", holds=mark_of(key))}
         )
+    found |= dict(_figures(scene))
     found |= dict(_record(scene))
     found |= dict(_escalations(scene))
     found |= dict(_parties(scene))
     return found
+
+
+def _figures(scene: Scene) -> Iterator[tuple[Key, Thing]]:
+    """Figures of a desk, as a table of a page for people and as a list for programs."""
+    desks = {
+        "of client 1's own desk": scene.world.organizations["c1"].id,
+        "of client 1 with partner 1": scene.world.engagements["c1p1"].id,
+        "of client 2 with partner 1": scene.world.engagements["c2p1"].id,
+    }
+    for state, desk in desks.items():
+        for relation, table, by in (("", "figures", ""), ("partners side by side", "groups", "&by=party")):
+            query = f"?scope={desk}{by}"
+            channels = {
+                "page": page("scoreboard:table", table, query=query),
+                "api": page("api:metrics_figures_list", query=query, for_tokens=True),
+            }
+            yield ("figures", state, relation), Thing(channels)
 
 
 def sight(model: Any, pk: UUID) -> Channel:

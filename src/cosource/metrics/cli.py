@@ -55,7 +55,7 @@ def metrics_show(  # noqa: PLR0917 - each is an option
 ) -> None:
     """Show the figures of a scope in a period; without days, all that there is."""
     from cosource.foundation import clock
-    from cosource.foundation.errors import CosourceError
+    from cosource.foundation.errors import CosourceError, NotAllowed
     from cosource.metrics.queries.figures import figures
     from cosource.metrics.rules.fields import PARTS
 
@@ -69,7 +69,9 @@ def metrics_show(  # noqa: PLR0917 - each is an option
         found = figures(actor, scope=desks, **period, by=by or None, only=only, at=at)
         if not by:
             for part in PARTS:
-                found += figures(actor, scope=desks, **period, by=part, only=only, at=at)
+                # Without a field all is shown that the reader may have; asked for by name it is refused.
+                with suppress(NotAllowed):
+                    found += figures(actor, scope=desks, **period, by=part, only=only, at=at)
     except CosourceError as refused:
         typer.echo(f"cosource: {refused.message}", err=True)
         raise typer.Exit(2) from None

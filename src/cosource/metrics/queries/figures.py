@@ -17,21 +17,23 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from cosource.foundation.errors import Invalid
+from django.utils.translation import gettext as _
+
+from cosource.foundation.errors import Invalid, NotAllowed
 from cosource.foundation.sight import Actor
 from cosource.metrics.queries.cohorts import Asked, cohort_sql
 from cosource.metrics.queries.engine import Facts
 from cosource.metrics.queries.expressions import Names, statement
 from cosource.metrics.queries.naming import values_named
 from cosource.metrics.queries.parts import figures_by_pair, figures_by_turn
-from cosource.metrics.queries.scopes import scope_granted
+from cosource.metrics.queries.scopes import Granted, compares, scope_granted
 from cosource.metrics.rules.catalogue import chosen
-from cosource.metrics.rules.fields import FIELDS, PARTS
+from cosource.metrics.rules.fields import COMPARING, FIELDS, PARTS
 from cosource.metrics.rules.figure import By, Figure, figure_of
 from cosource.metrics.rules.metric import Cohort, Metric, gettext_noop
 from cosource.metrics.rules.periods import Period
 
-__all__ = ["By", "Figure", "asked_of", "figures", "known_fields"]
+__all__ = ["By", "Figure", "asked_of", "figures", "refuse_comparison"]
 
 SAMPLES = gettext_noop("sample tickets")
 
@@ -48,7 +50,8 @@ def figures(
 ) -> list[Figure]:
     """Return the figures of a scope in a period, in the order of the catalogue; grouped ones from the largest group on.
 
-    Raises: NotFound for a scope out of sight; Invalid for a period, field or metric that there is not; NoFacts.
+    Raises: NotFound for a scope out of sight; NotAllowed for a comparison of parties that is not the actor's to make; Invalid for
+    a period, field or metric that there is not; NoFacts.
     """
     facts = Facts()
     metrics = _chosen(only)
@@ -76,7 +79,7 @@ def asked_of(
     by: str | None,
     at: datetime,
 ) -> Asked:
-    """Return a question that the actor may ask. Raises: NotFound, Invalid."""
+    """Return a question that the actor may ask. Raises: NotFound, NotAllowed, Invalid."""
     desks = scope_granted(actor, scope)
     period = Period(from_on, until_on)
     if period.is_empty:
@@ -85,6 +88,8 @@ def asked_of(
             fields={"until": "give a day after the first"},
             code="empty_period",
         )
+    if by in COMPARING:
+        refuse_comparison(actor, desks)
     plain = Asked(desks, period, at)
     if not by or by in FIELDS or by in PARTS:
         return Asked(desks, period, at, by or "")
@@ -99,11 +104,16 @@ def asked_of(
     return Asked(desks, period, at, by, kept)
 
 
-def known_fields(actor: Actor, *, scope: Sequence[UUID] | None = None, at: datetime) -> list[str]:
-    """Return by what the figures of a scope may be broken down. Raises: NotFound, NoFacts."""
-    facts = Facts()
-    asked = Asked(scope_granted(actor, scope), Period(), at)
-    return [*FIELDS, *PARTS, *kept_columns(facts, asked)]
+def refuse_comparison(actor: Actor, desks: Sequence[Granted]) -> None:
+    """Refuse to set teams and parties beside each other for who works with several partners only. Raises: NotAllowed."""
+    if not compares(actor, desks):
+        raise NotAllowed(
+            _(
+                "Figures of several partners side by side are for those who answer for this desk, and for auditors."
+                " Ask for one engagement."
+            ),
+            code="comparison",
+        )
 
 
 def kept_columns(facts: Facts, asked: Asked) -> list[str]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from cosource.foundation.sight import Actor
 from cosource.metrics.queries.cohorts import cohort_sql
 from cosource.metrics.queries.engine import Facts
-from cosource.metrics.queries.figures import asked_of
+from cosource.metrics.queries.figures import asked_of, refuse_comparison
 from cosource.metrics.queries.naming import names_of
 from cosource.metrics.rules.fields import Named
 from cosource.metrics.rules.metric import Cohort
@@ -48,9 +48,10 @@ def handovers_between(
     until_on: date | None = None,
     at: datetime,
 ) -> Matrix:
-    """Return who handed over to whom. Raises: NotFound, Invalid, NoFacts."""
+    """Return who handed over to whom. Raises: NotFound, NotAllowed, Invalid, NoFacts."""
     facts = Facts()
     asked = asked_of(facts, actor, scope=scope, from_on=from_on, until_on=until_on, by=None, at=at)
+    refuse_comparison(actor, asked.desks)
     head, values = cohort_sql(facts, asked, Cohort.ENDED, more="party_handovers + team_handovers > 0")
     rows = facts.ask(
         f"{head} SELECT h.level, CAST(from_key AS VARCHAR) AS from_key, CAST(holder_key AS VARCHAR) AS to_key, "

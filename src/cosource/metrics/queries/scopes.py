@@ -13,7 +13,7 @@ from django.db.models import Q
 from cosource.foundation.errors import NotFound
 from cosource.foundation.ids import NIL
 from cosource.foundation.sight import Actor
-from cosource.metrics.rules.reaching import Desk, Reach, reaches
+from cosource.metrics.rules.reaching import Desk, Reach, may_compare, reaches
 from cosource.parties.models import Engagement, Organization
 from cosource.tickets.rules.sight import READS_DESKS
 
@@ -39,10 +39,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A desk and what may be looked at there."""
+    """A desk and what may be looked at there. `partners`: who works there for the actor's organization."""
 
     desk: Desk
     reaches: tuple[Reach, ...]
+    partners: frozenset[UUID] = frozenset()
 
     @property
     def is_whole(self) -> bool:
@@ -155,6 +156,11 @@ def _granted(
     return found
 
 
+def compares(actor: Actor, granted: Sequence[Granted]) -> bool:
+    """Tell whether the actor may have teams and parties of these desks set beside each other."""
+    return may_compare(actor.sight, [(g.desk.id, g.partners) for g in granted])
+
+
 def has_figures(actor: Actor) -> bool:
     """Tell, without a query, whether any grant lets the actor read the figures of some desk."""
     return any(grant.role in READS_DESKS for grant in actor.sight.grants)
@@ -175,11 +181,14 @@ def _desks(actor: Actor, *, named: bool = False) -> tuple[Granted | None, list[t
     else:
         rows = rows.only("client_id", "partner_id", "parent_id").order_by("id")
     engagements = []
+    partners: set[UUID] = set()
     for engagement in rows:
         desk = Desk(engagement.id, engagement.client_id, engagement.partner_id)
+        works_for_us = {engagement.partner_id} if engagement.client_id == sight.organization_id else set()
+        partners |= works_for_us
         if found := reaches(sight, desk):
-            engagements.append((engagement, Granted(desk, found)))
-    return (Granted(own, own_reaches) if own_reaches else None), engagements
+            engagements.append((engagement, Granted(desk, found, frozenset(works_for_us))))
+    return (Granted(own, own_reaches, frozenset(partners)) if own_reaches else None), engagements
 
 
 def _default(

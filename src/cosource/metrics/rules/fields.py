@@ -47,3 +47,5 @@ PARTS = {
     "pair": Field("pair", gettext_noop("Pair of teams"), Named.TEAM),
     "party pair": Field("party pair", gettext_noop("Pair of parties"), Named.PARTY),
 }
+# What sets the parties who work on a desk beside each other: theirs are the teams too.
+COMPARING = frozenset({"party", "team", "pair", "party pair"})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cosource.foundation.sight import GrantFact, Sight
+from cosource.foundation.sight import AUDITOR, MANAGER, SERVICE_OWNER, GrantFact, Sight
 from cosource.tickets.rules.sight import READS_DESKS
 
 
@@ -72,3 +72,28 @@ def _granting(sight: Sight, desk: Desk) -> Iterable[GrantFact]:
 
 def _of(grant: GrantFact) -> Reach:
     return Reach(grant.service_ids, grant.site_ids, grant.history_from, grant.history_until)
+
+
+# Who answers for a desk, or checks it, sets the partners who work for it beside each other; who works there does not.
+_COMPARES = frozenset({SERVICE_OWNER, MANAGER, AUDITOR})
+
+
+def may_compare(sight: Sight, desks: Iterable[tuple[UUID, frozenset[UUID]]]) -> bool:
+    """Tell whether a sight may set teams and parties of desks beside each other.
+
+    `desks`: each with the partners who work for the sight's organization there. With one partner there is nothing to compare that
+    the two do not share already.
+
+    >>> house, a, b = UUID(int=1), UUID(int=2), UUID(int=3)
+    >>> technician = Sight(house, grants=(GrantFact(None, "technician"),))
+    >>> may_compare(technician, [(house, frozenset({a, b}))]), may_compare(technician, [(house, frozenset({a}))])
+    (False, True)
+    >>> may_compare(Sight(house, grants=(GrantFact(None, AUDITOR),)), [(house, frozenset({a, b}))])
+    True
+    """
+    compares = {grant.engagement_id for grant in sight.grants if grant.role in _COMPARES}
+    others = [partners for desk_id, partners in desks if not compares & {None, desk_id}]
+    return len(frozenset().union(*others)) < _SEVERAL
+
+
+_SEVERAL = 2

@@ -22,10 +22,11 @@ from cosource.metrics.queries.board_mail import is_mailed, may_have_mailed
 from cosource.metrics.queries.engine import NoFacts
 from cosource.metrics.queries.parties import badges_of
 from cosource.metrics.queries.questions import may_ask, question_list
+from cosource.metrics.queries.scopes import compares
 from cosource.metrics.queries.words import month_words, number_words, period_words
 from cosource.metrics.rules.board import SPLITS
 from cosource.metrics.rules.drawing import bar_width
-from cosource.metrics.rules.fields import FIELDS
+from cosource.metrics.rules.fields import COMPARING, FIELDS
 from cosource.metrics.rules.metric import Unit
 from cosource.metrics.rules.periods import Period, month_of, opening_month, quarter_of
 from cosource.metrics.web.asking import Asking, asking, neighbours
@@ -68,11 +69,13 @@ def board(request: PageRequest) -> HttpResponse:
     """Show the figures of a scope in a period."""
     at = clock.now()
     asked = asking(request)
-    by = request.GET.get("by", SPLITS[0])
+    may_compare = compares(request.actor, asked.scope.granted)
+    splits = [name for name in SPLITS if may_compare or name not in COMPARING]
+    by = request.GET.get("by", splits[0])
     if by not in SPLITS:
         raise Invalid(
             _("There is no breakdown “%(given)s” here.") % {"given": by[:40]},
-            fields={"by": ", ".join(SPLITS)},
+            fields={"by": ", ".join(splits)},
             code="unknown_field",
         )
     found = board_get(request.actor, scope=asked.scope, period=asked.period, at=at)
@@ -82,7 +85,7 @@ def board(request: PageRequest) -> HttpResponse:
     badges = badges_of(asked.scopes)
     of: dict[str, Any] = {"scope": asked.scope, "period": found.period, "at": at}
     split = split_get(request.actor, by=by, **of)
-    ways = ways_get(request.actor, **of)
+    ways = ways_get(request.actor, **of) if may_compare else None
     every = "rows" in request.GET
     context = {
         **frame(asked, found.period, found.months),
@@ -93,9 +96,11 @@ def board(request: PageRequest) -> HttpResponse:
         "split": split_of(
             split, asked, by=by, named=FIELDS[by].named, badges=badges, most=_ALL if every else GROUPS_SHOWN
         ),
-        "splits": [(name, _(FIELDS[name].title), asked.query(by=name)) for name in SPLITS],
+        "splits": [(name, _(FIELDS[name].title), asked.query(by=name)) for name in splits],
         "every_url": asked.query(by=by, rows="all"),
-        "matrices": [m for m in (matrix_of(ways, asked, badges, teams=t) for t in (True, False)) if m.rows],
+        "matrices": [
+            m for t in (True, False) if ways and (m := matrix_of(ways, asked, badges, teams=t)).rows
+        ],
         "by": by,
         "may_ask": may_ask(request.actor, asked.desk),
         "may_mail": may_have_mailed(request.actor, asked.desk),
