@@ -10,13 +10,16 @@ from django.test import Client
 from tests.integration.metrics.conftest import move, refresh, reply
 
 from cosource.foundation.errors import Invalid, NotFound
+from cosource.foundation.models import Entry
+from cosource.foundation.services.erasure import payload_erase
+from cosource.metrics.queries.answers import answers_get
 from cosource.metrics.queries.drill import tickets_behind
 from cosource.metrics.queries.figures import figures
 from cosource.metrics.queries.matrix import handovers_between
 from cosource.metrics.queries.scopes import scopes_for
 from cosource.metrics.queries.trends import trend
 from cosource.parties.models import Grant
-from cosource.tickets.models import Ticket
+from cosource.tickets.models import StatedFigures, Ticket
 
 pytestmark = pytest.mark.req("C16", "C17")
 YEAR = {"from_on": date(2026, 1, 1), "until_on": date(2027, 1, 1)}
@@ -45,6 +48,7 @@ def everything(desk, who, scope) -> list[object]:
     for by in ("priority", "service", "site", "team", "party", "month", "turn", "pair", "party pair"):
         found += figures(desk.actor(who), by=by, **given)
     found.append(handovers_between(desk.actor(who), **given))
+    found.append(answers_get(desk.actor(who), **given))
     found += trend(desk.actor(who), "backlog", step="day", **given)
     return found
 
@@ -208,11 +212,14 @@ def test_a_figure_may_count_more_than_its_reader_opens(agreed):
 def test_strangers_change_nothing_of_an_engagements_figures(agreed):
     """Tickets of others, and what others do with its tickets while the partner has them not: not one byte differs."""
     tickets = worked(agreed)
+    for ticket in tickets:
+        StatedFigures.objects.create(ticket=ticket, sla_met=True)
     scope = [engagement(agreed, "c1p1")]
     refresh(agreed)
     before = {who: repr(everything(agreed, who, scope)) for who in ("p1.pm", "p1.pt", "c1.cso")}
     for number in range(6):
         stranger = agreed.open(internal=number == 0)
+        StatedFigures.objects.create(ticket=stranger, sla_met=number % 2 == 0)
         if number:
             agreed.give(stranger, "p2.noc", "c1.ct", "p2.pt")
             reply(agreed, stranger, "p2.pt", ["c1"])
@@ -262,3 +269,27 @@ def test_programs_read_the_same(agreed):
         assert foreign.status_code == 404
         refused = robot.get("/api/v1/metrics/figures", {"by": "colour"})
         assert refused.status_code in (404, 422)
+
+
+@pytest.mark.req("X1")
+def test_erasing_what_a_ticket_says_leaves_every_figure_and_names_the_ticket_no_more(agreed):
+    tickets = worked(agreed)
+    refresh(agreed)
+    scope = [engagement(agreed, "c1p1")]
+    before = repr(everything(agreed, "p1.pm", scope))
+    opened = Entry.objects.get(subject_id=tickets[0].id, kind="ticket.opened/1")
+    payload_erase(entry_id=opened.id, reason="patient data", actor=agreed.actor("c1.cso"), at=agreed.tick())
+    refresh(agreed, checked=True)
+    assert repr(everything(agreed, "p1.pm", scope)) == before
+    behind = tickets_behind(agreed.actor("p1.pm"), "tickets", scope=scope, at=later(agreed)).rows
+    assert {row.ticket_id: row.title for row in behind}[tickets[0].id] == "–"
+    assert len(behind) == 3
+
+
+def test_a_clock_that_was_stopped_without_being_met_gives_no_verdict(agreed):
+    """A ticket that was cancelled: its resolve clock ended without a verdict, which is said and not counted."""
+    ticket = agreed.open(impact=1, urgency=1)
+    move(agreed, ticket, "cancelled", "c1.ct", text="Not needed.")
+    refresh(agreed)
+    met = by_id(asked(agreed, "c1.cso", only=["sla_met"]))["sla_met"]
+    assert (met.value, met.n, met.excluded) == (None, 0, (("ended without a verdict", 1),))

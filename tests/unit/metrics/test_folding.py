@@ -125,6 +125,61 @@ def test_the_way_from_hand_to_hand_is_what_the_rules_say(engine, path, imported,
             assert ways == [(h.from_id, h.to_id) for h in handovers(intervals, by)]
 
 
+@pytest.mark.req("C28", "D21")
+@settings(max_examples=max(settings().max_examples // 4, 1))
+@given(path=st.lists(holders, min_size=1, max_size=8), imported=st.booleans(), data=st.data())
+def test_what_others_do_out_of_sight_moves_no_fact_of_an_engagement(engine, path, imported, data) -> None:
+    """Whoever else has the ticket meanwhile, however it goes among them, and what else they work on: not one row differs."""
+    hours = [data.draw(st.integers(1, 5)) for _ in path]
+    starts = [NOON + timedelta(hours=sum(hours[:n])) for n in range(len(path))]
+    end = NOON + timedelta(hours=sum(hours))
+    ended = {
+        "category": "closed",
+        "resolved_at": end,
+        "closed_at": end,
+        "sla_stated": data.draw(st.booleans()),
+    }
+    known = [holder if holder is None or holder[0] != OTHER else OTHER for holder in path]
+
+    def told(others) -> tuple[list[object], list[object]]:
+        """The rows of the ticket, where `others` says who had it in the stretches of which the engagement may know nothing."""
+        held = []
+        for holder, at, length in zip(known, starts, hours, strict=True):
+            stretches = [(at, holder)] if holder is not OTHER else others(at, length)
+            held += [
+                {"ticket": TICKET, "party": one and one[0], "team": one and one[1], "from_at": since}
+                for since, one in stretches
+            ]
+        for place, row in enumerate(held, start=1):
+            row["place"] = place
+        lines = [row | {"id": UUID(int=n), "kind": LINE, "category": "open"} for n, row in enumerate(held)]
+        return held, lines if imported else []
+
+    def folded(others, elsewhere) -> list[dict[str, object]]:
+        held, lines = told(others)
+        facts = filled(engine, ticket=ended, held=held + elsewhere, line=lines)
+        # They are put in order only when they are written.
+        return {
+            name: sorted((row for row in rows if row["desk"] == ENGAGEMENT), key=repr)
+            for name, rows in facts.items()
+        }
+
+    def simply(at, _length):
+        return [(at, (OTHER, TEAMS[OTHER][0]))]
+
+    def busily(at, length):
+        """Among two further parties and two teams, hour by hour."""
+        hands = st.sampled_from(
+            [(OTHER, TEAMS[OTHER][0]), (OTHER, TEAMS[OTHER][1]), (UUID(int=4), UUID(int=401))]
+        )
+        return [(at + timedelta(hours=n), data.draw(hands)) for n in range(length)]
+
+    stranger = {"ticket": UUID(int=21), "place": 1, "party": OTHER, "team": TEAMS[OTHER][0], "from_at": NOON}
+    before = folded(simply, [])
+    assert before["judged"]
+    assert folded(busily, [stranger]) == before
+
+
 def own(facts):
     return next(row for row in facts["tickets"] if row["desk"] == OWNER)
 
@@ -228,3 +283,32 @@ def test_a_clock_belongs_to_the_desk_that_owes_it(engine) -> None:
     pause = {"ticket": TICKET, "place": 1, "turn": "client", "from_at": NOON - timedelta(minutes=5)}
     facts = filled(engine, clock=clocks, pause=[pause])
     assert {row["desk"]: row["still_since"].minute for row in facts["clocks"]} == {OWNER: 55, ENGAGEMENT: 0}
+
+
+def test_what_the_terms_need_is_laid_out_for_each_desk(engine) -> None:
+    """When the partner had it first and when it was with others; the first resolution that the desk's parties may read."""
+    held = [
+        {"ticket": TICKET, "place": n, "party": party, "team": None, "from_at": NOON + timedelta(hours=n)}
+        for n, party in enumerate((OWNER, PARTNER, OTHER, None, PARTNER, OWNER))
+    ]
+    lines = [
+        {"ticket": TICKET, "id": UUID(int=n), "place": n, "kind": LINE, "category": category, "party": party,
+         "from_at": NOON + timedelta(hours=n)}
+        for n, (party, category) in enumerate(((OWNER, "open"), (OTHER, "resolved"), (PARTNER, "resolved"), (OWNER, "closed")), 2)
+    ]  # fmt: skip
+    ended = {"category": "closed", "resolved_at": NOON + timedelta(hours=4), "closed_at": NOON + timedelta(hours=5), "sla_stated": True}  # fmt: skip
+    rows = {row["desk"]: row for row in filled(engine, ticket=ended, held=held, line=lines)["judged"]}
+
+    def hour(at) -> int | None:
+        return None if at is None else (at.replace(tzinfo=UTC) - NOON) // timedelta(hours=1)
+
+    laid_out = {
+        desk: (
+            hour(row["since"]),
+            hour(row["first_resolved_at"]),
+            [(hour(span["from_at"]), hour(span["until_at"])) for span in row["away"] or ()],
+        )
+        for desk, row in rows.items()
+    }
+    assert laid_out == {OWNER: (0, 3, []), ENGAGEMENT: (1, 4, [(0, 1), (2, 4), (5, None)])}
+    assert filled(engine, ticket=ended | {"sla_stated": None}, held=held, line=lines)["judged"] == []
