@@ -30,7 +30,7 @@ secrets_app = typer.Typer(help="The installation's keys.", no_args_is_help=True)
 app.add_typer(secrets_app, name="secrets")
 
 # These say what is wrong with the settings, so they cannot wait for settings that work.
-WITHOUT_DJANGO = frozenset({"settings", "secrets", "clock"})
+WITHOUT_DJANGO = frozenset({"settings", "secrets", "clock", "allocate"})
 
 
 @app.callback()

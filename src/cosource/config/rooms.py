@@ -1,3 +1,13 @@
 """Names the rooms of the house from the top floor to the ground."""
 
-ROOMS = ("shell", "metrics", "bridges", "tickets", "agreements", "parties", "calendars", "foundation")
+ROOMS = (
+    "shell",
+    "allocation",
+    "metrics",
+    "bridges",
+    "tickets",
+    "agreements",
+    "parties",
+    "calendars",
+    "foundation",
+)

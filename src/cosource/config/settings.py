@@ -51,6 +51,7 @@ FIELD_ENCRYPTION_KEYS = _keys.field
 INSTALLED_APPS = [
     # The shell's templates win over those of the apps below it.
     "cosource.shell",
+    "cosource.allocation",
     "cosource.metrics",
     "cosource.bridges",
     "cosource.tickets",
