@@ -23,11 +23,9 @@ from cosource.foundation.services.sealing import seal_all
 from cosource.foundation.services.verifying import verification_ask
 from cosource.foundation.services.webhooks import webhook_add
 from cosource.foundation.sight import ADMINISTRATOR, Actor
-from cosource.metrics.models import FigureQuestion
 from cosource.parties.models import Grant
 from cosource.parties.services.engagements import engagement_end
 from cosource.parties.services.invitations import OfferedRole
-from cosource.parties.services.record import append_shared
 from cosource.parties.services.scope import engagement_service_add
 from cosource.tickets.models import Clock, Escalation, SavedView
 from cosource.tickets.queries.filters import TicketFilter
@@ -35,6 +33,7 @@ from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.opening import ticket_open
 from cosource.tickets.services.views import view_save
+from tests.questions_made import questioned
 from tests.worlds import World, client_founded, engaged, two_clients_three_partners
 
 # The instant at which everybody looks.
@@ -339,27 +338,9 @@ def _told(scene: Scene, name: str, ticket_id: UUID, person: str) -> UUID:
 
 
 def _questioned(scene: Scene, key: str, by: str) -> UUID:
-    """A question about a figure, as one stands that was asked; what the figure said matters to nobody here."""
-    engagement, asker = scene.world.engagements[key], scene.actor(by)
-    question = FigureQuestion(
-        engagement=engagement,
-        figure="reopened",
-        value="0.5",
-        n=2,
-        asked_by_organization_id=asker.organization_id,
-        asked_by_id=asker.id,
-        asked_at=scene.tick(),
-    )
-    question.asked_entry_id = append_shared(
-        engagement,
-        "figure.questioned/1",
-        ("figure_question", question.id),
-        actor=asker,
-        at=scene.clock,
-        payload={"text": f"Asks {mark_of(f'question{key}')}.", "author": by, "group": ""},
-    )
-    question.save()
-    return question.id
+    text = f"Asks {mark_of(f'question{key}')}."
+    engagement = scene.world.engagements[key]
+    return questioned(engagement, actor=scene.actor(by), at=scene.tick(), text=text).id
 
 
 def _parked(scene: Scene, organization: str) -> UUID:

@@ -54,6 +54,7 @@ class Layer(IntEnum):
     RECORD = 2
     TERMS = 3
     WORK = 4
+    FIGURES = 5
 
 
 _kinds: dict[str, ExportKind] = {}

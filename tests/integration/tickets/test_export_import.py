@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from tests.databases import Template
 from tests.integration.tickets.conftest import Desk
+from tests.questions_made import questioned
 from typer.testing import CliRunner
 
 from cosource.agreements.services.confirmations import version_confirm
@@ -36,6 +37,9 @@ from cosource.foundation.services.exporting import export_make
 from cosource.foundation.services.holding import outward_held, outward_release
 from cosource.foundation.services.sealing import seal_all, seal_pending
 from cosource.foundation.sight import Actor
+from cosource.metrics.models import FigureQuestion
+from cosource.metrics.queries.questions import question_list
+from cosource.metrics.services.questions import figure_question_answer
 from cosource.parties.models import Organization, Person
 from cosource.parties.queries.acting import organization_acting
 from cosource.parties.services.engagements import engagement_end
@@ -166,7 +170,7 @@ def agree(desk: Desk) -> None:
 
 
 def grow(desk: Desk) -> None:
-    """Whatever else the parties keep of each other: skills, a milestone, a proposed stage, an engagement that ended."""
+    """Whatever else the parties keep of each other: skills, a milestone, a stage, questions, an engagement that ended."""
     person = desk.world.people["c1.ct"]
     skill = skill_add(name="Networks", actor=desk.actor("c1.cso"), at=desk.tick())
     person_skill_set(
@@ -183,6 +187,14 @@ def grow(desk: Desk) -> None:
         actor=desk.actor("p1.pm"),
         at=desk.tick(),
     )
+    shared = desk.world.engagement("c1p1")
+    asked = questioned(
+        shared, actor=desk.actor("p1.pm"), at=desk.tick(), text="Half of them?", from_on=desk.now.date()
+    )
+    figure_question_answer(
+        question_id=asked.id, text="Two of four.", actor=desk.actor("c1.cso"), at=desk.tick()
+    )
+    questioned(shared, actor=desk.actor("c1.cso"), at=desk.tick(), text="And here?", by="team")
     ended = desk.world.engagement("c1p2")
     engagement_end(engagement_id=ended.id, version=ended.version, actor=desk.actor("c1.cso"), at=desk.tick())
     desk.tick()
@@ -208,6 +220,27 @@ def test_out_in_and_out_again_is_the_same(desk: Desk, tmp_path: Path, database_t
     seen = kinds_that_came_back(desk, "c1", tmp_path, database_template)
     seen |= kinds_that_came_back(desk, "p1", tmp_path, database_template)
     assert seen == {kind.name for kind in export_kinds()}
+
+
+def test_questions_about_figures_come_back_with_their_words(
+    desk: Desk, tmp_path: Path, database_template: Template
+) -> None:
+    agree(desk)
+    grow(desk)
+    seal_all()
+    # What is not sealed yet does not come along: an answer leaves its question open.
+    asked = FigureQuestion.objects.get(by="team")
+    figure_question_answer(question_id=asked.id, text="Yes.", actor=desk.actor("p1.pm"), at=desk.tick())
+    late = questioned(desk.world.engagement("c1p1"), actor=desk.actor("p1.pm"), at=desk.tick(), text="Late?")
+    taken(desk, "p1", tmp_path / "p1")
+    with database_template.copy():
+        export_import(folder=tmp_path / "p1", at=desk.now)
+        found, _ = question_list(acting(desk, "p1"))
+        assert [(q.asked.text, q.answer.text if q.answer else None) for q in found] == [
+            ("And here?", None),
+            ("Half of them?", "Two of four."),
+        ]
+        assert not FigureQuestion.objects.filter(pk=late.pk).exists()
 
 
 @pytest.mark.proof
