@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from cosource.agreements.services.confirmations import version_confirm
 from cosource.agreements.services.proposals import version_propose
 from cosource.config.cli import app
-from cosource.foundation.errors import NotFound
+from cosource.foundation.errors import NotAllowed, NotFound
 from cosource.metrics.queries.answers import answers_get, bounced_list, differing_list
 from cosource.metrics.queries.figures import figures
 from cosource.metrics.rules.verdicts import Verdict
@@ -259,6 +259,28 @@ def test_bounces_are_the_returns_with_the_hours_between_losing_and_regaining(agr
     assert [(b.one, b.other, b.returns) for b in by_level["party"].pairs] == [
         ("Alder Hospitals", "Cedar Desk", 4)
     ]
+
+
+@pytest.mark.req("D21")
+def test_between_whom_tickets_bounced_is_not_for_everybody_to_compare(agreed):
+    """A technician of a client with two partners reads how much, and between whom for one engagement alone."""
+    worked(agreed)
+    refresh(agreed)
+    of_all, of_technician = (answers_of(agreed, who).bounces for who in ("c1.cso", "c1.ct"))
+    for whole, part in zip(of_all, of_technician, strict=True):
+        assert (part.pairs, part.withheld, whole.withheld) == ((), True, False)
+        assert (part.returns, part.tickets, part.hours_away) == (4, 2, whole.hours_away)
+    scope = [agreed.world.engagements["c1p1"].id]
+    assert (
+        answers_of(agreed, "c1.ct", scope=scope).bounces == answers_of(agreed, "p1.pm", scope=scope).bounces
+    )
+    with pytest.raises(NotAllowed):
+        bounced_list(
+            agreed.actor("c1.ct"), of_all[0].pairs[0].value, "team", at=later(agreed), scope=None, **PERIOD
+        )
+    shown = page(browser(agreed, "c1.ct").get("/scoreboard/first-answers/"))
+    assert "Between whom: that is for those who answer for this desk" in shown
+    assert "p1 alder team" not in shown
 
 
 def test_nothing_and_a_single_ticket(desk):

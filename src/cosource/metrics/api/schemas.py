@@ -123,7 +123,10 @@ class BounceOut(Out):
 
 
 class BouncesOut(Out):
-    """All returns between teams, or between parties; the pairs that cost most hours first."""
+    """All returns between teams, or between parties; the pairs that cost most hours first.
+
+    `withheld`: between whom is not the caller's to compare; then there are no pairs.
+    """
 
     level: str
     tickets: int
@@ -133,6 +136,7 @@ class BouncesOut(Out):
     mutual: int
     hours_away: float
     pairs: list[BounceOut]
+    withheld: bool
 
 
 class WaitOut(Out):

@@ -75,26 +75,23 @@ def bounce_words(bounces: Bounces) -> str:
         else _("%(tickets)s of %(of)s tickets that changed parties came back to a party that had had them: %(returns)s times, "
                "after %(hours)s hours away.")
     )  # fmt: skip
+    counts = {
+        "tickets": count_words(bounces.tickets),
+        "of": count_words(bounces.of),
+        "returns": count_words(bounces.returns),
+        "hours": count_words(bounces.hours_away),
+    }
+    if not bounces.pairs:
+        return say % counts
     first = bounces.pairs[0]
     most = _("The most hours went by between %(one)s and %(other)s: %(hours)s, in %(returns)s returns.")
-    return " ".join(
-        (
-            say
-            % {
-                "tickets": count_words(bounces.tickets),
-                "of": count_words(bounces.of),
-                "returns": count_words(bounces.returns),
-                "hours": count_words(bounces.hours_away),
-            },
-            most
-            % {
-                "one": first.one,
-                "other": first.other,
-                "hours": count_words(first.hours_away),
-                "returns": count_words(first.returns),
-            },
-        )
-    )
+    pair = {
+        "one": first.one,
+        "other": first.other,
+        "hours": count_words(first.hours_away),
+        "returns": count_words(first.returns),
+    }
+    return f"{say % counts} {most % pair}"
 
 
 def bounce_rule() -> str:

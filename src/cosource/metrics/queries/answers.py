@@ -1,18 +1,18 @@
 """The first answers: what a record says once it is in, as two parties would tell it to those they answer to.
 
 Where the source's verdict and the terms differ, and why; where tickets bounced, and what it cost in hours; what they waited for,
-by whose turn. For one scope and period, as the scoreboard has them, and the same for all who may read them.
-`differing_list` and `bounced_list` walk on to the tickets. Not here: words and drawing (`web`).
+by whose turn. For one scope and period, as the scoreboard has them, and the same for all who may read them; but between which
+two a ticket bounced is for those who may set parties beside each other.
+`differing_list` and `bounced_list` walk on to the tickets. Not here: words and drawing (`answer_words`, `web`).
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from cosource.foundation.errors import NotAllowed, NotFound
+from cosource.foundation.errors import NotFound
 from cosource.foundation.sight import Actor
 from cosource.metrics.queries.bounces import PART, Bounces, Level, bounced_sql, bounces_get
 from cosource.metrics.queries.counting import CAUSES, Judged
@@ -20,6 +20,7 @@ from cosource.metrics.queries.drill import walk
 from cosource.metrics.queries.engine import Facts
 from cosource.metrics.queries.figures import asked_of, figures
 from cosource.metrics.queries.judging import judge, rows_sql, words_of
+from cosource.metrics.queries.scopes import compares
 from cosource.metrics.queries.verdicts import Verdicts, verdicts_get
 from cosource.metrics.rules.figure import Figure
 from cosource.metrics.rules.verdicts import Cause, Verdict
@@ -54,7 +55,7 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class FirstAnswers:
-    """`tickets`: how many ended in the period; `bounces`: by team and by party, as far as the reader may compare them."""
+    """`tickets`: how many ended in the period. `bounces`: by team and by party; no pairs for who may not compare them."""
 
     tickets: int
     verdicts: Verdicts
@@ -76,13 +77,11 @@ def answers_get(
     """
     facts = Facts()
     of: dict[str, Any] = {"scope": scope, "from_on": from_on, "until_on": until_on, "at": at}
-    bounces = []
-    for level in LEVELS:
-        with suppress(NotAllowed):
-            bounces.append(bounces_get(facts, asked_of(facts, actor, by=PART[level], **of), level))
+    asked = asked_of(facts, actor, by=None, **of)
+    withheld = not compares(actor, asked.desks)
+    bounces = tuple(bounces_get(facts, asked, level, withheld=withheld) for level in LEVELS)
     waits = _waits(actor, of)
-    verdicts = verdicts_get(facts, asked_of(facts, actor, by=None, **of))
-    return FirstAnswers(waits.n, verdicts, tuple(bounces), waits)
+    return FirstAnswers(waits.n, verdicts_get(facts, asked), bounces, waits)
 
 
 def _waits(actor: Actor, of: dict[str, Any]) -> Waits:

@@ -37,7 +37,10 @@ class Bounce:
 
 @dataclass(frozen=True, slots=True)
 class Bounces:
-    """All bounces of one level. `tickets`: how many came back, each counted once; `of`: how many were handed over at all."""
+    """All bounces of one level. `tickets`: how many came back, each counted once; `of`: how many were handed over at all.
+
+    `withheld`: between whom is not the reader's to compare; then there are no pairs.
+    """
 
     level: Level
     tickets: int
@@ -47,10 +50,11 @@ class Bounces:
     mutual: int
     hours_away: float
     pairs: tuple[Bounce, ...]
+    withheld: bool = False
 
 
-def bounces_get(facts: Facts, asked: Asked, level: Level) -> Bounces:
-    """Return the bounces between teams or parties, those first that cost most hours."""
+def bounces_get(facts: Facts, asked: Asked, level: Level, *, withheld: bool = False) -> Bounces:
+    """Return the bounces between teams or parties, those first that cost most hours. `withheld`: without the pairs."""
     head, values = _head(facts, asked, level)
     rows = facts.ask(
         f"{head} SELECT CAST(least(from_key, holder_key) AS VARCHAR) AS one, "
@@ -59,12 +63,12 @@ def bounces_get(facts: Facts, asked: Asked, level: Level) -> Bounces:
         values,
     )
     [whole] = [row for row in rows if row["one"] is None]
-    pairs = [row for row in rows if row["one"] is not None and row["returns"]]
+    pairs = [row for row in rows if row["one"] is not None and row["returns"] and not withheld]
     names = names_of(_NAMED[level], {row[side] for row in pairs for side in ("one", "other")})
     return Bounces(
         level, whole["tickets"], whole["moved"], whole["returns"], whole["direct_returns"],
         sum(row["mutual"] for row in rows if row["one"] is not None), round(whole["hours_away"], 2),
-        tuple(_bounce(row, names) for row in pairs),
+        tuple(_bounce(row, names) for row in pairs), withheld,
     )  # fmt: skip
 
 

@@ -84,6 +84,7 @@ def answers(request: PageRequest) -> HttpResponse:
         "bounce_rule": bounce_rule(),
         "wait_words": wait_words(found.waits),
         "waits": _waits(found, asked),
+        "withheld": any(one.withheld for one in found.bounces),
         "waits_url": figure_url(asked, "pause_share"),
     }
     return render(request, "scoreboard/answers.html", context)
