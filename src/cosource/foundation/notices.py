@@ -41,6 +41,17 @@ class NoticePerson:
     zone: str
 
 
+@dataclass(frozen=True, slots=True)
+class RegularMail:
+    """Something that somebody has mailed again and again: what it is, how often, and the page on this site where it ends."""
+
+    label: str
+    rhythm: str
+    url: str
+
+
+# Given the reader, what they have mailed regularly.
+type RegularMails = Callable[[Actor], list[RegularMail]]
 # Given the reader and ids, the lines of those subjects that the reader sees; the others are left out.
 type SubjectLines = Callable[[Actor, Collection[UUID]], Mapping[UUID, SubjectLine]]
 # Given ids and an organization, the people among them who may sign in; the zone is theirs or the organization's.
@@ -49,6 +60,7 @@ type NoticePeople = Callable[[Collection[UUID], UUID], Mapping[UUID, NoticePerso
 _kinds: dict[str, NoticeKind] = {}
 _subjects: dict[str, SubjectLines] = {}
 _people: list[NoticePeople] = []
+_regular: list[RegularMails] = []
 
 
 def register_notice_kind(key: str, label: Text, ways: Collection[str] = (MAIL, PUSH)) -> None:
@@ -64,6 +76,17 @@ def register_notice_subject(kind: str, lines: SubjectLines) -> None:
 def register_notice_people(people: NoticePeople) -> None:
     """Let the parties room say who people are."""
     _people[:] = [people]
+
+
+def register_regular_mails(mails: RegularMails) -> None:
+    """Let a room say what somebody has mailed regularly, for the page of their choices."""
+    if mails not in _regular:
+        _regular.append(mails)
+
+
+def regular_mails(actor: Actor) -> list[RegularMail]:
+    """Return what the actor has mailed regularly."""
+    return [mail for mails in _regular for mail in mails(actor)]
 
 
 def notice_kinds() -> list[NoticeKind]:

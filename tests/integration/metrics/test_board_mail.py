@@ -161,7 +161,12 @@ def test_on_the_scoreboard_it_is_turned_on_and_off(played) -> None:
     answer = client.post(address, {"on": "1"})
     assert (answer.status_code, answer.headers["Location"]) == (302, board)
     assert "Mailed to you on the third of each month." in page(client.get(board))
+    choices = page(client.get("/notices/choices/"))
+    assert "The figures of" in choices
+    assert f'href="/scoreboard/?scope={played.world.engagements["c1p1"].id}"' in choices
+    assert "The figures of" not in page(browser(played, "p1.pm").get("/notices/choices/"))
     client.post(address)
+    assert "The figures of" not in page(client.get("/notices/choices/"))
     assert "Mail me this each month" in page(client.get(board))
     technician = browser(played, "c1.ct")
     assert "Mail me this each month" not in page(technician.get(board))
@@ -200,3 +205,17 @@ def test_while_facts_are_gathered_it_waits(played, reader, settings, tmp_path) -
     assert mail.outbox == []
     look(DUE + timedelta(minutes=6))
     assert len(mail.outbox) == 1
+
+
+def test_a_token_that_acts_on_its_makers_notices_lists_them(played) -> None:
+    begun = begin(played)
+    with time_machine.travel(played.now, tick=False):
+        answers = [
+            Client(
+                headers={"host": "localhost", "authorization": f"Bearer {played.world.secrets[key]}"}
+            ).get("/api/v1/metrics/mails")
+            for key in ("c1", "p1")
+        ]
+    assert [a.status_code for a in answers] == [200, 403]
+    (listed,) = answers[0].json()["items"]
+    assert (listed["id"], listed["desk"]) == (str(begun.pk), str(begun.desk))

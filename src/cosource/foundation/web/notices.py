@@ -23,7 +23,7 @@ from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Invalid, NotFound
 from cosource.foundation.models.work import WORK_KEEPERS
-from cosource.foundation.notices import notice_kinds
+from cosource.foundation.notices import notice_kinds, regular_mails
 from cosource.foundation.queries import notices as queries
 from cosource.foundation.rules.notices import MAIL, PUSH, SMS, VOICE
 from cosource.foundation.services.notice_choices import choices_set
@@ -161,6 +161,7 @@ def choices_page(request: PageRequest) -> HttpResponse:
         "ways": [(way, WAY_LABELS[way]) for way in page.offered],
         "kinds": [{"kind": kind, "ways": ways.get(kind.key, kind.ways)} for kind in notice_kinds()],
         "browsers": page.browsers,
+        "regular": regular_mails(request.actor),
         "push_key": push_public_key(),
         "has_telephone": bool({SMS, VOICE} & set(page.offered)),
     }

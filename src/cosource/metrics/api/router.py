@@ -12,8 +12,16 @@ from cosource.foundation import clock
 from cosource.foundation.api import ListOut
 from cosource.foundation.api import router as room_router
 from cosource.foundation.doors import actor_of
-from cosource.metrics.api.schemas import BehindOut, FiguresOut, FirstAnswersOut, MetricOut, ScopeOut
+from cosource.metrics.api.schemas import (
+    BehindOut,
+    FiguresOut,
+    FirstAnswersOut,
+    MailedOut,
+    MetricOut,
+    ScopeOut,
+)
 from cosource.metrics.queries.answers import FirstAnswers, answers_get
+from cosource.metrics.queries.board_mail import Mailed, mailed_list
 from cosource.metrics.queries.drill import tickets_behind
 from cosource.metrics.queries.figures import figures
 from cosource.metrics.queries.paper import paper_get
@@ -24,6 +32,7 @@ from cosource.metrics.rules.catalogue import METRICS
 from cosource.metrics.rules.figure import Figure
 from cosource.metrics.rules.metric import COHORTS
 from cosource.metrics.rules.periods import Period
+from cosource.parties.queries.sight import actor_on_notices
 
 router = room_router(tag="metrics")
 
@@ -121,6 +130,14 @@ def metrics_first_answers_get(
     return answers_get(
         actor_of(request), scope=scope or None, from_on=from_on, until_on=until_on, at=clock.now()
     )
+
+
+@router.get(
+    "/metrics/mails", response=ListOut[MailedOut], summary="List the desks that one has mailed each month"
+)
+def metrics_mails_list(request: HttpRequest) -> dict[str, list[Mailed]]:
+    """Return what the token’s maker has mailed, where the token was made to act on their notices."""
+    return {"items": mailed_list(actor_on_notices(actor_of(request), at=clock.now()))}
 
 
 @router.get("/metrics/tickets", response=ListOut[BehindOut], summary="List the tickets behind a figure")

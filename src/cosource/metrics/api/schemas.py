@@ -169,6 +169,15 @@ class FirstAnswersOut(Out):
     waits: WaitsOut
 
 
+class MailedOut(Out):
+    """A desk whose page for a board the person has mailed each month. `desk`: as /metrics/scopes has it."""
+
+    id: UUID
+    desk: UUID
+    name: str
+    since: datetime
+
+
 class BehindOut(Out):
     """A ticket behind a figure: what it gave, or why it gave nothing."""
 

@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from cosource.foundation import clock
-from cosource.foundation.notices import NoticePerson, notice_people, reader_of
+from cosource.foundation.notices import NoticePerson, notice_people, reader_of, register_regular_mails
 from cosource.foundation.queries.notices import zone_of
 from cosource.foundation.services.duework import Later, Task, register_work, work_enqueue
 from cosource.foundation.services.mail import Post, mail_of
 from cosource.foundation.services.notice_mail import as_reader
 from cosource.foundation.services.schedules import schedule
 from cosource.metrics.models import BoardMail
-from cosource.metrics.queries.board_mail import letter_of, may_have_mailed
+from cosource.metrics.queries.board_mail import letter_of, may_have_mailed, regular_mails_of
 from cosource.metrics.queries.engine import NoFacts
 from cosource.metrics.queries.paper import paper_get
 from cosource.metrics.queries.scopes import scopes_for
@@ -122,7 +122,8 @@ def _message(mail: BoardMail, person: NoticePerson, month: date, at: datetime) -
 
 
 def register() -> None:
-    """Let the worker look for what is due, and send it."""
+    """Let the worker look for what is due, and send it; and show on the page of somebody's choices what they have mailed."""
     register_work(SEND, _send, batch=True, label=gettext_lazy("Figures by mail, each month"), outward=True)
     register_work(LOOK, _look, label=gettext_lazy("Figures that are due by mail"))
     schedule(LOOK, LOOK_EVERY)
+    register_regular_mails(regular_mails_of)

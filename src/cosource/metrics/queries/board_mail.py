@@ -6,9 +6,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cosource.agreements.rules.rights import Level, house_level, level_on
+from cosource.foundation.notices import RegularMail
 from cosource.foundation.sight import Actor
 from cosource.metrics.models import BoardMail
 from cosource.metrics.queries.paper import Paper
@@ -68,6 +70,18 @@ def mailed_list(actor: Actor) -> list[Mailed]:
     rows = BoardMail.objects.visible_to(actor)
     found = [Mailed(r.id, r.desk, names[r.desk], r.since) for r in rows if r.desk in names]
     return sorted(found, key=lambda mailed: (mailed.name, mailed.id))
+
+
+def regular_mails_of(actor: Actor) -> list[RegularMail]:
+    """Return them for the page on which somebody chooses what they are told."""
+    return [
+        RegularMail(
+            _("The figures of %(desk)s") % {"desk": mailed.name},
+            _("on the third of each month"),
+            f"{reverse('scoreboard:board')}?scope={mailed.desk}",
+        )
+        for mailed in (mailed_list(actor) if BoardMail.objects.visible_to(actor).exists() else ())
+    ]
 
 
 def letter_of(paper: Paper, off_path: str) -> Letter:

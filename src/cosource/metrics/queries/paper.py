@@ -125,7 +125,8 @@ def paper_get(actor: Actor, *, desk_ids: Sequence[UUID] | None, period: Period |
             was = earlier.get(figure_id)
             lines.append(Line(tile, was, change_of(tile.figure, was)))
     shown = tuple(s for s in scopes if s.id in scope)
-    asked, more = _asked(actor, shown, scope, period, at)
+    desks = _engagements(scopes, shown)
+    asked, more = _asked(actor, scopes=shown, scope=scope, period=period, desks=desks, at=at)
     return Paper(
         scopes=shown,
         period=period,
@@ -140,8 +141,21 @@ def paper_get(actor: Actor, *, desk_ids: Sequence[UUID] | None, period: Period |
     )
 
 
+def _engagements(scopes: Sequence[Scope], shown: Sequence[Scope]) -> list[UUID]:
+    """Return the engagements whose questions belong to what is shown: with the own desk all in which it is the client."""
+    own = {s.id for s in shown if s.is_own}
+    asked = {s.id for s in shown}
+    return [s.id for s in scopes if not s.is_own and (s.id in asked or s.client_id in own)]
+
+
 def _asked(
-    actor: Actor, scopes: tuple[Scope, ...], scope: OpenedScope, period: Period, at: datetime
+    actor: Actor,
+    *,
+    scopes: tuple[Scope, ...],
+    scope: OpenedScope,
+    period: Period,
+    desks: Sequence[UUID],
+    at: datetime,
 ) -> tuple[tuple[Asked, ...], bool]:
     """Return what is asked of each party, of those first of whom most is overdue, missed and open."""
     found: dict[UUID | None, Asked] = {}
@@ -161,7 +175,7 @@ def _asked(
             row.age_hours = figure.value
     for value, label, n in _overdue(actor, scope, period, at):
         _row(found, value, label).overdue = n
-    questions, more = _open_questions(actor, scopes)
+    questions, cursor = question_list(actor, desks=desks, is_open=True, limit=_QUESTIONS_READ)
     for question in questions:
         _row(found, str(question.asked_of_id), question.asked_of).questions.append(question)
     if unnamed := _unnamed(actor, scopes, period, at):
@@ -171,7 +185,7 @@ def _asked(
         own = next((name for i, name in sides if i == actor.organization_id), "")
         _row(found, str(actor.organization_id), own).unnamed = unnamed
     rows = sorted(found.values(), key=lambda r: (-r.overdue, -r.missed, -len(r.questions), -r.open, r.party))
-    return tuple(rows), more
+    return tuple(rows), bool(cursor)
 
 
 def _row(found: dict[UUID | None, Asked], value: str | None, label: str) -> Asked:
@@ -195,12 +209,6 @@ def _overdue(
     )
     named = values_named(asked, [row["by_value"] for row in rows])
     return [(row["by_value"], named[row["by_value"]].label, int(row["n"])) for row in rows]
-
-
-def _open_questions(actor: Actor, scopes: tuple[Scope, ...]) -> tuple[list[Question], bool]:
-    desks = None if any(s.is_own for s in scopes) else [s.id for s in scopes]
-    found, cursor = question_list(actor, desks=desks, is_open=True, limit=_QUESTIONS_READ)
-    return found, bool(cursor)
 
 
 def _unnamed(actor: Actor, scopes: tuple[Scope, ...], period: Period, at: datetime) -> int:
