@@ -211,9 +211,9 @@ def test_a_token_that_acts_on_its_makers_notices_lists_them(played) -> None:
     begun = begin(played)
     with time_machine.travel(played.now, tick=False):
         answers = [
-            Client(
-                headers={"host": "localhost", "authorization": f"Bearer {played.world.secrets[key]}"}
-            ).get("/api/v1/metrics/mails")
+            Client(headers={"host": "localhost", "authorization": f"Bearer {played.world.secrets[key]}"}).get(
+                "/api/v1/metrics/mails"
+            )
             for key in ("c1", "p1")
         ]
     assert [a.status_code for a in answers] == [200, 403]

@@ -108,6 +108,21 @@ def test_a_ticket_without_a_name_is_told_to_its_own_party_alone(played) -> None:
     assert unnamed == {"p1.pm": parts.filter(assignee_id=None).count(), "c1.cso": 0}
 
 
+def test_who_may_not_compare_partners_is_told_of_all_together(played) -> None:
+    played.open(title="Late", service_id=played.world.services["c1.printing"].id)
+    refresh(played)
+    ask(played)
+    played.now += timedelta(days=2)
+    paper = paper_of(played, "c1.ct", engagement=None)
+    (asked,) = paper.asked
+    assert (asked.party_id, asked.party, len(asked.questions)) == (None, "All parties together", 1)
+    leads = paper_of(played, engagement=None).asked
+    assert asked.open == sum(a.open for a in leads) == 2
+    assert {a.party for a in leads} == {"Alder Hospitals"}
+    text = text_of(browser(played, "c1.ct").get(f"/scoreboard/board.pdf?{MARCH}").content)
+    assert "All parties together" in text
+
+
 def test_an_erased_question_is_not_on_the_page(played) -> None:
     question = ask(played)
     assert "Two of these waited" in text_of(board_pdf(paper_of(played)))

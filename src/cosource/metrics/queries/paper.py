@@ -23,7 +23,7 @@ from cosource.metrics.queries.engine import Facts
 from cosource.metrics.queries.figures import asked_of, figures
 from cosource.metrics.queries.naming import values_named
 from cosource.metrics.queries.questions import Question, question_list
-from cosource.metrics.queries.scopes import OpenedScope, Scope, scopes_opened
+from cosource.metrics.queries.scopes import OpenedScope, Scope, compares, scopes_opened
 from cosource.metrics.rules.board import HEADLINES
 from cosource.metrics.rules.changes import Change, change_of
 from cosource.metrics.rules.figure import Figure
@@ -157,15 +157,25 @@ def _asked(
     desks: Sequence[UUID],
     at: datetime,
 ) -> tuple[tuple[Asked, ...], bool]:
-    """Return what is asked of each party, of those first of whom most is overdue, missed and open."""
+    """Return what is asked of each party, of those first of whom most is overdue, missed and open.
+
+    Who may not set parties beside each other is told of all of them together.
+    """
     found: dict[UUID | None, Asked] = {}
+    by = "party" if compares(actor, scope.granted) else None
+    together = _("All parties together")
+
+    def row_of(value: str | None, label: str) -> Asked:
+        party_id = UUID(value) if by and value else None
+        return found.setdefault(party_id, Asked(party_id, label if by else together))
+
     for figure in figures(
-        actor, scope=scope, from_on=period.from_on, until_on=period.until_on, by="party",
+        actor, scope=scope, from_on=period.from_on, until_on=period.until_on, by=by,
         only=["sla_met", "backlog", "backlog_age"], at=at,
     ):  # fmt: skip
-        if figure.by is None or figure.held_back or not figure.n:
+        if figure.held_back or not figure.n:
             continue
-        row = _row(found, figure.by.value, figure.by.label)
+        row = row_of(figure.by.value, figure.by.label) if figure.by else row_of(None, together)
         if figure.id == "sla_met":
             row.due = int(figure.denominator or 0)
             row.missed = row.due - int(figure.numerator or 0)
@@ -173,42 +183,37 @@ def _asked(
             row.open = figure.n
         else:
             row.age_hours = figure.value
-    for value, label, n in _overdue(actor, scope, period, at):
-        _row(found, value, label).overdue = n
+    for value, label, n in _overdue(actor, scope, period, by=by, at=at):
+        row_of(value, label).overdue = n
     questions, cursor = question_list(actor, desks=desks, is_open=True, limit=_QUESTIONS_READ)
     for question in questions:
-        _row(found, str(question.asked_of_id), question.asked_of).questions.append(question)
+        row_of(str(question.asked_of_id), question.asked_of).questions.append(question)
     if unnamed := _unnamed(actor, scopes, period, at):
         sides = (
             (i, n) for s in scopes for i, n in ((s.client_id or s.id, s.client), (s.partner_id, s.partner))
         )
         own = next((name for i, name in sides if i == actor.organization_id), "")
-        _row(found, str(actor.organization_id), own).unnamed = unnamed
+        row_of(str(actor.organization_id), own).unnamed = unnamed
     rows = sorted(found.values(), key=lambda r: (-r.overdue, -r.missed, -len(r.questions), -r.open, r.party))
     return tuple(rows), bool(cursor)
 
 
-def _row(found: dict[UUID | None, Asked], value: str | None, label: str) -> Asked:
-    party_id = UUID(value) if value else None
-    return found.setdefault(party_id, Asked(party_id, label))
-
-
 def _overdue(
-    actor: Actor, scope: OpenedScope, period: Period, at: datetime
+    actor: Actor, scope: OpenedScope, period: Period, *, by: str | None, at: datetime
 ) -> list[tuple[str | None, str, int]]:
-    """Return how many tickets of each party were overdue when the period ended: not resolved by then, and not standing still."""
+    """Return how many tickets of each group were overdue when the period ended: not resolved by then, and not standing still."""
     facts = Facts()
-    asked = asked_of(facts, actor, scope=scope, from_on=None, until_on=period.until_on, by="party", at=at)
+    asked = asked_of(facts, actor, scope=scope, from_on=None, until_on=period.until_on, by=by, at=at)
     head, values = cohort_sql(facts, asked, Cohort.DUE)
     end = naive(period.ends_by(at))
     rows = facts.ask(
-        f"{head} SELECT by_value, count(DISTINCT ticket) AS n FROM cohort WHERE due_at < ? "
+        f"{head} SELECT {'by_value' if by else 'NULL'} AS of_group, count(DISTINCT ticket) AS n FROM cohort WHERE due_at < ? "
         f"AND (met_at IS NULL OR met_at >= ?) AND (stopped_at IS NULL OR stopped_at >= ?) "
-        f"AND NOT stands_still AND (ended_at IS NULL OR ended_at >= ?) GROUP BY by_value ORDER BY n DESC, by_value",
+        f"AND NOT stands_still AND (ended_at IS NULL OR ended_at >= ?) GROUP BY of_group ORDER BY n DESC, of_group",
         [*values, end, end, end, end],
     )
-    named = values_named(asked, [row["by_value"] for row in rows])
-    return [(row["by_value"], named[row["by_value"]].label, int(row["n"])) for row in rows]
+    named = values_named(asked, [row["of_group"] for row in rows])
+    return [(row["of_group"], named[row["of_group"]].label, int(row["n"])) for row in rows if row["n"]]
 
 
 def _unnamed(actor: Actor, scopes: tuple[Scope, ...], period: Period, at: datetime) -> int:

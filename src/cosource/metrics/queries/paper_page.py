@@ -160,7 +160,7 @@ def _asked(paper: Paper, asked: Asked) -> dict[str, str]:
         "missed": number_words(asked.missed, Unit.TICKETS),
         "due": number_words(asked.due, Unit.TICKETS),
     }
-    value = str(asked.party_id) if asked.party_id else ""
+    group = {"by": "party", "value": str(asked.party_id)} if asked.party_id else {}
     return {
         "party": party_words(asked),
         "words": asked_words(asked),
@@ -168,9 +168,7 @@ def _asked(paper: Paper, asked: Asked) -> dict[str, str]:
         "overdue": number_words(asked.overdue, Unit.TICKETS),
         "open": number_words(asked.open, Unit.TICKETS),
         "age": _days(asked.age_hours),
-        "url": address(
-            "scoreboard:figure", paper, "backlog" if asked.open else "sla_met", by="party", value=value
-        ),
+        "url": address("scoreboard:figure", paper, "backlog" if asked.open else "sla_met", **group),
     }
 
 
