@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from benchmarks import report
 from benchmarks.figures import demo
@@ -32,8 +33,9 @@ SUBJECTS = (
     "demo",
     "calendars",
     "keeping",
+    "load",
 )
-# Worlds of this size are backed up and restored; smaller ones where only those are asked for.
+# Worlds of this size are backed up and restored, and put under load; smaller ones where only those are asked for.
 KEEPING_TICKETS = 100_000
 # A page may cost so much more at the largest world than at the smallest.
 GROWTH = 1.3
@@ -92,6 +94,7 @@ TITLES = {
     "demo": "Demo",
     "calendars": "Business time: evaluations of a core",
     "keeping": "Backup and restore",
+    "load": "Under load",
 }
 
 
@@ -157,6 +160,8 @@ def _measured(
         for database in databases:
             with _empty_installation(database, server) as env:
                 yield from taken_from(run_python(f"benchmarks.figures.{subject}", [], env))
+    elif subject == "load":
+        yield from _loaded(min(max(options.sizes), KEEPING_TICKETS), databases, server)
     elif subject == "keeping":
         yield from _kept(min(max(options.sizes), KEEPING_TICKETS), databases, server)
     else:
@@ -193,6 +198,18 @@ def _kept(tickets: int, databases: Iterable[str], server: Server | None) -> Iter
             yield from taken_from(run_python("benchmarks.figures.keeping", arguments, env))
 
 
+def _loaded(tickets: int, databases: Iterable[str], server: Server | None) -> Iterable[Figure]:
+    for database in databases:
+        world = (
+            sqlite_world(tickets)
+            if database == "sqlite" or server is None
+            else postgresql_world(server, tickets)
+        )
+        with _empty_installation(database, server, like=world) as env:
+            pattern = str(world.data_dir / "pattern.pickle")
+            yield from taken_from(run_python("benchmarks.figures.load", [pattern, str(tickets)], env))
+
+
 def _growth(figures: list[Figure], sizes: list[int]) -> Iterable[Figure]:
     """Set each page in the largest world beside the same page in the smallest."""
     if len(sizes) < 2:
@@ -219,18 +236,24 @@ class _empty_place:  # noqa: N801 - reads as a phrase
 
 
 class _empty_installation:  # noqa: N801 - reads as a phrase
-    """The environment of an installation that is empty, and gone afterwards."""
+    """The environment of an installation that is empty, or `like` a world, and gone afterwards."""
 
-    def __init__(self, database: str, server: Server | None) -> None:
+    def __init__(self, database: str, server: Server | None, *, like: Kept | None = None) -> None:
         self.place, self.server = _empty_place(), server if database == "postgresql" else None
+        self.like = like
 
     def __enter__(self) -> dict[str, str]:
         path = self.place.__enter__()
         url = f"sqlite:///{path / 'run.sqlite3'}"
         if self.server is not None:
             self.name = path.name.replace("-", "_").lower()
-            self.server.tell(f'CREATE DATABASE "{self.name}"')
+            template = f' TEMPLATE "{urlsplit(self.like.url).path[1:]}"' if self.like else ""
+            self.server.tell(f'CREATE DATABASE "{self.name}"{template}')
             url = self.server.database_url(self.name)
+        elif self.like:
+            shutil.copyfile(self.like.url.removeprefix("sqlite:///"), path / "run.sqlite3")
+        if self.like:
+            shutil.copyfile(self.like.data_dir / "secrets.json", path / "secrets.json")
         return environment_for(
             path,
             url,

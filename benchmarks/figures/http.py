@@ -32,7 +32,7 @@ def main() -> None:
     host = os.environ["COSOURCE_BIND"]
     server = subprocess.Popen([sys.executable, "-m", "cosource", "web"], cwd=ROOT)
     try:
-        _wait_for(f"http://{host}/health")
+        wait_for(f"http://{host}/health")
 
         async def client(until: float, statuses: dict[int, int], taken: list[float]) -> None:
             reader, writer = await asyncio.open_connection(*host.split(":"))
@@ -128,7 +128,8 @@ def _installation() -> tuple[str, dict[str, Any]]:
     return made.secret, body
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
+    """Wait until an address answers. Raises: RuntimeError."""
     import httpx
 
     for _ in range(300):

@@ -31,7 +31,7 @@ class Reader:
 
     def __init__(self, application: Application, person: Any = None) -> None:
         self.application = application
-        self.cookie = _signed_in(person) if person is not None else ""
+        self.cookie = signed_in(person) if person is not None else ""
         self.status = ""
 
     def get(self, path: str) -> bytes:
@@ -71,7 +71,8 @@ def _environ(path: str, query: str, cookie: str) -> dict[str, Any]:
     }
 
 
-def _signed_in(person: Any) -> str:
+def signed_in(person: Any) -> str:
+    """Return the cookie of a person who is signed in."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
