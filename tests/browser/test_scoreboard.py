@@ -10,6 +10,7 @@ from tests.worlds import World, two_clients_three_partners
 from cosource.foundation import clock
 from cosource.foundation.services.sealing import seal_all
 from cosource.metrics.services.gathering import facts_rebuild
+from cosource.tickets.models import StatedFigures
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.moving import ticket_move
 from cosource.tickets.services.opening import ticket_open
@@ -19,7 +20,7 @@ ANSWER = "We ordered it late. It counts."
 
 
 def worked(world: World) -> None:
-    """Two printers are repaired by the partner."""
+    """Two printers are repaired by the partner; another desk says of the second that it was late."""
     for number in (1, 2):
         ticket = ticket_open(
             actor=world.actor("c1.ct"),
@@ -44,6 +45,7 @@ def worked(world: World) -> None:
             at=clock.now(),
             text="Toner.",
         )
+        StatedFigures.objects.create(ticket=ticket, sla_met=number == 1)
     seal_all()
     facts_rebuild()
 
@@ -107,10 +109,24 @@ def test_two_parties_one_figure(live_server, chromium: Browser, settings, tmp_pa
     partner.sees(QUESTION, ANSWER)
     partner.sound()
 
+    # The first answers say the same to both, and lead to the ticket of which source and terms say different things.
+    for seat in (client, partner):
+        seat.go(f"/scoreboard/first-answers/?scope={desk.id}")
+        seat.sees(
+            "Of 1 tickets that the source calls met, 0 were late by your terms. Of 1 that it calls missed, 1 were in time."
+        )
+        seat.sound()
+    partner.page.get_by_role("link", name="Another target").click()
+    partner.sees("Printer 2 jams", "missed", "in time")
+    partner.sees_not("Printer 1 jams")
+    partner.sound()
+
     # Another partner of the same client meets neither the figures nor the question.
     stranger = Seat(chromium, live_server.url, "pm@p2.example")
     stranger.go(figure)
     stranger.sees_not(QUESTION, "Printer 1 jams")
+    stranger.go(f"/scoreboard/first-answers/?scope={desk.id}")
+    stranger.sees_not("that the source calls met")
     stranger.go("/scoreboard/questions/")
     stranger.sees_not(QUESTION)
     assert client.faults == partner.faults == []

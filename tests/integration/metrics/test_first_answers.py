@@ -362,12 +362,14 @@ def test_what_comes_next_is_said_where_there_is_nothing_yet(desk):
     assert "Bring in a file" in page(boss.get("/scoreboard/first-answers/"))
     assert "Bring in a file" not in page(technician.get("/scoreboard/first-answers/"))
     ticket = desk.open()
+    refresh(desk)
+    assert "Nothing ended yet" in page(boss.get("/scoreboard/first-answers/"))
     move(desk, ticket, "in_progress", "c1.ct")
     move(desk, ticket, "resolved", "c1.ct", text="Done.")
     refresh(desk)
     shown = page(boss.get("/scoreboard/first-answers/"))
     assert "No source states a verdict on these tickets" in shown
-    assert "No ticket came back to a team that had had it." in shown
+    assert "No ticket came back to a team that had it before." in shown
     assert "These tickets waited for nobody, as far as the record says." in shown
 
 

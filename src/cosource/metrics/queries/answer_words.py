@@ -64,15 +64,15 @@ def bounce_words(bounces: Bounces) -> str:
     """Return what is to be said of the bounces between teams, or between parties."""
     if not bounces.returns:
         return (
-            _("No ticket came back to a team that had had it.")
+            _("No ticket came back to a team that had it before.")
             if bounces.level == "team"
-            else _("No ticket came back to a party that had had it.")
+            else _("No ticket came back to a party that had it before.")
         )
     say = (
-        _("%(tickets)s of %(of)s tickets that changed teams came back to a team that had had them: %(returns)s times, "
+        _("%(tickets)s of %(of)s tickets that changed teams came back to a team that had them before: %(returns)s times, "
           "after %(hours)s hours away.")
         if bounces.level == "team"
-        else _("%(tickets)s of %(of)s tickets that changed parties came back to a party that had had them: %(returns)s times, "
+        else _("%(tickets)s of %(of)s tickets that changed parties came back to a party that had them before: %(returns)s times, "
                "after %(hours)s hours away.")
     )  # fmt: skip
     counts = {
@@ -97,9 +97,10 @@ def bounce_words(bounces: Bounces) -> str:
 def bounce_rule() -> str:
     """Return what a bounce is and how its hours are counted."""
     return _(
-        "A ticket bounced where a team, or a party, got it back that had had it before. It counts with the two between which it "
-        "came back. Hours away are all hours from losing it to getting it back, nights and weekends too; returns that lie in one "
-        "another count their own hours each. Some returns are agreed: read the reasons of the handovers before you blame anybody."
+        "A ticket bounced where a team, or a party, got it back after it had given it away. It counts with the two between which "
+        "it came back. Hours away are all hours from losing it to getting it back, nights and weekends too; returns that lie in "
+        "one another count their own hours each. Some returns are agreed: read the reasons of the handovers before you blame "
+        "anybody."
     )
 
 

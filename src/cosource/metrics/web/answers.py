@@ -16,6 +16,7 @@ from cosource.bridges.services.preparing import may_import
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest
 from cosource.foundation.pages import PartyBadge
+from cosource.foundation.sight import Actor
 from cosource.metrics.queries.answer_words import (
     bounce_rule,
     bounce_words,
@@ -52,8 +53,7 @@ def answers(request: PageRequest) -> HttpResponse:
     asked = asked.within(period)
     months = months_get(request.actor, scope=asked.scope, at=at)
     if not months:
-        empty = {"import_url": reverse("imports:list") if may_import(request.actor) else ""}
-        return render(request, "scoreboard/answers_empty.html", empty)
+        return render(request, "scoreboard/answers_empty.html", {"import_url": _import_url(request.actor)})
     found = answers_get(
         request.actor, scope=asked.scope, from_on=period.from_on, until_on=period.until_on, at=at
     )
@@ -84,10 +84,15 @@ def answers(request: PageRequest) -> HttpResponse:
         "bounce_rule": bounce_rule(),
         "wait_words": wait_words(found.waits),
         "waits": _waits(found, asked),
+        "import_url": _import_url(request.actor),
         "withheld": any(one.withheld for one in found.bounces),
         "waits_url": figure_url(asked, "pause_share"),
     }
     return render(request, "scoreboard/answers.html", context)
+
+
+def _import_url(actor: Actor) -> str:
+    return reverse("imports:list") if may_import(actor) else ""
 
 
 @dataclass(frozen=True, slots=True)
