@@ -11,6 +11,7 @@ from tests.integration.metrics.conftest import refresh
 from tests.integration.metrics.test_paper import text_of
 from tests.integration.metrics.test_scoreboard_page import MARCH, browser, of, page, played
 
+from cosource.config.addresses import mailers_of
 from cosource.foundation import clock
 from cosource.foundation.errors import NotAllowed, NotFound
 from cosource.foundation.models import DueWork
@@ -178,6 +179,7 @@ def test_on_the_scoreboard_it_is_turned_on_and_off(played) -> None:
 def test_the_link_in_the_mail_ends_it_without_signing_in(played, reader) -> None:
     look(DUE)
     (link,) = re.findall(r"https?://\S+(/scoreboard/mail/\S+)", mail.outbox[0].body)
+    assert mail.outbox[0].extra_headers["List-Unsubscribe"].endswith(f"{link}>")
     stranger = Client(headers={"host": "localhost"}, raise_request_exception=False)
     shown = page(stranger.get(link))
     assert "End the monthly mail" in shown
@@ -219,3 +221,17 @@ def test_a_token_that_acts_on_its_makers_notices_lists_them(played) -> None:
     assert [a.status_code for a in answers] == [200, 403]
     (listed,) = answers[0].json()["items"]
     assert (listed["id"], listed["desk"]) == (str(begun.pk), str(begun.desk))
+
+
+def test_while_the_mail_server_is_down_it_waits_as_other_mail(
+    played, reader, settings, local_network, tmp_path
+) -> None:
+    kept = settings.MAILERS
+    settings.MAILERS = mailers_of("smtp://127.0.0.1:9", folder=tmp_path)
+    look(DUE)
+    (work,) = DueWork.objects.filter(kind=SEND)
+    assert (work.state, work.attempts) == (DueWork.State.QUEUED, 0)
+    assert work.message.startswith("The mail server does not answer")
+    settings.MAILERS = kept
+    look(DUE + timedelta(minutes=3))
+    assert [m.subject for m in mail.outbox] == ["Alder Hospitals and Cedar Desk: figures of March 2026"]

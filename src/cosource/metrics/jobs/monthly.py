@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
@@ -107,7 +108,7 @@ def _message(mail: BoardMail, person: NoticePerson, month: date, at: datetime) -
     scope = next((s for s in scopes_for(reader) if s.id == mail.desk), None)
     if not may_have_mailed(reader, scope):
         return None
-    off = reverse("scoreboard:mail_by_token", args=[token_of(mail.pk)])
+    off = settings.BASE_URL + reverse("scoreboard:mail_by_token", args=[token_of(mail.pk)])
     try:
         with as_reader(person):
             paper = paper_get(reader, desk_ids=[mail.desk], period=month_of(month), at=at)
@@ -117,6 +118,7 @@ def _message(mail: BoardMail, person: NoticePerson, month: date, at: datetime) -
     message = mail_of(
         effect_key=effect_of(mail.pk, month), to=person.email, subject=letter.subject, text=letter.text
     )
+    message.extra_headers["List-Unsubscribe"] = f"<{off}>"
     message.attach(letter.name, letter.page, "application/pdf")
     return message
 

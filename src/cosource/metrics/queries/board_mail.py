@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -84,8 +83,8 @@ def regular_mails_of(actor: Actor) -> list[RegularMail]:
     ]
 
 
-def letter_of(paper: Paper, off_path: str) -> Letter:
-    """Return the mail of a page, in the language in use. `off_path`: where it is turned off."""
+def letter_of(paper: Paper, off_url: str) -> Letter:
+    """Return the mail of a page, in the language in use. `off_url`: where it is ended."""
     text = render_to_string(
         "scoreboard/board_mail.txt",
         {
@@ -95,7 +94,7 @@ def letter_of(paper: Paper, off_path: str) -> Letter:
             "sentences": sentences(paper),
             "asked": asked_sentences(paper),
             "live": live_url(paper),
-            "off": settings.BASE_URL + off_path,
+            "off": off_url,
         },
     )
     subject = _("%(title)s: figures of %(period)s") % {
