@@ -1,17 +1,20 @@
 """The first answers to a small foreign log whose causes are worked out by hand, one ticket for each."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import asdict
 from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from tests.integration.bridges.log import HEADING, bring_in, line
 from tests.integration.metrics.conftest import move, refresh
 from tests.integration.metrics.test_figures import later, worked
-from tests.integration.metrics.test_scoreboard_page import browser, page
+from tests.integration.metrics.test_scoreboard_page import browser, page, rows_of
 from tests.integration.tickets.test_clocks import CLIENT_PAUSES, KINDS, text_of
 from typer.testing import CliRunner
 
@@ -350,9 +353,31 @@ def test_from_an_answer_to_its_tickets_in_one_click(judged):
     assert client.get("/scoreboard/first-answers/bounces/?pair=1/2&level=team").status_code == 404
 
 
-def _links(text):
-    import re
+def test_each_table_is_a_file_too(judged):
+    client, scope = browser(judged, "p1.pm"), judged.world.engagements["c1p1"].id
+    causes = rows_of(client.get(f"/scoreboard/table/causes.csv?scope={scope}"))
+    assert causes[0] == ["cause", "title", "n", "met_late", "missed_in_time", "no_verdict"]
+    assert causes[1:] == [
+        ["with_others", "Time with others", "1", "0", "1", "0"],
+        ["pauses", "Waiting counted otherwise", "1", "1", "0", "0"],
+        ["closing", "Judged up to the closing", "1", "0", "1", "0"],
+    ]
+    assert rows_of(client.get(f"/scoreboard/table/waits.csv?scope={scope}"))[1:] == [
+        ["a third party", "4.0", "1", "1.0"]
+    ]
+    assert rows_of(client.get(f"/scoreboard/table/bounces.csv?scope={scope}"))[1:] == []
 
+
+def test_the_page_asks_the_database_few_things(judged):
+    client = browser(judged, "c1.cso")
+    for address in ("/scoreboard/first-answers/", "/scoreboard/first-answers/verdicts/?cause=pauses"):
+        client.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        assert len(queries) <= 15, [q["sql"][:90] for q in queries.captured_queries]
+
+
+def _links(text):
     return [u.replace("&amp;", "&") for u in re.findall(r'href="([^"]*)"', text)]
 
 
