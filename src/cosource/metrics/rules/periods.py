@@ -68,6 +68,8 @@ def before(period: Period) -> Period | None:
     Period(from_on=datetime.date(2016, 2, 1), until_on=datetime.date(2016, 3, 1))
     >>> before(Period(date(2016, 3, 8), date(2016, 3, 15)))
     Period(from_on=datetime.date(2016, 3, 1), until_on=datetime.date(2016, 3, 8))
+    >>> before(quarter_of(date(2016, 2, 1))) == quarter_of(date(2015, 12, 31)), before(Period())
+    (True, None)
     """
     first, until = period.from_on, period.until_on
     if first is None or until is None or first.year == 1:
