@@ -39,14 +39,14 @@ CASES = {
         "return_limit: 3",
         "retrun_limit: 3",
         [
-            "line 20, retrun_limit: “retrun_limit” is not known here; allowed: name, starts_on, timezone, calendars, targets, pause_reasons, priority_matrix, return_limit, warning_percent, accept_minutes, unchallenged_minutes, escalation; did you mean return_limit?"
+            "line 20, retrun_limit: “retrun_limit” is not known here; allowed: name, starts_on, timezone, calendars, targets, pause_reasons, priority_matrix, return_limit, warning_percent, accept_minutes, unchallenged_minutes, in_time_percent, allowed_misses, escalation; did you mean return_limit?"
         ],
     ),
     "key of another world": (
         "return_limit: 3",
         "prices: 3",
         [
-            "line 20, prices: “prices” is not known here; allowed: name, starts_on, timezone, calendars, targets, pause_reasons, priority_matrix, return_limit, warning_percent, accept_minutes, unchallenged_minutes, escalation"
+            "line 20, prices: “prices” is not known here; allowed: name, starts_on, timezone, calendars, targets, pause_reasons, priority_matrix, return_limit, warning_percent, accept_minutes, unchallenged_minutes, in_time_percent, allowed_misses, escalation"
         ],
     ),
     "no name": (
@@ -316,6 +316,16 @@ CASES = {
         "warning_percent: 75",
         "warning_percent: 120",
         ["line 21, warning_percent: “120” is not a whole number from 1 to 99"],
+    ),
+    "promised over all": (
+        "return_limit: 3",
+        "in_time_percent: 101",
+        ["line 20, in_time_percent: “101” is not a whole number from 1 to 100"],
+    ),
+    "misses of nothing promised": (
+        "return_limit: 3",
+        "allowed_misses: 2",
+        ["line 20, allowed_misses: goes with in_time_percent, which is not given"],
     ),
     "accept in words": (
         "accept_minutes: 30",

@@ -113,7 +113,7 @@ def test_an_own_desk_has_no_other_side() -> None:
         "line 42, targets.10.kind: an own desk has no client who owes this",
         "line 43, targets.11.kind: an own desk has no client who owes this",
         "line 44, targets.12.kind: an own desk has no client who owes this",
-        "line 69, escalation.7.notify: an own desk has no other party",
+        "line 73, escalation.7.notify: an own desk has no other party",
     ]
 
 

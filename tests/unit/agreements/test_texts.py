@@ -75,6 +75,7 @@ def test_what_is_left_out_has_its_ordinary_value() -> None:
     assert read.pause_reasons == ()
     assert read.priority_matrix is None
     assert (read.return_limit, read.warning_percent, read.accept_minutes) == (3, 75, 30)
+    assert (read.in_time_percent, read.allowed_misses) == (0, 0)
     assert (read.calendars["north"].zone, read.calendars["south"].zone) == ("America/Santiago", "UTC")
     assert read.targets == (TargetText(7, "targets.1", "resolve", 5, 301, "north", "North", "Order entry"),)
 
@@ -238,7 +239,7 @@ def test_an_unknown_name_is_met_with_those_that_are_known() -> None:
         == "line 9, targets.2.site: “North” is not known here; there is none"
     )
     long = list(starmap("{}{}".format, [("Site ", n) for n in range(20)]))
-    assert str(not_among(1, "x", "?", long)).endswith("Site 10, Site 11, …")
+    assert str(not_among(1, "x", "?", long)).endswith("Site 14, Site 15, …")
 
 
 def test_a_problem_carries_its_parts_for_translation() -> None:

@@ -68,7 +68,10 @@ class EscalationStepOut(Out):
 
 
 class AgreementTermsOut(Out):
-    """All that one version makes run. `calendars`: name → definition, as in the agreement's text."""
+    """All that one version makes run. `calendars`: name → definition, as in the agreement's text.
+
+    `in_time_percent`: how many of a hundred times to resolve that fall due are to be kept; 0: nothing is promised.
+    """
 
     version_id: UUID
     agreement_id: UUID
@@ -84,4 +87,6 @@ class AgreementTermsOut(Out):
     warning_percent: int
     accept_minutes: int
     unchallenged_minutes: int
+    in_time_percent: int
+    allowed_misses: int
     escalation: list[EscalationStepOut]

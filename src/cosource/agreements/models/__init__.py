@@ -127,6 +127,8 @@ class AgreementVersion(models.Model):
     warning_percent = models.PositiveSmallIntegerField(default=75)
     accept_minutes = models.PositiveIntegerField(default=30)
     unchallenged_minutes = models.PositiveIntegerField(default=0)
+    in_time_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
+    allowed_misses = models.PositiveSmallIntegerField(default=0, db_default=0)
     escalation = models.JSONField(default=list)
     proposed_by_organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     proposed_by_id = models.UUIDField(null=True)

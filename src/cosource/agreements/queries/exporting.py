@@ -34,6 +34,8 @@ TERMS = (
     "warning_percent",
     "accept_minutes",
     "unchallenged_minutes",
+    "in_time_percent",
+    "allowed_misses",
     "escalation",
 )
 TARGET = ("kind", "priority", "minutes", "calendar", "site_id", "service_id")

@@ -204,6 +204,20 @@ def _limit_cells(terms: Terms, _places: _Places) -> dict[_Key, Cell]:
         ((), _("Warning at")): Cell(f"{terms.warning_percent} %", _("of a target")),
         ((), _("Answer to an offered handover")): Cell(minutes_text(terms.accept_minutes)),
         ((), _("Saying that an answer was none")): Cell(minutes_text(terms.unchallenged_minutes)),
+        **_promise_cells(terms),
+    }
+
+
+def _promise_cells(terms: Terms) -> dict[_Key, Cell]:
+    if not terms.in_time_percent:
+        return {}
+    misses = ngettext("%(n)s miss is allowed", "%(n)s misses are allowed", terms.allowed_misses) % {
+        "n": terms.allowed_misses
+    }
+    return {
+        ((), _("Times to resolve that are kept")): Cell(
+            f"{terms.in_time_percent} %", misses if terms.allowed_misses else ""
+        )
     }
 
 

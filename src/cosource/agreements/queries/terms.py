@@ -91,6 +91,8 @@ def terms_of(version_id: UUID) -> Terms:
         warning_percent=version.warning_percent,
         accept_minutes=version.accept_minutes,
         unchallenged_minutes=version.unchallenged_minutes,
+        in_time_percent=version.in_time_percent,
+        allowed_misses=version.allowed_misses,
         escalation=tuple(_step(number, kept) for number, kept in enumerate(version.escalation, start=1)),
     )
 

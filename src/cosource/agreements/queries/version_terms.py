@@ -34,6 +34,8 @@ def version_terms(version_id: UUID, actor: Actor) -> dict[str, Any]:
         "warning_percent": terms.warning_percent,
         "accept_minutes": terms.accept_minutes,
         "unchallenged_minutes": terms.unchallenged_minutes,
+        "in_time_percent": terms.in_time_percent,
+        "allowed_misses": terms.allowed_misses,
         "escalation": [
             {
                 "clock": s.clock,

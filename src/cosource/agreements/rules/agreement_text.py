@@ -36,12 +36,15 @@ TOP_KEYS = (
     "warning_percent",
     "accept_minutes",
     "unchallenged_minutes",
+    "in_time_percent",
+    "allowed_misses",
     "escalation",
 )
 _NAME = 120
 _YEARS = (1970, 2200)
 _MAX_ACCEPT_MINUTES = 525_600
 _MAX_UNCHALLENGED_MINUTES = 10_080
+_MAX_ALLOWED_MISSES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class AgreementText:
     warning_percent: int
     accept_minutes: int
     unchallenged_minutes: int
+    in_time_percent: int
+    allowed_misses: int
     escalation: tuple[EscalationTerm, ...]
     escalation_lines: tuple[int, ...] = ()
 
@@ -117,6 +122,14 @@ def parse_agreement(text: str) -> AgreementText:
     warning_percent = document.number(top, "warning_percent", 1, 99, default=75)
     accept_minutes = document.number(top, "accept_minutes", 1, _MAX_ACCEPT_MINUTES, default=30)
     unchallenged = document.number(top, "unchallenged_minutes", 0, _MAX_UNCHALLENGED_MINUTES, default=0)
+    in_time = document.number(top, "in_time_percent", 1, 100, default=0)
+    misses = document.number(top, "allowed_misses", 0, _MAX_ALLOWED_MISSES, default=0)
+    if "allowed_misses" in top and "in_time_percent" not in top:
+        document.refuse(
+            top["allowed_misses"].line,
+            "allowed_misses",
+            gettext_noop("goes with in_time_percent, which is not given"),
+        )
     escalation = read_escalation(document, top, root, definitions, targets)
     document.stop_if_refused()
     return AgreementText(
@@ -132,6 +145,8 @@ def parse_agreement(text: str) -> AgreementText:
         warning_percent=warning_percent,
         accept_minutes=accept_minutes,
         unchallenged_minutes=unchallenged,
+        in_time_percent=in_time,
+        allowed_misses=misses,
         escalation=escalation,
         escalation_lines=_lines(top, "escalation"),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 _SHOWN = 60
-_LISTED = 12
+_LISTED = 16
 
 
 def gettext_noop(message: str) -> str:

@@ -52,6 +52,10 @@ accept_minutes: 30
 # How long the side that asked may say that an answer was none; the pause then goes on as if it had not ended.
 unchallenged_minutes: 30
 
+# Of a hundred times to resolve that fall due in a period so many are to be kept; however few fall due, so many may be missed.
+in_time_percent: 90
+allowed_misses: 1
+
 # Who is told when a clock has come so far: team, manager, deputy of the side whose turn it is{other}.
 escalation:
   - {{clock: accept, at: due, notify: team}}

@@ -112,6 +112,8 @@ class Terms:
     priority for each urgency, or None for the standard one. `return_limit`: how often a ticket may come back to a party before
     one named owner is needed. `warning_percent`: the share of a target after which a clock warns. `accept_minutes`: how long an
     offered handover may wait where no target says it. `unchallenged_minutes`: how long the asker may say that an answer was none.
+    `in_time_percent`: how many of a hundred times to resolve that fall due in a period are to be kept, 0 where nothing is
+    promised; `allowed_misses`: so many may be missed however few fall due.
 
     >>> from datetime import UTC
     >>> terms = Terms(UUID(int=1), None, "Own desk", datetime(2026, 1, 1, tzinfo=UTC), calendars={}, targets=(
@@ -132,6 +134,8 @@ class Terms:
     warning_percent: int = 75
     accept_minutes: int = 30
     unchallenged_minutes: int = 0
+    in_time_percent: int = 0
+    allowed_misses: int = 0
     escalation: tuple[EscalationTerm, ...] = ()
     _by_scope: Mapping[tuple[str, int, UUID | None, UUID | None], TargetTerm] = field(
         init=False, compare=False, repr=False

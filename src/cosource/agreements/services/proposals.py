@@ -145,6 +145,8 @@ def _write(
         warning_percent=read.warning_percent,
         accept_minutes=read.accept_minutes,
         unchallenged_minutes=read.unchallenged_minutes,
+        in_time_percent=read.in_time_percent,
+        allowed_misses=read.allowed_misses,
         escalation=[_kept(step) for step in read.escalation],
         proposed_by_organization=own,
         proposed_by_id=actor.id,

@@ -13,8 +13,6 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from cosource.agreements.models import AgreementVersion
-from cosource.agreements.queries.terms import version_in_force_id
 from cosource.foundation.errors import Conflict
 from cosource.foundation.sight import Actor
 from cosource.metrics.queries.board import Tile, board_get
@@ -22,6 +20,7 @@ from cosource.metrics.queries.cohorts import cohort_sql, naive
 from cosource.metrics.queries.engine import Facts
 from cosource.metrics.queries.figures import asked_of, figures
 from cosource.metrics.queries.naming import values_named
+from cosource.metrics.queries.promises import version_at_end
 from cosource.metrics.queries.questions import Question, question_list
 from cosource.metrics.queries.scopes import OpenedScope, Scope, compares, scopes_opened
 from cosource.metrics.rules.board import HEADLINES
@@ -228,19 +227,8 @@ def _unnamed(actor: Actor, scopes: tuple[Scope, ...], period: Period, at: dateti
 
 
 def _terms(actor: Actor, scopes: tuple[Scope, ...], period: Period, at: datetime) -> Terms | None:
-    if len(scopes) != 1:
-        return None
-    scope = scopes[0]
-    end = min(at, period.until_at - timedelta(microseconds=1)) if period.until_at else at
-    owner_id = scope.id if scope.is_own else scope.client_id
-    if owner_id is None:
-        return None
-    version_id = version_in_force_id(None if scope.is_own else scope.id, owner_id, end)
-    if version_id is None:
-        return None
-    seen: Any = AgreementVersion.objects.visible_to(actor).filter(pk=version_id)
-    row = seen.values_list("name", "number", "starts_at").first()
-    return None if row is None else Terms(*row)
+    version = version_at_end(actor, scopes, period, at)
+    return None if version is None else Terms(version.name, version.number, version.starts_at)
 
 
 def _waits(actor: Actor, scope: OpenedScope, period: Period, at: datetime) -> tuple[Figure, ...]:

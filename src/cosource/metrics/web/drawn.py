@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cosource.foundation.pages import PartyBadge
 from cosource.metrics.queries.board import Group, Split, Tile, Ways
 from cosource.metrics.queries.matrix import Way
+from cosource.metrics.queries.promises import Outcome
 from cosource.metrics.queries.trends import Point
 from cosource.metrics.queries.words import month_words, number_words, rough_words, unit_words, value_words
 from cosource.metrics.rules.catalogue import BY_ID
@@ -146,12 +148,48 @@ class DrawnTile:
     head: Head
     beside: tuple[tuple[str, str], ...]
     trend: Trend | None
+    promise: "DrawnPromise | None" = None
 
 
-def tile_of(tile: Tile, asking: Asking) -> DrawnTile:
+def tile_of(tile: Tile, asking: Asking, outcome: Outcome | None = None) -> DrawnTile:
     """Return a tile as it is drawn."""
     beside = tuple((_(word), value_words(f.value, f.unit)) for word, f in tile.beside)
-    return DrawnTile(head_of(tile.figure, asking), beside, trend_of(tile.points, tile.figure.unit))
+    return DrawnTile(
+        head_of(tile.figure, asking),
+        beside,
+        trend_of(tile.points, tile.figure.unit),
+        promise_of(outcome) if outcome else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPromise:
+    """What the terms say of a figure: kept or not, what was promised, and how that was counted."""
+
+    is_kept: bool
+    term: str
+    misses: str
+    version: str
+
+
+def promise_of(outcome: Outcome) -> DrawnPromise:
+    """Return a promise as it is drawn."""
+    one = outcome.kept
+    misses = ngettext("%(n)s missed", "%(n)s missed", one.missed) % {
+        "n": number_words(one.missed, Unit.TICKETS)
+    }
+    allowed = ngettext("%(n)s allowed", "%(n)s allowed", one.allowed) % {
+        "n": number_words(one.allowed, Unit.TICKETS)
+    }
+    version = _("By version %(n)s of the agreement") % {"n": outcome.version}
+    if outcome.since is not None:
+        version = _("By version %(n)s of the agreement, in force since %(day)s") % {
+            "n": outcome.version,
+            "day": date_format(outcome.since, "DATE_FORMAT"),
+        }
+    return DrawnPromise(
+        one.is_kept, _("agreed ≥ %(n)s %%") % {"n": one.promise.percent}, f"{misses}, {allowed}", version
+    )
 
 
 @dataclass(frozen=True, slots=True)

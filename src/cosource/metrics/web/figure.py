@@ -21,6 +21,7 @@ from cosource.metrics.queries.board import recent, trends_of
 from cosource.metrics.queries.drill import Behind, tickets_behind
 from cosource.metrics.queries.figures import figures
 from cosource.metrics.queries.parties import badges_of
+from cosource.metrics.queries.promises import outcome
 from cosource.metrics.queries.questions import may_ask, question_list
 from cosource.metrics.queries.words import month_words, number_words, period_words, value_words
 from cosource.metrics.rules.catalogue import BY_ID
@@ -30,7 +31,7 @@ from cosource.metrics.rules.metric import Cohort, Fold, Metric, Unit
 from cosource.metrics.rules.periods import Period
 from cosource.metrics.services.questions import figure_question_answer, figure_question_ask
 from cosource.metrics.web.asking import Asking, asking
-from cosource.metrics.web.drawn import figure_url, head_of, trend_of
+from cosource.metrics.web.drawn import figure_url, head_of, promise_of, trend_of
 from cosource.metrics.web.pages import figures_page, while_gathering
 from cosource.metrics.web.questions import drawn, first_fault, home_of
 
@@ -65,6 +66,7 @@ def _page(request: PageRequest, figure_id: str, given: QueryDict, draft: Draft |
     left_out = "out" in given
     of: dict[str, Any] = {"from_on": period.from_on, "until_on": period.until_on, "at": at}
     shown = figure_of_group(request, asked, metric, by=by, value=value, **of)
+    kept = outcome(request.actor, shown, scopes=asked.asked, period=period, at=at)
     group = {"by": by, "value": value or ""} if by else {}
     page = tickets_behind(
         request.actor,
@@ -84,6 +86,7 @@ def _page(request: PageRequest, figure_id: str, given: QueryDict, draft: Draft |
         "asking": asked,
         "metric": metric,
         "head": head_of(shown, asked, **group),
+        "promise": promise_of(kept) if kept else None,
         "group": shown.by.label if shown.by else "",
         "period": period_words(period),
         "scope_names": [scope.name for scope in asked.asked],

@@ -21,6 +21,7 @@ from cosource.metrics.queries.board import Month, board_get, split_get, ways_get
 from cosource.metrics.queries.board_mail import is_mailed, may_have_mailed
 from cosource.metrics.queries.engine import NoFacts
 from cosource.metrics.queries.parties import badges_of
+from cosource.metrics.queries.promises import outcome
 from cosource.metrics.queries.questions import may_ask, question_list
 from cosource.metrics.queries.scopes import compares
 from cosource.metrics.queries.words import month_words, number_words, period_words
@@ -90,7 +91,14 @@ def board(request: PageRequest) -> HttpResponse:
     context = {
         **frame(asked, found.period, found.months),
         "badges": badges,
-        "tiles": [tile_of(tile, asked) for tile in found.tiles],
+        "tiles": [
+            tile_of(
+                tile,
+                asked,
+                outcome(request.actor, tile.figure, scopes=asked.asked, period=found.period, at=at),
+            )
+            for tile in found.tiles
+        ],
         "silent": [_(figure.title) for figure in found.silent],
         "figures": [head_of(figure, asked) for figure in found.figures],
         "split": split_of(
