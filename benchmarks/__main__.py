@@ -34,6 +34,7 @@ SUBJECTS = (
     "calendars",
     "keeping",
     "load",
+    "allocation",
 )
 # Worlds of this size are backed up and restored, and put under load; smaller ones where only those are asked for.
 KEEPING_TICKETS = 100_000
@@ -95,6 +96,7 @@ TITLES = {
     "calendars": "Business time: evaluations of a core",
     "keeping": "Backup and restore",
     "load": "Under load",
+    "allocation": "Who does what: plans beside the relaxation alone",
 }
 
 
@@ -152,10 +154,10 @@ def _measured(
     if subject == "demo":
         with _empty_place() as place:
             yield from demo.measure(place, _free_port())
-    elif subject == "calendars":
+    elif subject in ("calendars", "allocation"):
         with _empty_place() as place:
             env = environment_for(place, f"sqlite:///{place / 'none.sqlite3'}")
-            yield from taken_from(run_python("benchmarks.figures.calendars", [], env))
+            yield from taken_from(run_python(f"benchmarks.figures.{subject}", [], env))
     elif subject in ("http", "importing", "outbox", "sweep", "live"):
         for database in databases:
             with _empty_installation(database, server) as env:

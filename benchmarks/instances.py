@@ -16,7 +16,7 @@ LEAD, COORDINATION = 0.6, 0.08
 def even(lines: int, teams: int, load: float, seed: int) -> dict[str, Any]:
     """Work of many kinds, about as much of each; costs differ by line and team."""
     random = Random(f"even {seed}")
-    skills = [f"skill-{n:02}" for n in range(40)]
+    skills = [f"skill-{n:02}" for n in range(min(40, teams))]
     staff = _teams(random, teams, skills, each=8)
     work = [
         _line(
@@ -34,9 +34,30 @@ def even(lines: int, teams: int, load: float, seed: int) -> dict[str, Any]:
 
 
 def heavy(lines: int, teams: int, load: float, seed: int) -> dict[str, Any]:
-    """A few skills have most of the work, a few lines most of the hours; what is current may hardly change."""
+    """A few skills have most of the work, a few lines most of the hours; a share of what is current may change."""
     random = Random(f"heavy {seed}")
-    skills = [f"skill-{n:02}" for n in range(25)]
+    skills = [f"skill-{n:02}" for n in range(min(25, teams))]
+    staff = _teams(random, teams, skills, each=8)
+    weights = [1 / (n + 1) for n in range(len(skills))]
+    work = [
+        _line(
+            random,
+            number,
+            random.choices(skills, weights)[0],
+            random.choices(BANDS, (8, 2, 0))[0],
+            hours=min(160.0, 8 * random.paretovariate(1.4)),
+        )
+        for number in range(lines)
+    ]
+    for line in work:
+        line["costs"] = _own_costs(random, line, staff, 0.3)
+    return _instance(random, work, staff, skills, load, joint=False, moved=0.5, room=0.2)
+
+
+def lumpy(lines: int, teams: int, load: float, seed: int) -> dict[str, Any]:
+    """As `heavy`, with fewer teams for each skill and shifts in which a team has a handful of lines: little to make a fit of."""
+    random = Random(f"lumpy {seed}")
+    skills = [f"skill-{n:02}" for n in range(min(25, teams))]
     staff = _teams(random, teams, skills, each=5)
     weights = [1 / (n + 1) for n in range(len(skills))]
     work = [
@@ -57,7 +78,7 @@ def heavy(lines: int, teams: int, load: float, seed: int) -> dict[str, Any]:
 def sited(lines: int, teams: int, load: float, seed: int) -> dict[str, Any]:
     """Work at sites that few may enter, at plain rates, so that many plans cost about the same; waiting and risk are priced."""
     random = Random(f"sited {seed}")
-    skills = [f"skill-{n:02}" for n in range(12)]
+    skills = [f"skill-{n:02}" for n in range(min(12, teams))]
     sites = [f"site-{n:02}" for n in range(15)]
     staff = _teams(random, teams, skills, each=6)
     for team in staff:
@@ -141,6 +162,7 @@ def _instance(
     *,
     joint: bool,
     moved: float | None,
+    room: float = 0.01,
 ) -> dict[str, Any]:
     used: dict[tuple[str, str], float] = defaultdict(float)
     of_party: dict[str, float] = defaultdict(float)
@@ -203,6 +225,6 @@ def _instance(
     if joint:
         made["joint"] = {"lead_share": LEAD, "coordination": COORDINATION}
     if moved is not None:
-        made["change_budget"] = round(changed / total + 0.01, 4)
+        made["change_budget"] = round(changed / total + room, 4)
         made["weights"] = {"moved": 2.0}
     return made

@@ -15,7 +15,7 @@ import numpy as np
 from cosource.allocation.rules.model import Floats, Ints, Model
 from cosource.allocation.rules.watch import Watch
 
-SAMPLE = 1_000
+SAMPLES = (400, 2_000, 10_000)
 _WORTH = 1e-7
 _ENTERING = 3
 _AT_FIRST = 3
@@ -153,6 +153,12 @@ class Relaxation:
             np.zeros(len(there)),
             np.where(allowed[there], np.inf, 0.0),
         )
+        # A line whose ways that the solver knows are all out of use is given those that it did not know.
+        known = (
+            np.bincount(self.model.line[self._patterns], allowed[self._patterns], len(self.model.hours)) > 0
+        )
+        lacking = self._mine[self.model.line] & ~known[self.model.line] & allowed & (self._column < 0)
+        self._add(np.flatnonzero(lacking))
 
     def forgive(self, kinds: set[str]) -> None:
         """Let rows of some kinds give way at no cost, and all others at their price."""
@@ -324,6 +330,22 @@ class Relaxation:
         """Return prices without what no load could ask: too much without an upper bound, too little without a lower one."""
         capped = np.where(np.isfinite(self.model.upper), prices, np.minimum(prices, 0.0))
         return np.asarray(np.maximum(capped, self._least_price))
+
+
+def staged(model: Model, objective: Floats, *, penalty: float, watch: Watch, allowed: Any) -> Relaxation:
+    """Return a relaxation that begins at prices learned from ever larger samples of lines: most of the way is done then."""
+    placed = np.flatnonzero(np.diff(model.first))
+    order = np.random.default_rng(0).permutation(placed)
+    guess = None
+    for size in SAMPLES:
+        if size * 2 > len(placed):
+            break
+        lines = np.sort(order[:size])
+        sample = Relaxation(
+            model, objective, penalty=penalty, watch=watch, lines=lines, guess=guess, allowed=allowed
+        )
+        guess = sample.solve().prices
+    return Relaxation(model, objective, penalty=penalty, watch=watch, guess=guess, allowed=allowed)
 
 
 def _quiet(watch: Watch) -> Any:

@@ -16,9 +16,10 @@ from cosource.allocation.rules.watch import Watch
 _SURE, _SURELY_NOT = 1 - 1e-6, 1e-6
 _TOLERANCE = 1e-7
 _WORTH = 1e-5
-_LOOKED_AT = 6_000
+_LOOKED_AT = 4_000
 _ASKED_EVERY = 64
-_LONGEST_CHAIN = 2
+_NEARBY = 0.1
+_LONGEST_CHAIN = 3
 
 
 class Search:
@@ -80,15 +81,28 @@ class Search:
         over = np.where(self.load > model.upper + slack, self.load - model.upper, 0.0)
         return over - np.where(self.load < model.lower - slack, model.lower - self.load, 0.0)
 
-    def improve(self, *, sweeps: int = 8, enough: float = -np.inf) -> None:
+    def improve(self, *, sweeps: int = 8, enough: float = -np.inf, longest: int = 2) -> None:
         """Move lines, alone and in pairs, while that makes the whole smaller; ends early at a value of `enough`."""
         for _ in range(sweeps):
             moves = self._promising()
             before = self.value
             self._singles(moves)
-            self._chains(moves, enough)
+            self._chains(moves, enough, longest)
             after = self.value
             if self.watch.stopped or after <= enough or after >= before - _WORTH * abs(before):
+                return
+
+    def look_around(self, times: int, *, enough: float) -> None:
+        """Better the plan by moves that other prices, near those given, make cheap: where many are right, one hides some."""
+        random = np.random.default_rng(0)
+        for _ in range(times):
+            if self.watch.stopped or self.value <= enough:
+                return
+            prices = self.prices * (1 + _NEARBY * random.standard_normal(len(self.prices)))
+            self.priced = np.where(self.may, self.objective + self.model.entries.priced(prices), np.inf)
+            before = self.value
+            self.improve(sweeps=2, enough=enough, longest=_LONGEST_CHAIN)
+            if self.value >= before - _WORTH * abs(before):
                 return
 
     def _promising(self) -> "Moves":
@@ -129,21 +143,23 @@ class Search:
             if moves.fresh[at] and moves.gains(self, slice(at, at + 1))[0] < -_TOLERANCE:
                 self._make(moves, int(at))
 
-    def _chains(self, moves: "Moves", enough: float) -> None:
+    def _chains(self, moves: "Moves", enough: float, longest: int) -> None:
         """For each move in turn, follow it by the moves that best mend what was spoilt, while the chain may be for the better."""
         beside = moves.by_row(len(self.load))
         for at in range(len(moves.way)):
             if at % _ASKED_EVERY == 0 and (self.watch.stopped or self.value <= enough):
                 return
             if moves.fresh[at]:
-                for one in self._chain(moves, at, beside):
+                for one in self._chain(moves, at, beside, longest):
                     self._make(moves, one)
 
-    def _chain(self, moves: "Moves", first: int, beside: tuple[list[Ints], list[Ints]]) -> list[int]:
+    def _chain(
+        self, moves: "Moves", first: int, beside: tuple[list[Ints], list[Ints]], longest: int
+    ) -> list[int]:
         """Return moves of different lines that are for the better together, beginning with one; none where none are found."""
         chain, total = [first], float(moves.gains(self, slice(first, first + 1))[0])
         touched: dict[int, float] = {}
-        while total >= -_TOLERANCE and len(chain) < _LONGEST_CHAIN:
+        while total >= -_TOLERANCE and len(chain) < longest:
             last = chain[-1]
             for row, hours in zip(moves.row[last].tolist(), moves.hours[last].tolist(), strict=True):
                 if hours:

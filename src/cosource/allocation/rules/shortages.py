@@ -13,12 +13,13 @@ import numpy as np
 
 from cosource.allocation.rules.instance import Instance, Weights
 from cosource.allocation.rules.model import TOLERANCE, Floats, Model
-from cosource.allocation.rules.relaxation import Relaxation
+from cosource.allocation.rules.relaxation import Relaxation, staged
 from cosource.allocation.rules.rounding import Search
 from cosource.allocation.rules.watch import Watch
 
 _EXACT_UP_TO = 300
 _EXACT_SECONDS = 20.0
+_NEAR_ENOUGH = 1e-3
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,11 @@ def cheapest_repair(instance: Instance, watch: Watch) -> Repair:
             allowed[model.first[number] : model.first[number + 1]] = False
             allowed[pattern] = True
     nothing = np.zeros(model.size)
-    relaxation = Relaxation(model, nothing, penalty=1.0, watch=watch, allowed=allowed)
+    relaxation = staged(model, nothing, penalty=1.0, watch=watch, allowed=allowed)
     relaxed = relaxation.solve()
     search = Search(model, nothing, penalty=1.0, prices=relaxed.prices, may=allowed, watch=watch)
     search.round(relaxed.share)
-    search.improve()
+    search.improve(sweeps=2, enough=relaxed.bound * (1 + _NEAR_ENOUGH))
     bound = max(0.0, relaxed.bound)
     chosen = search.chosen
     if len(model.lines) <= _EXACT_UP_TO:

@@ -11,15 +11,20 @@ import numpy as np
 
 from cosource.allocation.rules.instance import Choice, Instance, Weights
 from cosource.allocation.rules.model import Floats, Ints, Model
-from cosource.allocation.rules.relaxation import Relaxation, Relaxed
+from cosource.allocation.rules.relaxation import Relaxation, Relaxed, staged
 from cosource.allocation.rules.rounding import Search
 from cosource.allocation.rules.watch import Watch
 
 EXACT_UP_TO = 300
-_SAMPLES = (400, 2_000, 10_000)
 _RELAXING = 0.6
 _EXACT_SECONDS = 20.0
-_STRICTER = (1.0, 20.0, 400.0)
+# At first an hour too much costs little more than an hour, so that lines settle where they fit; then ever more.
+_STRICT = 20.0
+_STRICTER = (0.15, 0.4, 1.0, _STRICT, 400.0, 20_000.0)
+_SWEEPS = 3
+_OTHER_VIEWS = 6
+# Search ends where a plan is so near to the bound; what is left to gain is less than costs are known to.
+_NEAR_ENOUGH = 4e-4
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,9 @@ class Solver:
         allowed = self._allowed()
         relaxing = self.watch.part(_RELAXING)
         if self.relaxation is None:
-            self.relaxation = self._first_relaxation(relaxing, allowed)
+            self.relaxation = staged(
+                self.model, self.objective, penalty=self.penalty, watch=relaxing, allowed=allowed
+            )
         else:
             self.relaxation.watch = relaxing
             self.relaxation.reprice(self.objective)
@@ -132,27 +139,6 @@ class Solver:
             (min(r.lower_price, r.upper_price) for r in model.rows), default=1.0
         )
 
-    def _first_relaxation(self, watch: Watch, allowed: Any) -> Relaxation:
-        placed = np.flatnonzero(np.diff(self.model.first))
-        order = np.random.default_rng(0).permutation(placed)
-        guess = None
-        for size in _SAMPLES:
-            if size * 2 > len(placed):
-                break
-            sample = Relaxation(
-                self.model,
-                self.objective,
-                penalty=self.penalty,
-                watch=watch,
-                lines=np.sort(order[:size]),
-                guess=guess,
-                allowed=allowed,
-            )
-            guess = sample.solve().prices
-        return Relaxation(
-            self.model, self.objective, penalty=self.penalty, watch=watch, guess=guess, allowed=allowed
-        )
-
     def _truly_short(self, allowed: Any) -> bool:
         """Tell whether rows give way because they must, and not because that is cheaper than what an hour may cost."""
         return least_repair(self.model, allowed, self.watch).bound > 1e-6
@@ -164,16 +150,20 @@ class Solver:
 
     def _rounded(self, relaxed: Relaxed, allowed: Any) -> tuple[Ints, Floats, float]:
         search = self._search(relaxed.prices, allowed, self.penalty)
+        enough = relaxed.bound + _NEAR_ENOUGH * abs(relaxed.bound)
         before = self.last
         if before is not None and before.keeps_all:
             search.start(self._following_locks(before.chosen, allowed, search))
+            begin, sweeps, views = _STRICTER.index(_STRICT), 1, 0
         else:
             search.round(relaxed.share)
-        for stricter in _STRICTER:
+            begin, sweeps, views = 0, _SWEEPS, _OTHER_VIEWS
+        for stricter in _STRICTER[begin:]:
             search = self._stricter(search, relaxed, allowed, self.penalty * stricter)
-            search.improve()
-            if not search.short.any():
+            search.improve(sweeps=sweeps, enough=enough if stricter >= 1 else -np.inf)
+            if stricter >= 1 and not search.short.any():
                 break
+        search.look_around(views, enough=enough)
         return search.chosen, search.short, relaxed.bound
 
     def _stricter(self, search: Search, relaxed: Relaxed, allowed: Any, penalty: float) -> Search:
@@ -217,5 +207,4 @@ def least_repair(model: Model, allowed: Any, watch: Watch) -> Relaxed:
     if any(row.pieces for row in model.rows):
         plain = Model(replace(model.instance, weights=Weights()))
         allowed = np.ones(plain.size, bool) if plain.size != len(allowed) else allowed
-    relaxation = Relaxation(plain, np.zeros(plain.size), penalty=1.0, watch=watch, allowed=allowed)
-    return relaxation.solve()
+    return staged(plain, np.zeros(plain.size), penalty=1.0, watch=watch, allowed=allowed).solve()
