@@ -240,6 +240,30 @@ def test_strangers_change_nothing_of_an_engagements_figures(agreed):
     assert (own["tickets"].value, own["backlog"].value) == (9, 4)
 
 
+@pytest.mark.req("C28", "D21")
+def test_a_reopening_counts_where_both_parties_read_it(agreed):
+    """What was resolved and reopened with another partner, before this one ever had it, is none of this one's figures."""
+    for before in (False, True):
+        ticket = agreed.open()
+        if before:
+            agreed.give(ticket, "p2.noc", "c1.ct", "p2.pt")
+            move(agreed, ticket, "resolved", "p2.pt", text="Done.")
+            move(agreed, ticket, "in_progress", "c1.ct", text="Not yet.")
+            agreed.give(ticket, "c1.desk", "p2.pt", "c1.ct", reason="done_here")
+        agreed.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+        move(agreed, ticket, "resolved", "p1.pt", text="Toner.")
+    refresh(agreed, checked=True)
+    counted = {
+        name: by_id(asked(agreed, "c1.cso", scope=[scope]))["reopened"].numerator
+        for name, scope in (
+            ("own", agreed.org("c1")),
+            ("p1", engagement(agreed, "c1p1")),
+            ("p2", engagement(agreed, "c1p2")),
+        )
+    }
+    assert counted == {"own": 1, "p1": 0, "p2": 1}
+
+
 def test_programs_read_the_same(agreed):
     worked(agreed)
     refresh(agreed)

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
-FORMAT = 4
+FORMAT = 5
 TABLES = ("tickets", "holdings", "waits", "clocks", "judged")
 TOUCHED = "touched"
 MANIFEST = "manifest.json"

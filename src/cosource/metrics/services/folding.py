@@ -77,16 +77,26 @@ SELECT desk, ticket, level, count(from_key) AS handovers, count(*) FILTER (is_re
 FROM step GROUP BY desk, ticket, level
 """
 
-_LINES = f"""
+# Of an engagement's desk, what both its parties read: of what was done here, and of the source's lines.
+_REOPENED = f"""
 CREATE OR REPLACE TEMP TABLE reopened AS
 WITH states AS (
-    SELECT ticket, kind, category,
-        lag(category) OVER (PARTITION BY ticket ORDER BY from_at, place, id) AS before
-    FROM raw_line WHERE category IS NOT NULL
+    SELECT d.desk, ticket, l.category,
+        lag(l.category) OVER (PARTITION BY d.desk, ticket ORDER BY l.from_at, l.place, l.id) AS before
+    FROM raw_line AS l JOIN desk AS d USING (ticket)
+        LEFT JOIN raw_reader AS r ON r.audience = l.audience AND r.party = d.partner
+    WHERE l.category IS NOT NULL AND CASE WHEN d.known IS NULL THEN true
+        WHEN l.kind = '{LINE}' THEN l.party IS NULL OR list_contains(d.known, l.party)
+        ELSE r.party IS NOT NULL END
 )
-SELECT ticket, count(*) FILTER (before IN ('resolved', 'closed') AND category NOT IN ('resolved', 'closed')) AS reopenings,
-    bool_or(kind = '{MOVED}') AS moved_here
-FROM states GROUP BY ticket
+SELECT desk, ticket,
+    count(*) FILTER (before IN ('resolved', 'closed') AND category NOT IN ('resolved', 'closed')) AS reopenings
+FROM states GROUP BY desk, ticket
+"""
+
+_MOVED = f"""
+CREATE OR REPLACE TEMP TABLE moved AS SELECT DISTINCT ticket, true AS here FROM raw_line
+WHERE kind = '{MOVED}' AND category IS NOT NULL
 """
 
 # A counter of a source tells of all that held the ticket. Where others than the desk's parties did, it is taken from the lines
@@ -121,9 +131,9 @@ GROUP BY d.desk, ticket
 
 _LIFE = f"""
 CREATE OR REPLACE TEMP TABLE life AS
-SELECT t.*, coalesce(r.reopenings, 0) AS seen_reopenings, coalesce(r.moved_here, false) AS moved_here,
+SELECT t.*, coalesce(m.here, false) AS moved_here,
     CASE WHEN t.category NOT IN ('resolved', 'closed') THEN NULL
-        WHEN coalesce(r.moved_here, false) THEN t.resolved_at
+        WHEN coalesce(m.here, false) THEN t.resolved_at
         WHEN coalesce(i.states_resolve, false) THEN t.stated_resolved_at
         ELSE coalesce(t.stated_resolved_at, t.resolved_at) END AS ended_work_at,
     CASE WHEN t.category IN ('resolved', 'closed') THEN coalesce(ended_work_at, t.closed_at, t.resolved_at) END AS ended_at,
@@ -132,7 +142,7 @@ SELECT t.*, coalesce(r.reopenings, 0) AS seen_reopenings, coalesce(r.moved_here,
     CASE WHEN NOT out_of_order THEN {_hours("t.opened_at", "ended_work_at")} END AS resolve_hours,
     CASE WHEN final_at >= t.opened_at THEN {_hours("t.opened_at", "final_at")} END AS close_hours,
     CASE WHEN ended_at IS NOT NULL THEN greatest({_hours("t.opened_at", "ended_at")}, 0) END AS gross_hours
-FROM raw_ticket AS t LEFT JOIN reopened AS r USING (ticket) LEFT JOIN raw_import AS i ON i.import_id = t.import_id
+FROM raw_ticket AS t LEFT JOIN moved AS m USING (ticket) LEFT JOIN raw_import AS i ON i.import_id = t.import_id
 """
 
 _WAITS = f"""
@@ -200,8 +210,8 @@ SELECT {_KEYS}, l.category AS state, l.final_at AS closed_at, l.priority, l.impa
     {", ".join(f"w.{column}" for column in TURN_COLUMNS.values())},
     coalesce(CASE WHEN third.desk IS NULL THEN l.reassignments ELSE c.reassignments END, by_team.handovers, 0)
         AS reassignments,
-    greatest(coalesce(CASE WHEN third.desk IS NULL THEN l.reopenings ELSE c.reopenings END, l.seen_reopenings),
-        CASE WHEN l.moved_here THEN l.seen_reopenings ELSE 0 END) AS reopenings,
+    greatest(coalesce(CASE WHEN third.desk IS NULL THEN l.reopenings ELSE c.reopenings END, seen.reopenings, 0),
+        CASE WHEN l.moved_here THEN coalesce(seen.reopenings, 0) ELSE 0 END) AS reopenings,
     l.sla_stated, l.knowledge_stated,
     by_team.handovers AS team_handovers, by_team.returns AS team_returns, by_team.direct_returns AS team_direct_returns,
     by_team.mutual_pairs AS team_mutual_pairs, by_party.handovers AS party_handovers, by_party.returns AS party_returns,
@@ -211,6 +221,7 @@ LEFT JOIN (SELECT * FROM passed WHERE level = 'team') AS by_team USING (desk, ti
 LEFT JOIN (SELECT * FROM passed WHERE level = 'party') AS by_party USING (desk, ticket)
 LEFT JOIN waited AS w USING (desk, ticket) LEFT JOIN answered AS a USING (desk, ticket)
 LEFT JOIN counted AS c USING (desk, ticket) LEFT JOIN third USING (desk, ticket)
+LEFT JOIN reopened AS seen USING (desk, ticket)
 """,
     "holdings": f"""
 SELECT {_KEYS}, s.level, s.step, s.holder_key, s.from_key, s.from_at, s.until_at, s.is_return, s.is_direct_return, s.is_mutual,
@@ -259,7 +270,8 @@ _IN_TURN = (
     _PATH,
     _STEPS,
     _PASSED,
-    _LINES,
+    _REOPENED,
+    _MOVED,
     _COUNTED,
     _THIRD,
     _ANSWERED,

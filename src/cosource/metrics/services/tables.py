@@ -82,6 +82,8 @@ _TYPES = {
 DIALECTS = {"sqlite": Dialect("sqlite", True), "postgresql": Dialect("postgresql", False)}
 
 LINE, MOVED = "ticket.source_line/1", "ticket.state_changed/1"
+# What a party that does not read the move itself learns of it.
+KNOWN = "ticket.state_known/1"
 
 
 def raw_tables(d: Dialect) -> tuple[Raw, ...]:
@@ -122,11 +124,12 @@ def raw_tables(d: Dialect) -> tuple[Raw, ...]:
         Raw(
             "raw_line",
             (("ticket", uid, "subject_id"), ("id", uid, "id"), ("from_at", at, "occurred_at"), ("place", whole, "source_seq"),
-             ("kind", text, "kind"), ("party", uid, d.json("facts", "holder")), ("team", uid, d.json("facts", "team")),
+             ("kind", text, "kind"), ("audience", uid, "audience_id"),
+             ("party", uid, d.json("facts", "holder")), ("team", uid, d.json("facts", "team")),
              ("category", text, d.json("facts", "category")),
              ("reassignments", whole, d.json_int("facts", "stated.reassignments")),
              ("reopenings", whole, d.json_int("facts", "stated.reopens"))),
-            f"(SELECT * FROM foundation_entry WHERE {{where}} AND kind IN ('{LINE}', '{MOVED}')) AS lines",
+            f"(SELECT * FROM foundation_entry WHERE {{where}} AND kind IN ('{LINE}', '{MOVED}', '{KNOWN}')) AS lines",
             "subject_id",
         ),
         Raw(
