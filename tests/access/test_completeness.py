@@ -62,7 +62,7 @@ def test_each_is_in_the_table_or_says_why_not() -> None:
 
 
 def test_the_number_of_exemptions_is_the_one_written_down() -> None:
-    """Fewer now? Then write the lower number down, so that it stays so. More? Then say in the change why there is no other way."""
+    """Fewer now? Then write the lower number down, so that it stays so. More? Then say why in the change."""
     exempt = [door for door in doors() if door["exempt_because"]]
     assert len(exempt) == int((HERE / "exempt_most.txt").read_text())
 
