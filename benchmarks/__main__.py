@@ -47,6 +47,7 @@ def main() -> int:
     options = _options()
     at = datetime.now(UTC)  # noqa: TID251 - the date of the results, not of the product
     figures: list[Figure] = []
+    by_subject: dict[str, list[Figure]] = {}
     parts: list[tuple[str, str]] = []
     with ExitStack() as stack:
         server = None
@@ -70,11 +71,13 @@ def main() -> int:
             if subject in options.only:
                 measured = list(_measured(subject, options, databases, worlds, server))
                 figures += measured
+                by_subject[subject] = measured
                 parts.append((TITLES[subject], report.table(measured)))
                 print(f"\n{TITLES[subject]}\n\n{report.table(measured)}", flush=True)
     text = report.page(f"Figures of {at:%d %B %Y}", parts)
     if options.keep:
         print(f"\nkept as {report.keep(text, at, options.name)}")
+        report.keep_latest(TITLES, by_subject, at)
     missed = [f for f in figures if f.is_met is False]
     print(f"\n{len(figures)} figures, {len(missed)} limits not kept")
     return 1 if missed else 0

@@ -1,11 +1,14 @@
 """Showing figures as a table, and keeping them as a dated file."""
 
+import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measuring import Figure
 
@@ -37,6 +40,34 @@ def keep(text: str, at: datetime, name: str = "") -> Path:
     path = RESULTS / f"{at:%Y-%m-%d}{f'-{name}' if name else ''}.md"
     path.write_text(text)
     return path
+
+
+def keep_latest(titles: Mapping[str, str], measured: Mapping[str, Sequence[Figure]], at: datetime) -> None:
+    """Put what a run measured in place of what was known of the same subject and world, and write the page of all of it."""
+    file = RESULTS / "latest.json"
+    known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    for subject, figures in measured.items():
+        worlds = known.setdefault(subject, {})
+        for world in dict.fromkeys(f.on for f in figures):
+            of = [asdict(f) for f in figures if f.on == world]
+            worlds[world] = {"on": f"{at:%Y-%m-%d}", "revision": _revision(), "figures": of}
+    file.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
+    parts = [("How", _HOW)]
+    for subject, title in titles.items():
+        if subject in known:
+            worlds = known[subject]
+            days = ", ".join(sorted({f"{w['on']} at {w['revision']}" for w in worlds.values()}))
+            figures = [Figure(**f) for w in worlds.values() for f in w["figures"]]
+            parts.append(
+                (title, f"`python -m benchmarks --only {subject}`, measured {days}\n\n{table(figures)}")
+            )
+    (RESULTS.parent / "RESULTS.md").write_text(page("Figures", parts))
+
+
+_HOW = """The last measurement of every figure beside its limit, with the command that takes it again. Whole runs, with
+the machine and how busy it was, are kept as dated files in [results](results/). A figure without a limit stands there
+to compare with. Processor time is that of the whole request, the database's included; the machine's own speed moves by
+half within minutes, and the bare table that is measured among the pages moves with it."""
 
 
 def machine(postgresql: str | None, yardstick: float) -> str:
