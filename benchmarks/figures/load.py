@@ -7,6 +7,7 @@ of which would be due at once, are taken out, and the worker has gathered the fa
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import pickle
@@ -160,15 +161,18 @@ def main(pattern_file: Path, tickets: int, seconds: int) -> None:
         wait_for(f"http://{load.host}/health")
         caught_up = _wait_until_idle()
         asyncio.run(load.run(WARM_SECONDS))
-        before = _sizes(server.pid)
+        before, worked = _sizes(server.pid), _cores(server.pid)
+        began = time.monotonic()
         load.taken.clear()
         load.statuses.clear()
         asyncio.run(load.run(seconds))
-        after = _sizes(server.pid)
+        took = time.monotonic() - began
+        after, cores = _sizes(server.pid), _cores(server.pid)
     finally:
         server.terminate()
         server.wait(60)
     taken = sorted(ms for _, ms in load.taken)
+    busy = {name: (cores[name] - worked.get(name, 0.0)) / took for name in cores}
     growth = max((after[pid] / before[pid] for pid in before if pid in after), default=0.0)
     hand_in(
         [
@@ -179,7 +183,8 @@ def main(pattern_file: Path, tickets: int, seconds: int) -> None:
                 LIMIT_MS,
                 on=on,
                 note=f"half within {taken[len(taken) // 2]:.0f} ms, 99 % within {taken[int(len(taken) * 0.99)]:.0f} ms;"
-                f" at work for {caught_up:.0f} s before",
+                f" at work for {caught_up:.0f} s before; cores: "
+                + ", ".join(f"{name} {share:.2f}" for name, share in busy.items() if share >= 0.01),
             ),
             Figure(
                 "answers that were errors, or none",
@@ -263,6 +268,23 @@ def _wait_until_idle() -> float:
 def _sizes(pid: int) -> dict[int, int]:
     """Return the resident size of each process of the installation, in bytes."""
     return {one.pid: one.memory_info().rss for one in psutil.Process(pid).children(recursive=True)}
+
+
+def _cores(pid: int) -> dict[str, float]:
+    """Return the processor seconds taken so far: by web processes, the worker, the clients here, and a database server."""
+    taken: dict[str, float] = Counter()
+    kin = {one.pid for one in psutil.Process(pid).children(recursive=True)}
+    for one in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            line = " ".join(one.cmdline())
+            name = "worker" if " worker" in line else "web" if one.pid in kin else ""
+            name = (
+                "clients" if one.pid == os.getpid() else "database" if line.startswith("postgres:") else name
+            )
+            if name and (one.pid in kin or name in ("clients", "database")):
+                times = one.cpu_times()
+                taken[name] += times.user + times.system
+    return dict(taken)
 
 
 if __name__ == "__main__":

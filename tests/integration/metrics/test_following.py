@@ -1,14 +1,18 @@
 """The worker keeps the facts up, outlives what goes wrong, and lets go when it stops."""
 
 import threading
+import time
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from cosource.foundation import clock, duework
+from cosource.foundation.models import Stream
 from cosource.foundation.services.sealing import seal_all
 from cosource.metrics.jobs.following import Following
 from cosource.metrics.queries.engine import Facts
-from cosource.metrics.services.gathering import facts_rebuild, facts_refresh, facts_release
+from cosource.metrics.services.gathering import _hashes, facts_rebuild, facts_refresh, facts_release
 
 pytestmark = pytest.mark.req("C16")
 
@@ -19,7 +23,7 @@ def tickets() -> int:
 
 
 def test_a_worker_follows_and_lets_go(desk, monkeypatch):
-    stop, following, seen = threading.Event(), Following(), []
+    stop, following, seen = threading.Event(), Following(behind_seconds=0), []
 
     def step(holder, at):
         if not seen:
@@ -43,13 +47,46 @@ def test_a_worker_follows_and_lets_go(desk, monkeypatch):
 
 
 def test_a_worker_goes_on_after_somebody_gathered_all_anew(desk):
-    following = Following()
+    following = Following(behind_seconds=0)
     following("one", clock.now())
     facts_rebuild()
     desk.open()
     seal_all()
     rounds = [following("one", clock.now()) for _ in range(3)]
     assert (rounds, tickets()) == ([True, False, False], 1)
+
+
+def test_a_worker_rests_between_and_is_a_second_behind_at_most(desk):
+    following = Following()
+    following("one", clock.now())
+    desk.open()
+    seal_all()
+    following("one", clock.now())
+    desk.open()
+    seal_all()
+    sealed, calls = time.monotonic(), 0
+    while tickets() < 2:
+        calls += 1
+        following("one", clock.now())
+        time.sleep(0.02)
+    # What was gathered before it counts as well; the machine may be busy.
+    assert calls > 1
+    assert time.monotonic() - sealed < 5
+
+
+def test_where_streams_stood_is_asked_of_an_index(desk):
+    desk.open()
+    seal_all()
+    with CaptureQueriesContext(connection) as asked:
+        assert len(_hashes([(stream, 1) for stream in Stream.objects.values_list("id", flat=True)])) > 0
+    with connection.cursor() as cursor:
+        explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"{explain} {asked[-1]['sql']}")
+        plan = "\n".join(str(row) for row in cursor.fetchall())
+    assert "SCAN foundation_seal" not in plan
+    assert "Seq Scan" not in plan
 
 
 def test_the_facts_are_among_what_workers_look_after():

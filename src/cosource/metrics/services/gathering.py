@@ -8,13 +8,15 @@ the store is lost, half-written or of another history, all of it is gathered ane
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
 from itertools import batched
+from operator import or_
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from cosource.foundation.models import Seal, Stream
 from cosource.foundation.queries.sealed import sealed_after
@@ -188,8 +190,10 @@ def _is_of_this_ledger(manifest: Manifest) -> bool:
 
 def _hashes(places: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], str]:
     found: dict[tuple[UUID, int], str] = {}
-    for some in batched(places, 400):
-        rows = Seal.objects.filter(pk__in=list(some)).values_list("stream_id", "position", "hash")
+    # One by one: SQLite reads the whole table for pairs in a list.
+    for some in batched(places, 100):
+        named = reduce(or_, (Q(stream_id=stream, position=place) for stream, place in some))
+        rows = Seal.objects.filter(named).values_list("stream_id", "position", "hash")
         found.update({(stream, position): mark for stream, position, mark in rows})
     return found
 
