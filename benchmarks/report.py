@@ -65,7 +65,7 @@ def keep_latest(titles: Mapping[str, str], measured: Mapping[str, Sequence[Figur
 
 
 _HOW = """The last measurement of every figure beside its limit, with the command that takes it again. Whole runs, with
-the machine and how busy it was, are kept as dated files in [results](results/). A figure without a limit stands there
+the machine and how busy it was, are kept as dated files in `benchmarks/results`. A figure without a limit stands there
 to compare with. Processor time is that of the whole request, the database's included; the machine's own speed moves by
 half within minutes, and the bare table that is measured among the pages moves with it."""
 

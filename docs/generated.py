@@ -22,7 +22,5 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def _figures() -> str:
-    """All results of the newest date."""
-    results = sorted((ROOT / "benchmarks" / "results").glob("*.md"))
-    newest = results[-1].name[: len("2026-01-01")]
-    return "\n\n".join(f.read_text(encoding="utf-8") for f in results if f.name.startswith(newest))
+    """The last measurement of every figure."""
+    return (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
