@@ -36,43 +36,37 @@ def even(lines: int, teams: int, load: float, seed: int) -> dict[str, Any]:
 def heavy(lines: int, teams: int, load: float, seed: int) -> dict[str, Any]:
     """A few skills have most of the work, a few lines most of the hours; a share of what is current may change."""
     random = Random(f"heavy {seed}")
-    skills = [f"skill-{n:02}" for n in range(min(25, teams))]
-    staff = _teams(random, teams, skills, each=8)
-    weights = [1 / (n + 1) for n in range(len(skills))]
-    work = [
-        _line(
-            random,
-            number,
-            random.choices(skills, weights)[0],
-            random.choices(BANDS, (8, 2, 0))[0],
-            hours=min(160.0, 8 * random.paretovariate(1.4)),
-        )
-        for number in range(lines)
-    ]
-    for line in work:
-        line["costs"] = _own_costs(random, line, staff, 0.3)
+    work, staff, skills = _lumps(random, lines, teams, each=8, shifts=(8, 2, 0))
     return _instance(random, work, staff, skills, load, joint=False, moved=0.5, room=0.2)
 
 
 def lumpy(lines: int, teams: int, load: float, seed: int) -> dict[str, Any]:
     """As `heavy`, with fewer teams for each skill and shifts in which a team has a handful of lines: little to make a fit of."""
     random = Random(f"lumpy {seed}")
+    work, staff, skills = _lumps(random, lines, teams, each=5, shifts=(8, 1, 1))
+    return _instance(random, work, staff, skills, load, joint=False, moved=0.25)
+
+
+def _lumps(
+    random: Random, lines: int, teams: int, *, each: int, shifts: tuple[int, int, int]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
+    """Return lines of very different weight, the teams, and the skills. `each`: of a team; `shifts`: the share of each."""
     skills = [f"skill-{n:02}" for n in range(min(25, teams))]
-    staff = _teams(random, teams, skills, each=5)
+    staff = _teams(random, teams, skills, each=each)
     weights = [1 / (n + 1) for n in range(len(skills))]
     work = [
         _line(
             random,
             number,
             random.choices(skills, weights)[0],
-            random.choices(BANDS, (8, 1, 1))[0],
+            random.choices(BANDS, shifts)[0],
             hours=min(160.0, 8 * random.paretovariate(1.4)),
         )
         for number in range(lines)
     ]
     for line in work:
         line["costs"] = _own_costs(random, line, staff, 0.3)
-    return _instance(random, work, staff, skills, load, joint=False, moved=0.25)
+    return work, staff, skills
 
 
 def sited(lines: int, teams: int, load: float, seed: int) -> dict[str, Any]:

@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from cosource.foundation.sight import Actor
     from cosource.metrics.rules.figure import Figure
 
+# What several commands ask for.
+As = Annotated[
+    str,
+    typer.Option("--as", help="Whose sight: a person's mail address, or an organization by name or id."),
+]
+FromDay = Annotated[str, typer.Option("--from", metavar="DAY", help="First day, as 2026-03-01 (UTC).")]
+UntilDay = Annotated[str, typer.Option("--until", metavar="DAY", help="First day after the period (UTC).")]
+Scopes = Annotated[
+    list[str] | None,
+    typer.Option("--scope", help="An engagement or own desk, by id or exact name; may be given again."),
+]
+
 metrics_app = typer.Typer(help="Figures: show them, say what they are, gather anew.", no_args_is_help=True)
 
 
@@ -27,16 +39,9 @@ def register(app: typer.Typer) -> None:
 
 @metrics_app.command("show")
 def metrics_show(  # noqa: PLR0917 - each is an option
-    as_: Annotated[
-        str,
-        typer.Option("--as", help="Whose sight: a person's mail address, or an organization by name or id."),
-    ] = "",
-    from_on: Annotated[
-        str, typer.Option("--from", metavar="DAY", help="First day, as 2026-03-01 (UTC).")
-    ] = "",
-    until_on: Annotated[
-        str, typer.Option("--until", metavar="DAY", help="First day after the period (UTC).")
-    ] = "",
+    as_: As = "",
+    from_on: FromDay = "",
+    until_on: UntilDay = "",
     by: Annotated[
         str,
         typer.Option(
@@ -44,10 +49,7 @@ def metrics_show(  # noqa: PLR0917 - each is an option
             help="A figure for each priority, category, service, site, team, party, month …, or value of a kept column.",
         ),
     ] = "",
-    scope: Annotated[
-        list[str] | None,
-        typer.Option("--scope", help="An engagement or own desk, by id or exact name; may be given again."),
-    ] = None,
+    scope: Scopes = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Only this metric; may be given again.")
     ] = None,
@@ -84,18 +86,12 @@ def metrics_show(  # noqa: PLR0917 - each is an option
 @metrics_app.command("board")
 def metrics_board(
     out: Annotated[Path, typer.Option("--out", help="Where the page goes, as PDF.")],
-    as_: Annotated[
-        str,
-        typer.Option("--as", help="Whose sight: a person's mail address, or an organization by name or id."),
-    ] = "",
+    as_: As = "",
     month: Annotated[
         str,
         typer.Option("--month", help="As 2016-05 (UTC); else the one with which the scoreboard opens."),
     ] = "",
-    scope: Annotated[
-        list[str] | None,
-        typer.Option("--scope", help="An engagement or own desk, by id or exact name; may be given again."),
-    ] = None,
+    scope: Scopes = None,
     language: Annotated[str, typer.Option("--language", help="As de; else the person's.")] = "",
 ) -> None:
     """Write the scoreboard of a month as one page for a board."""
@@ -133,20 +129,10 @@ def metrics_board(
 
 @metrics_app.command("answers")
 def metrics_answers(
-    as_: Annotated[
-        str,
-        typer.Option("--as", help="Whose sight: a person's mail address, or an organization by name or id."),
-    ] = "",
-    from_on: Annotated[
-        str, typer.Option("--from", metavar="DAY", help="First day, as 2026-03-01 (UTC).")
-    ] = "",
-    until_on: Annotated[
-        str, typer.Option("--until", metavar="DAY", help="First day after the period (UTC).")
-    ] = "",
-    scope: Annotated[
-        list[str] | None,
-        typer.Option("--scope", help="An engagement or own desk, by id or exact name; may be given again."),
-    ] = None,
+    as_: As = "",
+    from_on: FromDay = "",
+    until_on: UntilDay = "",
+    scope: Scopes = None,
     as_json: Annotated[bool, typer.Option("--json", help="All of it for programs.")] = False,
 ) -> None:
     """Tell where the source's verdict and the terms differ, where tickets bounced, and what they waited for."""
