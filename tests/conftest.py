@@ -128,6 +128,8 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         # Processes are killed here, machines are not: nothing need wait for the disk.
         settings.DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+    # No worker runs beside most tests: a message is said at once, where a test does not ask for the wait.
+    settings.UNDO_SEND_SECONDS = 0
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Each test client would else look through all static files before its first request.
     settings.WHITENOISE_AUTOREFRESH = True

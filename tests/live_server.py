@@ -48,6 +48,8 @@ def web_process(data_dir: Path, database_url: str, **more: str) -> Iterator[tupl
             "COSOURCE_SECRETS_FILE": str(settings.SECRETS_FILE),
             "COSOURCE_BIND": f"127.0.0.1:{port}",
             "COSOURCE_LOG_LEVEL": "warning",
+            # No worker runs beside it.
+            "COSOURCE_UNDO_SEND_SECONDS": "0",
             **more,
         },
     )

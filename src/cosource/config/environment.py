@@ -54,6 +54,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _undo_seconds(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > 300:
+        raise _Unfit("a whole number from 0 to 300")
+    return int(text)
+
+
 def _bind(text: str) -> Bind:
     match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^\s:\[\]/]+)):([0-9]{1,5})", text)
     if match is None or not 0 < int(match[3]) < 65536:
@@ -316,6 +322,14 @@ LIVE_STREAMS = Setting(
     "Browsers that one web process keeps up to date while pages are open. Those beyond it see changes when they load a page. "
     "Each holds one open file.",
 )
+UNDO_SEND_SECONDS = Setting(
+    "COSOURCE_UNDO_SEND_SECONDS",
+    _undo_seconds,
+    "10",
+    "seconds",
+    "How long somebody can take a message back after sending it on a page, at most 300. Nobody else is shown it or told of it "
+    "before. With 0 it is said at once.",
+)
 FACTS_DIR = Setting(
     "COSOURCE_FACTS_DIR",
     _path,
@@ -367,6 +381,7 @@ SETTINGS: tuple[AnySetting, ...] = (
     WORKERS,
     THREADS,
     LIVE_STREAMS,
+    UNDO_SEND_SECONDS,
     FACTS_DIR,
     FACTS_MEMORY_MB,
     FACTS_THREADS,

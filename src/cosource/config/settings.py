@@ -206,6 +206,7 @@ API_PER_MINUTE = env.API_PER_MINUTE.read(os.environ)
 # -- pages that keep themselves up to date
 
 LIVE_STREAMS = env.LIVE_STREAMS.read(os.environ)
+UNDO_SEND_SECONDS = env.UNDO_SEND_SECONDS.read(os.environ)
 
 # -- the wire
 

@@ -16,11 +16,13 @@ class TicketsConfig(AppConfig):
             intake,
             sharing,
             telling,
+            writing,
         )
         from cosource.tickets.web import list_menu, menu  # noqa: PLC0415 - models must be loaded first
 
         sharing.register()
         telling.register()
+        writing.register()
         acknowledging.register()
         escalations.register()
         menu.register()

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cosource.tickets.web import list as list_page
-from cosource.tickets.web import list_views, opening, ticket, today
+from cosource.tickets.web import list_views, opening, ticket, today, writing
 
 app_name = "tickets"
 urlpatterns = [
@@ -18,6 +18,10 @@ urlpatterns = [
     path("tickets/new/", opening.new, name="new"),
     path("tickets/<uuid:ticket_id>/", ticket.ticket, name="ticket"),
     path("tickets/<uuid:ticket_id>/reply/", ticket.reply, name="reply"),
+    path("tickets/<uuid:ticket_id>/reply/look/", writing.look, name="reply_look"),
+    path("tickets/<uuid:ticket_id>/reply/keep/", writing.keep, name="reply_keep"),
+    path("tickets/<uuid:ticket_id>/reply/undo/", writing.undo, name="reply_undo"),
+    path("tickets/<uuid:ticket_id>/reply/now/", writing.say, name="reply_now"),
     path("tickets/<uuid:ticket_id>/start/", ticket.start, name="start"),
     path("tickets/<uuid:ticket_id>/pause/", ticket.pause, name="pause"),
     path("tickets/<uuid:ticket_id>/resolve/", ticket.resolve, name="resolve"),

@@ -1,5 +1,6 @@
 """A person leaves: employment, rights, teams, placements, open invitations and sessions end in one step."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,16 @@ from cosource.parties.services.grants import end_tell, last_administrator, live_
 from cosource.parties.services.placements import placement_stop
 from cosource.parties.services.policy import organization_for
 from cosource.parties.services.record import append_own
+
+# Follows in the same step what rooms above keep for one person alone: given the person, the organization left, and when.
+type Follower = Callable[[UUID, UUID, datetime], None]
+_followers: list[Follower] = []
+
+
+def register_leaving(follow: Follower) -> None:
+    """Let a room end or forget what it keeps for somebody who leaves."""
+    if follow not in _followers:
+        _followers.append(follow)
 
 
 @transaction.atomic
@@ -56,6 +67,8 @@ def employment_end(*, person_id: UUID, actor: Actor, at: datetime, reason: str =
         organization=organization, accepted_at__isnull=True, withdrawn_at__isnull=True
     )
     open_invitations.filter(invited_by_id=person.id).update(withdrawn_at=at)
+    for follow in _followers:
+        follow(person.id, organization.id, at)
     append_own(
         organization,
         "person.left/1",

@@ -13,6 +13,7 @@ from cosource.tickets.models.tickets import (
     Ticket,
     TicketReference,
 )
+from cosource.tickets.models.writing import Writing
 
 __all__ = [
     "NEVER",
@@ -28,4 +29,5 @@ __all__ = [
     "StatedFigures",
     "Ticket",
     "TicketReference",
+    "Writing",
 ]

@@ -22,7 +22,7 @@ from cosource.foundation.sight import WORKERS
 from cosource.parties.models import Person, Service, Site, Team
 from cosource.tickets.queries.entry_rows import ENTRY_COLUMNS, SOURCE_LINE, EntryRow
 from cosource.tickets.queries.events import Event, Names, event_of
-from cosource.tickets.queries.markup import rich_text
+from cosource.tickets.queries.markup import plain_text, rich_text
 from cosource.tickets.queries.record import Record
 
 # The newest entries that a page shows at once; older ones are a link away.
@@ -227,6 +227,7 @@ def _line(
     if entry.kind == SOURCE_LINE:
         badge, author = names.party(entry.facts.get("holder")), str((entry.payload or {}).get("author", ""))
     text = str((entry.payload or {}).get("text", "")) if is_message else ""
+    drawn = plain_text if entry.kind == SOURCE_LINE else rich_text
     return Line(
         id=entry.id,
         kind=entry.kind,
@@ -238,7 +239,7 @@ def _line(
         by_system=entry.actor_kind == "system",
         readers=readers,
         is_message=is_message,
-        html=rich_text(text) if text else None,
+        html=drawn(text) if text else None,
         erased=ErasedText(entry.erased_at, entry.erased_for or "")
         if is_message and entry.erased_at
         else None,

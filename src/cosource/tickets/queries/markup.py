@@ -26,8 +26,7 @@ def rich_text(text: str) -> SafeString:
     '<p>It is <strong>down</strong>.</p>\n'
     """
     if not _MARKED.search(text):
-        parts = (escape(p.strip()).replace("\n", "<br>\n") for p in _PARAGRAPHS.split(text))
-        return SafeString("".join(f"<p>{p}</p>" for p in parts if p))
+        return plain_text(text)
     cleaned = nh3.clean(
         _markdown.render(text),
         tags=_TAGS,
@@ -36,3 +35,13 @@ def rich_text(text: str) -> SafeString:
         link_rel="noopener noreferrer nofollow",
     )
     return SafeString(cleaned)
+
+
+def plain_text(text: str) -> SafeString:
+    """Return the text letter by letter, in paragraphs: what another program wrote means its stars and dashes as they stand.
+
+    >>> plain_text("It is **down**.")
+    '<p>It is **down**.</p>'
+    """
+    parts = (escape(p.strip()).replace("\n", "<br>\n") for p in _PARAGRAPHS.split(text))
+    return SafeString("".join(f"<p>{p}</p>" for p in parts if p))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from cosource.agreements.queries.terms import terms_of
 from cosource.agreements.rules.terms import RESTORE
+from cosource.foundation.ids import NIL
 from cosource.foundation.pages import PartyBadge
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.sight import REQUESTER, Actor
@@ -47,6 +48,7 @@ from cosource.tickets.queries.steps import (
     steps_of,
     team_choices,
 )
+from cosource.tickets.queries.writing import WRITING_COLUMNS, Kept, joined_for, kept_from
 from cosource.tickets.rules.priority import LEVEL_LABELS, PRIORITY_LABELS
 from cosource.tickets.rules.ribbon import Ribbon
 from cosource.tickets.rules.states import ACCEPT, NEW, STATES, Who
@@ -134,6 +136,7 @@ class TicketView:
     services: list[tuple[UUID, str]] = field(default_factory=list)
     sites: list[tuple[UUID, str]] = field(default_factory=list)
     editable: Ticket | None = None
+    writing: Kept | None = None
 
 
 def progress_of(state: str, category: str) -> int:
@@ -163,7 +166,7 @@ def ticket_get(
     """
     record = load(ticket_id, actor)
     ticket = record.ticket
-    beside = _beside(ticket.id)
+    beside = _beside(ticket.id, actor)
     for_requester = _reads_as_requester(record, actor)
     badges = badges_of(record)
     talk = conversation_of(
@@ -209,6 +212,7 @@ def ticket_get(
         read_at=at,
         my_badge=badges.get(record.mine.organization_id),
         progress=progress_of(ticket.state, ticket.category),
+        writing=beside.writing,
     )
     if not for_requester:
         _add_times(view, record, badges, talk, actor, at)
@@ -242,7 +246,7 @@ def _add_choices(
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """What stands beside the ticket's own row: names of its places, and what its source stated."""
+    """What stands beside the ticket's own row: names of its places, what its source stated, what the reader writes."""
 
     service: str
     site: str
@@ -253,6 +257,7 @@ class _Beside:
     sla_met: bool | None
     knowledge: bool | None
     kept: dict[str, object] | None
+    writing: Kept | None
 
 
 _BESIDE = (
@@ -265,13 +270,23 @@ _BESIDE = (
 )
 
 
-def _beside(ticket_id: UUID) -> _Beside:
-    [(service, site, *stated)] = _asked_beside(ticket_id=ticket_id)
-    return _Beside(service or "", site or "", *stated)
+def _beside(ticket_id: UUID, actor: Actor) -> _Beside:
+    [row] = _asked_beside(
+        ticket_id=ticket_id, person_id=actor.person_id or NIL, organization_id=actor.reads_as
+    )
+    service, site, *stated = row[: len(_BESIDE)]
+    return _Beside(*(service or "", site or "", *stated, kept_from(row[len(_BESIDE) :])))
 
 
 _asked_beside = Prepared[tuple[Any, ...]](
-    lambda ticket_id: Ticket.objects.filter(pk=ticket_id).values_list(*_BESIDE), ticket_id=UUID
+    lambda ticket_id, person_id, organization_id: (
+        Ticket.objects.filter(pk=ticket_id)
+        .annotate(**joined_for(person_id, organization_id))
+        .values_list(*_BESIDE, *WRITING_COLUMNS)
+    ),
+    ticket_id=UUID,
+    person_id=UUID,
+    organization_id=UUID,
 )
 
 

@@ -1,6 +1,7 @@
 """Writing into a ticket's conversation, with the readers always named."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -51,6 +52,61 @@ def ticket_reply(
     again. Partners that read one entry together know of each other from then on. Appends `ticket.message_added/1`.
     Raises: NotFound, NotAllowed, Invalid, Conflict, StaleVersion.
     """
+    letter = letter_checked(
+        ticket_id=ticket_id,
+        text=text,
+        party_ids=party_ids,
+        with_requester=with_requester,
+        actor=actor,
+        wider_confirmed=wider_confirmed,
+        expected_version=expected_version,
+    )
+    record, body, readers, with_requester = letter.record, letter.text, letter.readers, letter.with_requester
+    entry_id = note(
+        record,
+        kind="ticket.message_added/1",
+        actor=actor,
+        at=at,
+        readers=readers,
+        with_requester=with_requester,
+        facts={"length": len(body)},
+        payload={"text": body},
+    )
+    message_add(record, entry_id, audience_of(record, readers, with_requester), actor, at, text=body)
+    save(record, at=at)
+    for part in record.parts:
+        part.joint = part.joint or part.organization_id in letter.introduced
+    word_count(record, actor, readers=readers, with_requester=with_requester, at=at)
+    answers = answered_by(record, actor)
+    if answers:
+        state_set(record, IN_PROGRESS, actor=actor, at=at)
+    sync(record, at=at, told=None if answers else readers)
+    reply_tell(record, entry_id=entry_id, readers=readers, with_requester=with_requester, actor=actor, at=at)
+    return entry_id
+
+
+@dataclass(slots=True)
+class Letter:
+    """A message that may be said: by whom it would be read, and which partners would learn of each other by it."""
+
+    record: Record
+    text: str
+    readers: set[UUID]
+    with_requester: bool
+    introduced: set[UUID]
+
+
+def letter_checked(
+    *,
+    ticket_id: UUID,
+    text: str,
+    party_ids: Iterable[UUID],
+    with_requester: bool,
+    actor: Actor,
+    wider_confirmed: bool,
+    expected_version: int | None = None,
+) -> Letter:
+    """Return the message as `ticket_reply` would say it; nothing is written. Raises: as `ticket_reply`."""
     record = load(ticket_id, actor, expected_version=expected_version)
     policy.require(actor, Action.REPLY, record)
     require_open(record.ticket)
@@ -77,27 +133,7 @@ def ticket_reply(
             parties=[str(p) for p in sorted(wider.party_ids | introduced, key=str)],
             requester=wider.includes_requester,
         )
-    entry_id = note(
-        record,
-        kind="ticket.message_added/1",
-        actor=actor,
-        at=at,
-        readers=readers,
-        with_requester=with_requester,
-        facts={"length": len(body)},
-        payload={"text": body},
-    )
-    message_add(record, entry_id, audience_of(record, readers, with_requester), actor, at, text=body)
-    save(record, at=at)
-    for part in record.parts:
-        part.joint = part.joint or part.organization_id in introduced
-    word_count(record, actor, readers=readers, with_requester=with_requester, at=at)
-    answers = answered_by(record, actor)
-    if answers:
-        state_set(record, IN_PROGRESS, actor=actor, at=at)
-    sync(record, at=at, told=None if answers else readers)
-    reply_tell(record, entry_id=entry_id, readers=readers, with_requester=with_requester, actor=actor, at=at)
-    return entry_id
+    return Letter(record, body, readers, with_requester, introduced)
 
 
 def would_widen(record: Record, actor: Actor, readers: Iterable[UUID], with_requester: bool) -> Widening:

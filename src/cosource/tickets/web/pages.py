@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from cosource.foundation import clock
 from cosource.foundation.doors import actor_of, is_fragment
 from cosource.tickets.queries.conversation import changed_since
+from cosource.tickets.queries.markup import rich_text
 from cosource.tickets.queries.ticket_page import TicketView, ticket_get
 from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
 from cosource.tickets.rules.priority import LEVEL_LABELS
@@ -42,7 +43,10 @@ FILTERS = ("all", "messages", "ledger")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a refused form held, and why it was refused. `form`: which one; `code`: of the refusal."""
+    """What a form held, and why it was refused. `form`: which one; `code`: of the refusal.
+
+    `looked_at`: it was not refused; the writer wants to see the words as they will be shown.
+    """
 
     form: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -52,6 +56,7 @@ class Draft:
     status: int = 200
     details: Mapping[str, Any] = field(default_factory=dict)
     since: datetime | None = None
+    looked_at: bool = False
 
 
 def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> HttpResponse:
@@ -74,6 +79,9 @@ def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> H
         "mark": version_mark(view.id, view.version),
         "form": form if _is_offered(form, view) else "",
         "draft": draft,
+        "waits": view.writing.waits(view.read_at) if view.writing else 0,
+        "written": written_in(view, draft),
+        "looked_at": rich_text(draft.values.get("text", "")) if draft and draft.looked_at else "",
         "show": shown if shown in FILTERS else "all",
         "as_table": "table" in request.GET,
         "room": "tickets",
@@ -105,11 +113,21 @@ def page_keys(view: TicketView) -> list[dict[str, str]]:
     return [{"keys": keys, "label": label} for keys, label, is_on in offered if is_on]
 
 
+def written_in(view: TicketView, draft: Draft | None) -> str:
+    """Return what stands in the place to write: what a form held, or else what the reader has kept."""
+    if draft is not None and draft.form == "reply":
+        return str(draft.values.get("text", ""))
+    return view.writing.text if view.writing else ""
+
+
 def choose_audience(view: TicketView, draft: Draft | None) -> None:
-    """After a refusal the audience that was chosen stays chosen."""
-    if draft is None or draft.form != "reply":
+    """The audience that was chosen stays chosen: after a refusal, and with words that were kept."""
+    if draft is not None and draft.form == "reply":
+        chosen = draft.values.get("audience", "")
+    elif view.writing is not None:
+        chosen = view.writing.audience
+    else:
         return
-    chosen = draft.values.get("audience", "")
     if any(c.value == chosen for c in view.steps.audiences):
         view.steps.audiences = [replace(c, is_default=c.value == chosen) for c in view.steps.audiences]
 
@@ -117,6 +135,8 @@ def choose_audience(view: TicketView, draft: Draft | None) -> None:
 def _with_requester(view: TicketView, draft: Draft | None) -> bool:
     if draft is not None and draft.form == "reply":
         return bool(draft.values.get("with_requester"))
+    if view.writing is not None and view.writing.audience:
+        return view.writing.with_requester
     return view.steps.requester_by_default
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Invalid
+from cosource.tickets.services.writing import Words
 
 
 def text_in(request: HttpRequest, name: str) -> str:
@@ -46,6 +47,13 @@ def audience_in(request: HttpRequest) -> ChosenAudience:
     parties = frozenset(one_uuid(part, "audience") for part in chosen.removesuffix("+").split(".") if part)
     added = "with_requester" in request.POST and len(parties) > 1
     return ChosenAudience(parties, added or chosen.endswith("+"))
+
+
+def words_in(request: HttpRequest, chosen: ChosenAudience) -> Words:
+    """Return what a form has for the conversation, meant for the audience that it chose."""
+    return Words(
+        text_in(request, "text"), text_in(request, "audience"), chosen.party_ids, chosen.with_requester
+    )
 
 
 def level_in(request: HttpRequest, name: str) -> int:

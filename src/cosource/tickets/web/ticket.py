@@ -20,7 +20,6 @@ from cosource.tickets.rules.states import CANCELLED, CLOSED, IN_PROGRESS, RESOLV
 from cosource.tickets.services.acknowledging import escalation_acknowledge
 from cosource.tickets.services.answers import answer_accept, answer_challenge, service_restored
 from cosource.tickets.services.changing import ticket_assign, ticket_update
-from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import (
     handover_accept,
     handover_decline,
@@ -28,8 +27,9 @@ from cosource.tickets.services.handover import (
     ticket_hand_over,
 )
 from cosource.tickets.services.moving import ticket_move
+from cosource.tickets.services.writing import writing_send
 from cosource.tickets.web.pages import Draft, draw, instant_of
-from cosource.tickets.web.parsing import audience_in, level_in, one_uuid, text_in
+from cosource.tickets.web.parsing import audience_in, level_in, one_uuid, text_in, words_in
 from cosource.tickets.web.versions import version_meant
 
 # What a service is given besides what its form says.
@@ -97,10 +97,8 @@ def _draft(form: str, request: PageRequest, refusal: CosourceError) -> Draft:
 def reply(request: PageRequest, common: Common) -> None:
     """Write into the conversation."""
     chosen = audience_in(request)
-    ticket_reply(
-        text=text_in(request, "text"),
-        party_ids=chosen.party_ids,
-        with_requester=chosen.with_requester,
+    writing_send(
+        words=words_in(request, chosen),
         # The very audience that was asked about, not another one chosen since.
         wider_confirmed=text_in(request, "confirmed") == chosen.key,
         **common,

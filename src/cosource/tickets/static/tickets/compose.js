@@ -1,0 +1,68 @@
+// Where somebody writes on a ticket: what is written is kept as it grows, and what was just sent counts down.
+// Not here: sending, looking and taking back, which are forms. Without this "Keep draft" keeps it.
+
+const KEEP_MILLISECONDS = 1200;
+let timer = 0;
+let under_way = null;
+
+function forget() {
+  clearTimeout(timer);
+  timer = 0;
+  under_way?.abort();
+  under_way = null;
+}
+
+async function keep(form) {
+  timer = 0;
+  // Taken off the page, a form may still say that it changed.
+  if (!form.isConnected) return;
+  const said = form.querySelector("#kept");
+  const body = new FormData(form);
+  body.set("by_itself", "1");
+  under_way?.abort();
+  const mine = (under_way = new AbortController());
+  try {
+    const answer = await fetch(form.querySelector("[data-keep]").formAction, { method: "POST", body, credentials: "same-origin", signal: mine.signal });
+    if (said?.isConnected) said.textContent = answer.status === 204 ? said.dataset.said : said.dataset.failed;
+  } catch (trouble) {
+    if (trouble.name !== "AbortError" && said?.isConnected) said.textContent = said.dataset.failed;
+  }
+}
+
+function written(event) {
+  const form = event.target.closest?.("form[data-compose]");
+  if (!form) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => keep(form), KEEP_MILLISECONDS);
+}
+document.addEventListener("input", written);
+document.addEventListener("change", written);
+
+// What is on its way must not be kept once more behind it.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[data-compose]") && !event.submitter?.hasAttribute("formaction")) forget();
+}, true);
+
+// Leaving a page in the middle of a word keeps the word.
+addEventListener("pagehide", () => {
+  const form = document.querySelector("form[data-compose]");
+  if (!timer || !form) return;
+  clearTimeout(timer);
+  const body = new FormData(form);
+  body.set("by_itself", "1");
+  navigator.sendBeacon(form.querySelector("[data-keep]").formAction, body);
+});
+
+setInterval(() => {
+  for (const place of document.querySelectorAll("[data-countdown]")) {
+    const ends = Number(place.dataset.ends ||= String(Date.now() + 1000 * Number(place.dataset.countdown)));
+    const left = Math.ceil((ends - Date.now()) / 1000);
+    if (left > 0) {
+      place.textContent = place.dataset.said.replace("…", String(left));
+    } else if (left < 0 && !place.dataset.asked) {
+      // By now it has been said; whoever hears of it by the live stream has this page already.
+      place.dataset.asked = "1";
+      window.htmx?.ajax("GET", location.pathname + location.search, { target: ".tconv", select: ".tconv", swap: "outerHTML show:none" });
+    }
+  }
+}, 250);
