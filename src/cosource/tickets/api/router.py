@@ -57,6 +57,7 @@ _MOST = 200
 def tickets_list(  # noqa: PLR0917 - each is a query parameter of its own
     request: HttpRequest,
     state: str = "open",
+    kind: str = "",
     turn: str = "",
     due: str = "",
     priority: str = "",
@@ -80,6 +81,7 @@ def tickets_list(  # noqa: PLR0917 - each is a query parameter of its own
         )
     filters = TicketFilter(
         state,
+        kind,
         turn,
         due,
         priority,
@@ -101,7 +103,7 @@ def tickets_list(  # noqa: PLR0917 - each is a query parameter of its own
 @router.post("/tickets", response={201: TicketOut}, summary="Open a ticket")
 @creates
 def ticket_create(request: HttpRequest, response: HttpResponse, body: TicketIn) -> Status[TicketFacts]:
-    """Open an incident on the caller's own desk, or on that of an engagement's client."""
+    """Open a ticket on the caller's own desk, or on that of an engagement's client."""
     actor = actor_of(request)
     facts = facts_of(in_sight(record_open(actor=actor, at=clock.now(), **body.dict()), actor))
     stamp(response, facts.version)

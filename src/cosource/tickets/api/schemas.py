@@ -53,6 +53,7 @@ class TicketRowOut(Out):
     id: UUID
     reference: str
     title: str
+    kind: str
     state: str
     category: str
     priority: int
@@ -73,10 +74,14 @@ class TicketListOut(Out):
 
 
 class TicketIn(In):
-    """A new incident. `engagement_id`: a partner opens it on the desk of that engagement's client."""
+    """A new ticket.
+
+    `kind`: incident, request, problem or change. `engagement_id`: a partner opens it on the desk of that engagement's client.
+    """
 
     title: str = Field(max_length=200)
     text: str = Field(max_length=20_000)
+    kind: str = Field("incident", max_length=8)
     impact: int = Field(2, ge=1, le=3)
     urgency: int = Field(2, ge=1, le=3)
     topic: str = Field("", max_length=120)

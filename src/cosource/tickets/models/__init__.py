@@ -1,5 +1,6 @@
 """Tickets and all that hangs on them."""
 
+from cosource.tickets.models.changes import Approval, ChangePlan, Freeze
 from cosource.tickets.models.clocks import Clock, Escalation
 from cosource.tickets.models.participation import NEVER, Participation
 from cosource.tickets.models.tickets import (
@@ -17,8 +18,11 @@ from cosource.tickets.models.writing import Writing
 
 __all__ = [
     "NEVER",
+    "Approval",
+    "ChangePlan",
     "Clock",
     "Escalation",
+    "Freeze",
     "Handover",
     "Message",
     "Participation",

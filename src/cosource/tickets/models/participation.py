@@ -97,13 +97,13 @@ class Participation(models.Model):
     """An organization's part in a ticket.
 
     `desk`: the engagement under which it takes part, or the organization itself for its own desk; a grant reaches one desk.
-    `team_id`, `assignee_id`: this organization's team and person on it; they stay when the ticket moves on. `offered_team_id`:
-    its team that is to answer an offered handover. `holds`: it is with this organization now. `unanswered`: a handover waits for
-    this organization's answer. `joint`: the other joint parties know of it. `next_due_at`: the earliest open due time that
-    concerns this organization, `NEVER` for none. `agreement_version`:
-    pinned when the ticket was first shared here. `asked_at`: when this party was first asked to work on it, from which its clocks
-    run; none while it only covers the ticket. `revision` rises with whatever this party learns of the ticket (If-Match), not with
-    what others say among themselves.
+    `team_id`, `assignee_id`: this organization's team and person on it; they stay when the ticket moves on.
+    `offered_team_id`: its team that is to answer an offered handover. `holds`: it is with this organization now.
+    `unanswered`: a handover waits for this organization's answer. `joint`: the other joint parties know of it. `next_due_at`:
+    the earliest open due time that concerns this organization, `NEVER` for none. `agreement_version`: pinned when the ticket
+    was first shared here. `asked_at`: when this party was first asked to work on it, from which its clocks run; none while it
+    only covers the ticket. `about`: the ticket's kind. `to_approve`: it waits for this party's approval. `revision` rises
+    with whatever this party learns of the ticket (If-Match), not with what others say among themselves.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -121,6 +121,7 @@ class Participation(models.Model):
     )
     kind = models.CharField(max_length=6, choices=Kind)
     reference = models.CharField(max_length=40)
+    about = models.CharField(max_length=8, default="incident", db_default="incident")
     agreement_version = models.ForeignKey(
         AgreementVersion, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -135,6 +136,7 @@ class Participation(models.Model):
     holds = models.BooleanField(default=False)
     unanswered = models.BooleanField(default=False)
     came_back = models.BooleanField(default=False)
+    to_approve = models.BooleanField(default=False, db_default=False)
     joint = models.BooleanField(default=False)
     open = models.BooleanField(default=True)
     category = models.CharField(max_length=10)
@@ -208,6 +210,16 @@ class Participation(models.Model):
                 fields=["organization", "desk", "next_due_at", "id"],
                 name="open_came_back",
                 condition=Q(open=True, came_back=True),
+            ),
+            models.Index(
+                fields=["organization", "desk", "next_due_at", "id"],
+                name="open_to_approve",
+                condition=Q(open=True, to_approve=True),
+            ),
+            models.Index(
+                fields=["organization", "desk", "about", "next_due_at", "id"],
+                name="open_about",
+                condition=Q(open=True),
             ),
             models.Index(
                 fields=["organization", "desk", "next_due_at", "id"], name="over_due", condition=Q(open=False)

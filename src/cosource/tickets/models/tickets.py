@@ -25,12 +25,12 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 
 class Ticket(models.Model):
-    """One incident, worked by one or several parties in one record.
+    """One incident, service request, problem or change, worked by one or several parties in one record.
 
-    `state` is a key of the state machine and `category` its category. `holder_*`: who has it now; a null organization is
-    unknown possession, which only imported history may have. `turn`: whose move it is, with `turn_organization` where that is
-    a party. `internal`: never shared with a partner. `version` rises with every change (If-Match). `import_id` marks imported
-    history, `demo` sample tickets.
+    `kind` decides by which machine `state` moves. `state` is a key of the state machine and `category` its category.
+    `holder_*`: who has it now; a null organization is unknown possession, which only imported history may have. `turn`: whose
+    move it is, with `turn_organization` where that is a party. `internal`: never shared with a partner. `version` rises with
+    every change (If-Match). `import_id` marks imported history, `demo` sample tickets.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

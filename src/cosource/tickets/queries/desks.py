@@ -23,6 +23,7 @@ from cosource.parties.models import (
 )
 from cosource.parties.queries.sight import live
 from cosource.tickets.rules.priority import LEVELS, PRIORITY_LABELS, parse_matrix, priority_of
+from cosource.tickets.rules.states import TicketKind
 
 OWN_DESK = frozenset({TECHNICIAN, SERVICE_OWNER, MANAGER, REQUESTER})
 UNDER_ENGAGEMENT = frozenset({TECHNICIAN, MANAGER})
@@ -84,6 +85,13 @@ def may_open(actor: Actor) -> bool:
     if actor.sight.roles_on(None) & OWN_DESK:
         return True
     return any(actor.sight.roles_on(i) & UNDER_ENGAGEMENT for i in actor.sight.engagement_ids)
+
+
+def openable_kinds(actor: Actor) -> tuple[TicketKind, ...]:
+    """Return which kinds of ticket the actor may open: who only asks for help says what is broken or what is wanted."""
+    if actor.sight.roles == {REQUESTER}:
+        return (TicketKind.INCIDENT, TicketKind.REQUEST)
+    return tuple(TicketKind)
 
 
 def choices_on(desk: Desk, actor: Actor, at: datetime, *, for_requester: bool) -> DeskChoices:

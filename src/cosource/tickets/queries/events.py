@@ -19,7 +19,7 @@ from cosource.tickets.queries.record import Record
 from cosource.tickets.rules.clock_kinds import KINDS
 from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
 from cosource.tickets.rules.priority import LEVEL_LABELS
-from cosource.tickets.rules.states import STATES
+from cosource.tickets.rules.states import STATES, label_of
 from cosource.tickets.rules.wording import Phrase, gettext_lazy
 
 
@@ -165,7 +165,7 @@ def _state_changed(entry: EntryRow, record: Record, names: Names) -> Event:
         return Event(icon, gettext_lazy("Taken up again"))
     if came_from is not None and came_from.category == "resolved" and to.key == "in_progress":
         return Event("repeat", gettext_lazy("Reopened"))
-    return Event(icon, gettext_lazy("%(state)s", state=_(to.label)))
+    return Event(icon, gettext_lazy("%(state)s", state=_(label_of(record.ticket.kind, to.key))))
 
 
 def _answer_challenged(entry: EntryRow, record: Record, names: Names) -> Event:
@@ -220,7 +220,11 @@ def _state_known(entry: EntryRow, record: Record, names: Names) -> Event:
     quiet = record.mine.kind == Kind.OWNER
     if state is None:
         return Event("circle-dot", gettext_lazy("The state of the ticket changed"), quiet=quiet)
-    return Event("circle-dot", gettext_lazy("It is now: %(state)s", state=_(state.label)), quiet=quiet)
+    return Event(
+        "circle-dot",
+        gettext_lazy("It is now: %(state)s", state=_(label_of(record.ticket.kind, state.key))),
+        quiet=quiet,
+    )
 
 
 def _changed(entry: EntryRow, record: Record, names: Names) -> Event:

@@ -11,12 +11,14 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from cosource.foundation.errors import Invalid
+from cosource.tickets.rules.states import TicketKind
 
 STATES = ("open", "paused", "resolved", "closed", "all")
 OPEN_STATES = ("open", "paused")
 TURNS = {"mine": 1, "client": 2, "partner": 3, "requester": 4, "third_party": 5}
 DUES = ("overdue", "hour", "today")
-FLAGS = ("unanswered", "came_back")
+FLAGS = ("unanswered", "came_back", "to_approve")
+KINDS = tuple(kind.value for kind in TicketKind)
 ORDERS = ("due", "priority", "newest")
 
 
@@ -25,6 +27,7 @@ class TicketFilter:
     """The filters of a list; empty means any. `assignee`, `team`: an id or `mine`. `text`: words to search for."""
 
     state: str = "open"
+    kind: str = ""
     turn: str = ""
     due: str = ""
     priority: str = ""
@@ -41,6 +44,7 @@ class TicketFilter:
 
     def __post_init__(self) -> None:
         _one_of("state", self.state, STATES)
+        _one_of("kind", self.kind, ("", *KINDS))
         _one_of("turn", self.turn, ("", *TURNS))
         _one_of("due", self.due, ("", *DUES))
         _one_of("priority", self.priority, ("", "1", "2", "3", "4", "5"))

@@ -17,9 +17,11 @@ from cosource.foundation.sight import Actor
 from cosource.parties.models import Engagement, Organization, Person, Service, Site, Team
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.list_ranges import NOT_FOR_REQUESTERS, asks_only
+from cosource.tickets.rules.states import KIND_LABELS
 
 KEY_LABELS = {
     "state": gettext_noop("state"),
+    "kind": gettext_noop("kind"),
     "turn": gettext_noop("turn"),
     "due": gettext_noop("due"),
     "priority": gettext_noop("priority"),
@@ -41,6 +43,7 @@ VALUE_LABELS = {
         "closed": gettext_noop("closed"),
         "all": gettext_noop("any"),
     },
+    "kind": {kind.value: label for kind, label in KIND_LABELS.items()},
     "turn": {
         "mine": gettext_noop("ours"),
         "client": gettext_noop("the client’s"),
@@ -57,6 +60,7 @@ VALUE_LABELS = {
     "flag": {
         "unanswered": gettext_noop("handover not accepted"),
         "came_back": gettext_noop("came back"),
+        "to_approve": gettext_noop("waits for our approval"),
     },
     "team": {"mine": gettext_noop("my teams")},
     "assignee": {"mine": gettext_noop("me")},

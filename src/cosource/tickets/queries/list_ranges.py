@@ -179,6 +179,8 @@ def _named(actor: Actor, filters: TicketFilter, at: datetime, *, team: str) -> Q
         condition &= Q(assignee_id=actor.person_id) if actor.person_id else Q(pk__in=())
     elif filters.assignee:
         condition &= Q(assignee_id=filters.assignee)
+    if filters.kind:
+        condition &= Q(about=filters.kind)
     if filters.flag:
         condition &= Q(**{filters.flag: True})
     return condition

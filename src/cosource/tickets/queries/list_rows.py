@@ -20,7 +20,7 @@ from cosource.tickets.models.participation import Kind, Turn
 from cosource.tickets.queries.clocks import reading
 from cosource.tickets.queries.escalations import ESCALATED, mark_of
 from cosource.tickets.rules.clocks import ClockBar
-from cosource.tickets.rules.states import ACCEPT, STATES
+from cosource.tickets.rules.states import ACCEPT, STATES, label_of, verb_of
 
 _TURNS_OF_PARTIES = frozenset({Turn.MINE, Turn.CLIENT, Turn.PARTNER})
 
@@ -43,6 +43,7 @@ class TicketRow:
     priority: int
     state: str
     state_label: str
+    kind: str
     place: str
     turn: int
     turn_badge: PartyBadge | None
@@ -69,6 +70,7 @@ _ROW = (
     "id",
     "ticket_id",
     "reference",
+    "about",
     "organization_id",
     "owner_id",
     "engagement_id",
@@ -205,11 +207,12 @@ def _row(part: Values, badges: Badges, drawn: tuple[ClockBar | None, str], asked
         holder_known=holder is not None,
         priority=part["priority"],
         state=state.key,
-        state_label=state.label,
+        state_label=label_of(part["about"], state.key),
+        kind=part["about"],
         place=part["ticket__site__name"] or part["ticket__service__name"] or "",
         turn=part["turn"],
         turn_badge=badges.get(turn_party) if turn_party else None,
-        verb=ACCEPT if part["offer__to_organization_id"] else state.verb,
+        verb=ACCEPT if part["offer__to_organization_id"] else verb_of(part["about"], state.key),
         bar=drawn[0],
         mark=drawn[1],
         due_at=None if asked or part["next_due_at"] == NEVER else part["next_due_at"],

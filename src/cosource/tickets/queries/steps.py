@@ -154,7 +154,7 @@ def steps_of(
     steps = Steps(has_requester=ticket.requester_id is not None)
     if not have:
         return steps
-    allowed = {m.to_key: m for m in next_moves(ticket.state, have)}
+    allowed = {m.to_key: m for m in next_moves(ticket.state, have, kind=ticket.kind)}
     is_open = ticket.category != "closed"
     owner_rights = Who.OWNER in have and SERVICE_OWNER in roles_on(actor, record.mine)
     steps.as_requester = Who.ANY not in have

@@ -51,7 +51,7 @@ from cosource.tickets.queries.steps import (
 from cosource.tickets.queries.writing import WRITING_COLUMNS, Kept, joined_for, kept_from
 from cosource.tickets.rules.priority import LEVEL_LABELS, PRIORITY_LABELS
 from cosource.tickets.rules.ribbon import Ribbon
-from cosource.tickets.rules.states import ACCEPT, NEW, STATES, Who
+from cosource.tickets.rules.states import ACCEPT, KIND_LABELS, NEW, STATES, TicketKind, Who, label_of, verb_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,9 @@ class TicketView:
     title: str
     state: str
     state_label: str
+    kind: str
+    kind_label: str
+    kind_icon: str
     category: str
     priority: int
     priority_label: str
@@ -137,6 +140,15 @@ class TicketView:
     sites: list[tuple[UUID, str]] = field(default_factory=list)
     editable: Ticket | None = None
     writing: Kept | None = None
+
+
+# By kind of ticket, in the sprite of the page kit.
+KIND_ICONS = {
+    TicketKind.INCIDENT: "bolt",
+    TicketKind.REQUEST: "clipboard-list",
+    TicketKind.PROBLEM: "zoom-question",
+    TicketKind.CHANGE: "git-compare",
+}
 
 
 def progress_of(state: str, category: str) -> int:
@@ -193,7 +205,10 @@ def ticket_get(
         reference=record.mine.reference,
         title=ticket.title,
         state=ticket.state,
-        state_label=_(state.label),
+        state_label=_(label_of(ticket.kind, state.key)),
+        kind=ticket.kind,
+        kind_label=_(KIND_LABELS[TicketKind(ticket.kind)]),
+        kind_icon=KIND_ICONS[TicketKind(ticket.kind)],
         category=ticket.category,
         priority=ticket.priority,
         priority_label=_(PRIORITY_LABELS[ticket.priority]),
@@ -301,7 +316,6 @@ def _reads_as_requester(record: Record, actor: Actor) -> bool:
 
 def _turn(record: Record, badges: Mapping[UUID, PartyBadge], offer: Handover | None) -> TurnView:
     ticket = record.ticket
-    state = STATES[ticket.state]
     me = record.mine.organization_id
     if ticket.category not in ("open", "paused"):
         words = ""
@@ -309,7 +323,7 @@ def _turn(record: Record, badges: Mapping[UUID, PartyBadge], offer: Handover | N
             words = _("The requester may confirm") if ticket.requester_id else _("The client may close it")
         return TurnView(is_mine=False, badge=None, words=words, verb="")
     party = offer.to_organization_id if offer else ticket.turn_organization_id
-    verb = _(ACCEPT) if offer else _(state.verb)
+    verb = _(ACCEPT) if offer else _(verb_of(ticket.kind, ticket.state))
     if party is None:
         words = {"requester": _("The requester’s turn"), "third_party": _("A third party’s turn")}.get(
             ticket.turn, ""

@@ -58,6 +58,9 @@ _REST = (
 )
 
 
+_TO_APPROVE = TicketFilter(flag="to_approve")
+
+
 def standing_views(actor: Actor, own_name: str) -> list[ListView]:
     """Return the views that come with the product, as the reader meets them. `own_name`: of the reader's organization."""
     if asks_only(actor):
@@ -69,6 +72,8 @@ def standing_views(actor: Actor, own_name: str) -> list[ListView]:
         views.append(ListView("my-turn", _("My turn"), _MY_TURN))
     if own_name:
         views.append(ListView("our-turn", _("%(name)s’s turn") % {"name": own_name}, _OUR_TURN))
+    if actor.sight.roles & {SERVICE_OWNER, MANAGER}:
+        views.append(ListView("to-approve", _("To approve"), _TO_APPROVE))
     if serves:
         views.append(ListView("client", _("The client’s turn"), _CLIENT))
     partner = _("A partner’s turn") if has_desk else _("Another partner’s turn")

@@ -18,6 +18,7 @@ from cosource.agreements.rules.terms import (
     RESTORE,
     UPDATE,
 )
+from cosource.tickets.rules.states import TicketKind
 from cosource.tickets.rules.wording import Phrase, gettext_lazy
 
 
@@ -110,6 +111,9 @@ KINDS: dict[str, ClockKind] = {
     )
 }
 
+
+# What agreements promise times for. A problem or a change has none of its own: only what a party owes the other on it.
+PROMISED = frozenset({TicketKind.INCIDENT, TicketKind.REQUEST})
 
 # What the offered party, or the client itself, has to do goes on while others wait for it.
 UNPAUSED = frozenset({ACCEPT, APPROVAL, ACCESS, ANSWER})

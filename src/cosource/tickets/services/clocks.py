@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from cosource.agreements.queries.terms import terms_of
-from cosource.agreements.rules.terms import ACCEPT, UPDATE
+from cosource.agreements.rules.terms import ACCEPT, APPROVAL, UPDATE
 from cosource.calendars.rules.business_time import elapsed_minutes
 from cosource.foundation.bulk import insert_all, update_all
 from cosource.foundation.prepared import Prepared
@@ -18,7 +18,7 @@ from cosource.foundation.sight import Actor
 from cosource.tickets.models import NEVER, Clock, Handover, Participation, Pause, Ticket
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.standing_still import stood_still
-from cosource.tickets.rules.clock_kinds import KINDS, UNPAUSED, Happening, started_by
+from cosource.tickets.rules.clock_kinds import KINDS, PROMISED, UNPAUSED, Happening, started_by
 from cosource.tickets.rules.elsewhere import Held, Passing, elsewhere
 from cosource.tickets.rules.ladder import times
 from cosource.tickets.services import at_hand
@@ -43,7 +43,7 @@ def _add(record: Record, clocks: Iterable[Clock | None]) -> None:
 
 def clocks_new(ticket: Ticket, part: Participation) -> list[Clock]:
     """Return the clocks that begin when a party is asked, not yet saved."""
-    if part.asked_at is None:
+    if part.asked_at is None or ticket.kind not in PROMISED:
         return []
     made = (_new(ticket, part, kind, part.asked_at) for kind in started_by(Happening.ASKED))
     return [clock for clock in made if clock is not None]
@@ -158,6 +158,13 @@ def clock_of_request(record: Record, reason: str, *, at: datetime) -> None:
     _begin(record, part, term.asks, at, part.engagement.client_id)
 
 
+def clock_of_approval(record: Record, *, at: datetime) -> None:
+    """Start the client's clock for the approval that a partner who holds the ticket waits for, if their agreement has one."""
+    part = record.part_of(record.ticket.holder_organization_id)
+    if part is not None and part.engagement is not None:
+        _begin(record, part, APPROVAL, at, part.engagement.client_id)
+
+
 def _begin(record: Record, part: Participation, kind: str, at: datetime, owed_by_id: UUID) -> None:
     earlier = [
         c.round for c in at_hand.clocks(record) if (c.kind, c.engagement_id) == (kind, part.engagement_id)
@@ -181,7 +188,7 @@ def clocks_retarget(record: Record, *, at: datetime) -> None:
             clocks.remove(clock)
     there = {(c.kind, c.engagement_id) for c in clocks}
     for part in record.parts:
-        if part.asked_at is None:
+        if part.asked_at is None or ticket.kind not in PROMISED:
             continue
         lacking = [k for k in started_by(Happening.ASKED) if (k, part.engagement_id) not in there]
         # A regular word that nobody expected before is expected from now on; all else counts from when the party was asked.

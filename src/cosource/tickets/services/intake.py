@@ -37,6 +37,7 @@ from cosource.tickets.models import (
 from cosource.tickets.models.participation import Kind, Turn
 from cosource.tickets.queries import exporting as taken
 from cosource.tickets.queries.entry_rows import DESCRIPTIONS, is_written
+from cosource.tickets.rules.sayings import MESSAGE
 from cosource.tickets.rules.states import IN_PROGRESS, RESOLVED, STATES, WAITING_CLIENT
 
 _AT_ONCE = 1_000
@@ -144,7 +145,9 @@ def _conversations(incoming: Incoming, tickets: Mapping[UUID, UUID]) -> Mapping[
                     id=entry.id,
                     ticket_id=ticket_id,
                     audience_id=audiences[entry.id],
-                    kind="description" if record["kind"] in DESCRIPTIONS else "message",
+                    kind="description"
+                    if record["kind"] in DESCRIPTIONS
+                    else record["facts"].get("says", MESSAGE),
                     author_organization_id=entry.organization_id,
                     author_id=entry.actor_id if entry.actor_id in known else None,
                     at=entry.occurred_at,
@@ -224,6 +227,7 @@ def _tickets(
             ),
             id=part.ticket_id,
             owner_id=part.owner_id,
+            kind=part.about,
             service_id=part.service_id if part.service_id in there[Service] else None,
             site_id=part.site_id if part.site_id in there[Site] else None,
             assignee_id=part.assignee_id if part.holds else None,
@@ -291,6 +295,7 @@ def _others(
             id=new_id(),
             ticket_id=ticket.id,
             owner_id=own.owner_id,
+            about=own.about,
             open=own.open,
             category=own.category,
             turn=Turn.NOBODY,

@@ -11,6 +11,7 @@ from uuid import UUID
 from cosource.foundation.bulk import update_all
 from cosource.tickets.models import NEVER, Clock, Handover, Ticket
 from cosource.tickets.models.participation import Kind, Participation, Turn
+from cosource.tickets.rules.states import AWAITING_APPROVAL
 from cosource.tickets.services.at_hand import open_handover, running_clocks
 from cosource.tickets.services.clocks import clocks_settle, pauses_counted
 from cosource.tickets.services.record import Record
@@ -55,6 +56,9 @@ def keys_set(record: Record, clocks: Sequence[Clock], offered: Handover | None, 
         part.unanswered = offered is not None and offered.to_organization_id == part.organization_id
         part.offered_team_id = offered.to_team_id if part.unanswered and offered is not None else None
         part.came_back = ticket.returns > 0
+        part.to_approve = (
+            ticket.state == AWAITING_APPROVAL and ticket.turn_organization_id == part.organization_id
+        )
         part.turn = turn_for(ticket, part, offered)
         part.next_due_at = min((c.due_at for c in own), default=NEVER) if open_now else NEVER
         part.updated_at = at
@@ -84,6 +88,7 @@ _KEYS = (
     "holds",
     "unanswered",
     "came_back",
+    "to_approve",
     "turn",
     "next_due_at",
 )

@@ -11,11 +11,15 @@ from cosource.agreements.queries.terms import terms_of
 from cosource.foundation.errors import Conflict, Invalid
 from cosource.foundation.rules.canonical import instant_text
 from cosource.foundation.sight import Actor
-from cosource.tickets.models import Handover, Pause, Possession
+from cosource.tickets.models import Approval, Handover, Pause, Possession
+from cosource.tickets.queries.changes import window_require
 from cosource.tickets.rules.clock_kinds import Happening
+from cosource.tickets.rules.sayings import MESSAGE, ROOT_CAUSE
 from cosource.tickets.rules.states import (
+    AWAITING_APPROVAL,
     CANCELLED,
     IN_PROGRESS,
+    KNOWN_ERROR,
     RESOLVED,
     STATES,
     WAITING_CLIENT,
@@ -66,12 +70,15 @@ def ticket_move(
     if not have:
         policy.require(actor, Action.MOVE, record)
     try:
-        move(record.ticket.state, to_state, have)
+        move(record.ticket.state, to_state, have, kind=record.ticket.kind)
     except UnknownState as unknown:
         raise Invalid(str(unknown), fields={"to_state": str(unknown)}) from None
     except StateMoveRefused as refused:
         raise Conflict(str(refused), code="no_such_move", allowed=list(refused.allowed)) from None
-    needs_text = to_state in (*WAITING, RESOLVED, CANCELLED) or record.ticket.category == "resolved"
+    window_require(record, to_state, at)
+    needs_text = (
+        to_state in (*WAITING, KNOWN_ERROR, RESOLVED, CANCELLED) or record.ticket.category == "resolved"
+    )
     body = require_text(text, "text", limit=20_000, optional=not needs_text or to_state == "closed")
     actor = policy.acting_for(actor, record, record.ticket.holder_organization_id)
     state_set(record, to_state, actor=actor, at=at, reason=reason, text=body)
@@ -79,14 +86,26 @@ def ticket_move(
 
 
 def state_set(
-    record: Record, to_state: str, *, actor: Actor, at: datetime, reason: str = "", text: str = ""
+    record: Record,
+    to_state: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
+    text: str = "",
+    asked_id: UUID | None = None,
 ) -> None:
-    """Write a permitted move: state, pause, clocks, entries. The caller syncs the list keys."""
+    """Write a permitted move: state, pause, clocks, entries. The caller syncs the list keys.
+
+    `asked_id`: the party whose approval it waits for.
+    """
     ticket = record.ticket
     came_from = ticket.state
     reopening = ticket.category == "resolved" and to_state == IN_PROGRESS
     changes: dict[str, object] = {"state": to_state, "category": STATES[to_state].category}
     turn, turn_organization_id, version_id = _turn_after(record, to_state, reason)
+    if asked_id is not None:
+        turn, turn_organization_id = "client" if asked_id == ticket.owner_id else "partner", asked_id
     changes |= {"turn": turn, "turn_organization_id": turn_organization_id}
     held = Possession.objects.filter(ticket=ticket, until_at__isnull=True)
     if STATES[to_state].category == "closed":
@@ -105,6 +124,7 @@ def state_set(
             state=Handover.State.WITHDRAWN, answered_at=Greatest("offered_at", Value(at, DateTimeField()))
         )
         record.handovers = record.possessions = None
+    _approvals_end(record, came_from, to_state)
     if to_state in WAITING:
         Pause.objects.create(
             ticket=ticket,
@@ -128,6 +148,13 @@ def state_set(
     elif to_state == WAITING_CLIENT:
         clock_of_request(record, reason, at=at)
     _append(record, came_from, to_state, reason, text, actor, at)
+
+
+def _approvals_end(record: Record, came_from: str, to_state: str) -> None:
+    """Take back what was asked for and not decided, when the ticket no longer waits for it."""
+    if came_from == AWAITING_APPROVAL and to_state != AWAITING_APPROVAL:
+        asked = Approval.objects.filter(ticket=record.ticket, state=Approval.State.ASKED)
+        asked.update(state=Approval.State.WITHDRAWN)
 
 
 def _expect_answer(record: Record, at: datetime) -> None:
@@ -170,7 +197,7 @@ def _append(  # noqa: PLR0917 - private, called once
     record: Record, came_from: str, to_state: str, reason: str, text: str, actor: Actor, at: datetime
 ) -> None:
     ticket = record.ticket
-    asked = ticket.turn_organization_id if to_state in WAITING else None
+    asked = ticket.turn_organization_id if to_state in (*WAITING, AWAITING_APPROVAL) else None
     readers = readers_with(record, actor, asked)
     to_requester = ticket.requester_id is not None and (
         to_state in (WAITING_REQUESTER, RESOLVED) or policy.is_requester(actor, record)
@@ -206,11 +233,24 @@ def _append(  # noqa: PLR0917 - private, called once
             at=at,
             readers=readers,
             with_requester=to_requester,
-            facts={"length": len(text)},
+            facts={"length": len(text), **_said_as(to_state)},
             payload={"text": text},
         )
-        message_add(record, entry_id, audience_of(record, readers, to_requester), actor, at, text=text)
+        message_add(
+            record,
+            entry_id,
+            audience_of(record, readers, to_requester),
+            actor,
+            at,
+            text=text,
+            kind=_said_as(to_state).get("says", MESSAGE),
+        )
         word_count(record, actor, readers=readers, with_requester=to_requester, at=at)
+
+
+def _said_as(to_state: str) -> dict[str, str]:
+    """Return as what the text of a move stands in the conversation, where it is more than a message."""
+    return {"says": ROOT_CAUSE} if to_state == KNOWN_ERROR else {}
 
 
 def _turn_after(record: Record, to_state: str, reason: str) -> tuple[str, UUID | None, UUID | None]:

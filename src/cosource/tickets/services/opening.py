@@ -31,7 +31,8 @@ from cosource.parties.models import (
 from cosource.parties.queries.sight import live
 from cosource.tickets.models import Participation, Possession, Ticket
 from cosource.tickets.models.participation import Kind
-from cosource.tickets.rules.states import NEW, STATES
+from cosource.tickets.queries.desks import openable_kinds
+from cosource.tickets.rules.states import NEW, STATES, TicketKind
 from cosource.tickets.services.clocks import clocks_new
 from cosource.tickets.services.listkeys import keys_set
 from cosource.tickets.services.policy import WRITE
@@ -55,6 +56,7 @@ def record_open(
     at: datetime,
     title: str,
     text: str,
+    kind: str = TicketKind.INCIDENT,
     impact: int = 2,
     urgency: int = 2,
     topic: str = "",
@@ -69,7 +71,7 @@ def record_open(
     internal: bool = False,
     demo: bool = False,
 ) -> Record:
-    """Open an incident on the actor's own desk, or with `engagement_id` on the desk of that engagement's client.
+    """Open a ticket on the actor's own desk, or with `engagement_id` on the desk of that engagement's client.
 
     Return it with everybody's part; the actor's organization's own is `mine`, whether the actor will see it or not.
 
@@ -78,6 +80,7 @@ def record_open(
     Appends `ticket.opened/1`, and `ticket.shared/1` to each further engagement.
     Raises: NotAllowed, NotFound (unknown team, service, site, engagement), Invalid.
     """
+    kind = _kind_for(actor, kind)
     engagement = _engagement(actor, engagement_id, at)
     owner = engagement.client if engagement else _own_desk(actor)
     fields = {
@@ -108,6 +111,7 @@ def record_open(
     state = STATES[NEW]
     ticket = Ticket(
         owner=owner,
+        kind=kind,
         state=state.key,
         category=state.category,
         impact=impact,
@@ -188,6 +192,7 @@ def _opened(record: Record, readers: set[UUID], text: str, actor: Actor, at: dat
 def opening_facts(ticket: Ticket) -> dict[str, object]:
     """Return the facts with which a ticket enters a stream."""
     return {
+        "kind": ticket.kind,
         "owner": ticket.owner_id.hex,
         "state": ticket.state,
         "category": ticket.category,
@@ -295,6 +300,19 @@ def _participants(
         if other is engagement:
             record.mine = part
     return record
+
+
+def _kind_for(actor: Actor, kind: str) -> TicketKind:
+    """Return the kind, where the actor may open it. Raises: Invalid, NotAllowed."""
+    try:
+        found = TicketKind(kind)
+    except ValueError:
+        raise Invalid(
+            "There is no such kind of ticket.", fields={"kind": f"One of {', '.join(TicketKind)}."}
+        ) from None
+    if found not in openable_kinds(actor):
+        raise NotAllowed("Your role opens incidents and service requests only.")
+    return found
 
 
 def _engagement(actor: Actor, engagement_id: UUID | None, at: datetime) -> Engagement | None:

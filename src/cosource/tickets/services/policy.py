@@ -10,6 +10,7 @@ from uuid import UUID
 
 from cosource.foundation.errors import NotAllowed
 from cosource.foundation.sight import SERVICE_OWNER, Actor
+from cosource.tickets.queries.approvals import may_approve
 from cosource.tickets.queries.capacities import (
     WRITE,
     capacities,
@@ -48,6 +49,11 @@ class Action(StrEnum):
     HAND_OVER = "ticket.hand_over"
     ANSWER_HANDOVER = "ticket.answer_handover"
     SHARE = "ticket.share"
+    PLAN = "ticket.plan"
+    SAY = "ticket.say"
+    ASK_APPROVAL = "ticket.ask_approval"
+    APPROVE = "ticket.approve"
+    REVIEW = "ticket.review"
 
 
 def acting_for(actor: Actor, record: Record, party_id: UUID | None) -> Actor:
@@ -68,7 +74,9 @@ def require(actor: Actor, action: Action, record: Record) -> None:
         allowed = Who.ANY in have or Who.REQUESTER in have
     elif action in (Action.HAND_OVER, Action.ASSIGN):
         allowed = Who.HOLDER in have or (Who.OWNER in have and SERVICE_OWNER in roles_on(actor, record.mine))
-    elif action is Action.UPDATE:
+    elif action is Action.APPROVE:
+        allowed = may_approve(actor, record.mine)
+    elif action in (Action.UPDATE, Action.PLAN, Action.SAY, Action.ASK_APPROVAL, Action.REVIEW):
         allowed = Who.HOLDER in have or Who.OWNER in have
     elif action is Action.SHARE:
         allowed = Who.OWNER in have

@@ -247,6 +247,7 @@ def part_new(  # noqa: PLR0917 - what it is made of stands in one line where it 
         organization=organization,
         engagement=engagement,
         kind=kind,
+        about=ticket.kind,
         agreement_version_id=terms.version_id if terms else None,
         owner_id=ticket.owner_id,
         category=ticket.category,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.utils.translation import gettext_lazy as label
+from django.utils import translation
 
 from cosource.agreements.rules.terms import MANAGER
 from cosource.foundation.notices import register_notice_kind, register_notice_subject
@@ -27,6 +27,8 @@ from cosource.tickets.services.record import Record
 OFFERED = "ticket.offered"
 ASSIGNED = "ticket.assigned"
 ANSWERED = "ticket.answered"
+TO_APPROVE = "ticket.to_approve"
+DECIDED = "ticket.approval_decided"
 
 _members = Prepared[UUID](
     lambda team_id, at: Membership.objects.filter(live(at), team_id=team_id).values_list(
@@ -101,6 +103,43 @@ def reply_tell(
         )
 
 
+def approval_asked_tell(
+    record: Record, part: Participation, *, number: int, actor: Actor, at: datetime
+) -> None:
+    """Tell who answers for a party that a ticket waits for its approval."""
+    _notify(
+        record,
+        part,
+        effect_key=f"ticket.to_approve:{record.ticket.id.hex}:{number}:{part.organization_id.hex}",
+        person_ids=_leader(record, part, at),
+        kind=TO_APPROVE,
+        words=gettext_lazy("%(reference)s waits for your approval", reference=part.reference),
+        actor=actor,
+        at=at,
+    )
+
+
+def approval_decided_tell(record: Record, *, number: int, state: str, actor: Actor, at: datetime) -> None:
+    """Tell who works on the ticket, and who asked for it, what became of the approval."""
+    part = record.part_of(record.ticket.holder_organization_id) or record.owner_part
+    words = {
+        "approved": gettext_lazy("%(reference)s is approved", reference=part.reference),
+        "sent_back": gettext_lazy(
+            "%(reference)s is sent back: mend it and ask again", reference=part.reference
+        ),
+    }.get(state, gettext_lazy("%(reference)s is not approved", reference=part.reference))
+    _notify(
+        record,
+        part,
+        effect_key=f"ticket.approval_decided:{record.ticket.id.hex}:{number}",
+        person_ids=_workers(record, part, at),
+        kind=DECIDED,
+        words=words,
+        actor=actor,
+        at=at,
+    )
+
+
 def _workers(record: Record, part: Participation, at: datetime) -> Iterable[UUID]:
     if part.assignee_id is not None:
         return [part.assignee_id]
@@ -148,6 +187,10 @@ def _notify(
 def register() -> None:
     """Let people choose how they are told of tickets."""
     register_notice_subject("ticket", ticket_lines)
-    register_notice_kind(OFFERED, label("A ticket is offered to my team"))
-    register_notice_kind(ASSIGNED, label("A ticket is assigned to me"))
-    register_notice_kind(ANSWERED, label("Somebody writes on a ticket that I work on or asked for"))
+    register_notice_kind(OFFERED, translation.gettext_lazy("A ticket is offered to my team"))
+    register_notice_kind(ASSIGNED, translation.gettext_lazy("A ticket is assigned to me"))
+    register_notice_kind(TO_APPROVE, translation.gettext_lazy("A change or request waits for my approval"))
+    register_notice_kind(DECIDED, translation.gettext_lazy("What I work on is approved, or not"))
+    register_notice_kind(
+        ANSWERED, translation.gettext_lazy("Somebody writes on a ticket that I work on or asked for")
+    )

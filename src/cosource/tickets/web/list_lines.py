@@ -18,6 +18,8 @@ from cosource.foundation.templatetags.cosource_ui import clock_bar, icon, party_
 from cosource.tickets.models.participation import Turn
 from cosource.tickets.queries.list_rows import TicketRow
 from cosource.tickets.queries.lists import TicketPage
+from cosource.tickets.queries.ticket_page import KIND_ICONS
+from cosource.tickets.rules.states import KIND_LABELS, TicketKind
 
 # One line of the list: fifty times a page, so that what a template engine adds to each mark would cost most of the page.
 _LINE = (
@@ -26,7 +28,7 @@ _LINE = (
     '<td class="num mute keyc"><a class="see" href="?{query}&amp;ticket={id}#preview" tabindex="-1" data-see>'
     '<span class="vh">{see} {prefix}</span>{number}</a></td>'
     '<td class="ttc"><a href="{base}{id}/" class="cutx" data-row-link>{client}'
-    '<span class="ti">{title}</span>{back}{place}</a></td>'
+    '{kind}<span class="ti">{title}</span>{back}{place}</a></td>'
     '<td class="tuc">{turn}</td><td class="ckc">{clock}</td><td class="num mute small r age">{age}</td></tr>\n'
 )
 _NOTHING = SafeString("")
@@ -61,6 +63,7 @@ def lines_of(
             mark=once(("mark", row.priority), priority_mark, row.priority),
             number=row.reference[len(prefix) :],
             client=once(("client", row.client), _client, row) if page.several_clients else _NOTHING,
+            kind=_NOTHING if row.kind == TicketKind.INCIDENT else once(("kind", row.kind), _kind, row.kind),
             title=row.title,
             back=once("back", _back) if row.came_back else _NOTHING,
             place=once(("place", row.place), _place, row.place) if row.place else _NOTHING,
@@ -77,6 +80,13 @@ def lines_of(
 
 def _client(row: TicketRow) -> SafeString:
     return format_html('<span class="clm">{}</span>', party_badge(row.client, True))
+
+
+def _kind(kind: str) -> SafeString:
+    label = _(KIND_LABELS[TicketKind(kind)])
+    return format_html(
+        '<span class="kd" title="{}">{}</span>', label, icon(KIND_ICONS[TicketKind(kind)], "s", label)
+    )
 
 
 def _place(place: str) -> SafeString:

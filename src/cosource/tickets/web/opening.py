@@ -18,9 +18,11 @@ from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Invalid, NotAllowed, NotFound
 from cosource.foundation.services.replays import Answer, replay_claim, replay_keep
-from cosource.tickets.queries.desks import Desk, DeskChoices, choices_on, desks_of
+from cosource.tickets.queries.desks import Desk, DeskChoices, choices_on, desks_of, openable_kinds
+from cosource.tickets.queries.ticket_page import KIND_ICONS
 from cosource.tickets.queries.today import is_requester_only
 from cosource.tickets.rules.priority import LEVEL_LABELS
+from cosource.tickets.rules.states import KIND_LABELS, TicketKind
 from cosource.tickets.services.opening import ticket_open
 from cosource.tickets.web.parsing import level_in, one_uuid, text_in
 
@@ -41,12 +43,17 @@ def new(request: PageRequest) -> HttpResponse:
     desks = desks_of(request.actor, clock.now())
     if not desks:
         raise NotAllowed(_("Your role opens no tickets."), action=_("open a ticket"))
-    wanted = (request.POST if request.method == "POST" else request.GET).get("desk", "")
+    given = request.POST if request.method == "POST" else request.GET
+    kind = given.get("kind", "") or TicketKind.INCIDENT.value
+    if kind not in openable_kinds(request.actor):
+        raise NotFound
+    wanted = given.get("desk", "")
     desk = next((d for d in desks if d.key == wanted), None) if wanted else desks[0]
     if desk is None:
         raise NotFound
     if request.method != "POST":
-        return _draw(request, desks, desk, Refused({"once": uuid4().hex, "impact": "2", "urgency": "2"}))
+        blank = {"once": uuid4().hex, "kind": kind, "impact": "2", "urgency": "2"}
+        return _draw(request, desks, desk, Refused(blank))
     try:
         ticket_id = _open(request, desk)
     except Invalid as refusal:
@@ -71,6 +78,7 @@ def _open(request: PageRequest, desk: Desk) -> UUID:
     ticket = ticket_open(
         title=text_in(request, "title"),
         text=text_in(request, "text"),
+        kind=text_in(request, "kind") or TicketKind.INCIDENT,
         engagement_id=desk.engagement.id if desk.engagement else None,
         actor=actor,
         at=at,
@@ -118,6 +126,7 @@ def _draw(
         "room": "today" if for_requester else "tickets",
         "desks": desks,
         "desk": desk,
+        "kinds": [(k.value, _(KIND_LABELS[k]), KIND_ICONS[k]) for k in openable_kinds(request.actor)],
         "choices": choices,
         "levels": [(str(k), _(v)) for k, v in LEVEL_LABELS.items()],
         "reach": [("3", _("Only me")), ("2", _("Several of us")), ("1", _("A whole place or service"))],
