@@ -13,8 +13,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
-
 from cosource.bridges.reading.heading import checked_heading
 from cosource.bridges.reading.source import LIMITS, Limits
 from cosource.bridges.rules.events import SourceRow
@@ -33,6 +31,8 @@ def xlsx_rows(path: Path, mapping: Mapping, limits: Limits = LIMITS) -> Iterator
     Dates become ISO text, whole numbers lose their ".0", yes and no become "true" and "false".
     Raises: UnreadableSource when the workbook is unsafe or damaged, or its heading does not fit.
     """
+    from openpyxl import load_workbook  # noqa: PLC0415 - a third of a second that every process and command would wait for
+
     _check_parts(path, limits)
     # The library judges a path by its ending; given an open file it looks at what is in it.
     with path.open("rb") as stream:
