@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 
 from cosource.metrics.services.gathering import facts_rebuild
+from tests.access.reader import PROOF_EACH, QUICK_EACH, Reader
 from tests.access.scene import Scene, scene_built
 from tests.databases import Template, in_place
 
@@ -51,7 +52,8 @@ def _own_database(
 
 
 @pytest.fixture
-def scene(_standing_scene: tuple[str, bytes, Path], db: None) -> Scene:
+def scene(request: pytest.FixtureRequest, _standing_scene: tuple[str, bytes, Path], db: None) -> Scene:
     """The world with its story, at the moment when everybody looks."""
+    Reader.each = PROOF_EACH if request.config.getoption("--proof") else QUICK_EACH
     found: Scene = pickle.loads(_standing_scene[1])
     return found

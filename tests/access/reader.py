@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import time_machine
@@ -49,8 +49,8 @@ _BY_CHANCE = (
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LINK = re.compile(r"(?:href|hx-get|src|action|data-href)=\"(/[^\"#]*)")
 _NEVER_FOLLOWED = re.compile(r"^/(static/|accounts/|theme/|acting-for/)")
-# Of one kind of page, so many are read: chips, orders and old entries are endless.
-_EACH = 3
+# Of one kind of page, so many are read: chips, orders and old entries are endless. A proof reads more of them.
+QUICK_EACH, PROOF_EACH = 2, 3
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,7 @@ class Reader:
     scene: Scene
     role: str
     pages: dict[str, Answer] = field(default_factory=dict)
+    each: ClassVar[int] = QUICK_EACH
 
     def __post_init__(self) -> None:
         # What one process remembers of another test's rows (a count, a rate) is not part of an answer.
@@ -176,7 +177,7 @@ class Reader:
                 source = url.partition("?")[0] if self.is_token else ""
                 kind = f"{route.name}{'?' if query else ''} {source}" if route else path
                 count[kind] += 1
-                if count[kind] <= _EACH and (route is None or "GET" in route.methods):
+                if count[kind] <= self.each and (route is None or "GET" in route.methods):
                     queue.append(link)
         return self.pages
 

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,14 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imports_of(path: Path) -> Iterator[tuple[int, str]]:
     package = ["cosource", *path.relative_to(PACKAGE).parts[:-1]]
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -86,10 +92,13 @@ def test_no_source_file_hits_the_wall(limit: int) -> None:
     assert long == {}
 
 
-def calls_in(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call):
-            yield node.lineno, ast.unparse(node.func)
+@cache
+def calls_in(path: Path) -> list[tuple[int, str]]:
+    return [
+        (node.lineno, ast.unparse(node.func))
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +152,7 @@ def test_models_keep_to_fields() -> None:
         f"{name_of(path)}:{node.lineno} defines {node.name}"
         for path in SOURCES
         if "models" in {*path.parts, path.stem}
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.FunctionDef) and node.name in {"save", "delete"}
     ]
     assert found == []
@@ -158,9 +167,7 @@ def test_no_module_is_a_drawer_for_odds_and_ends() -> None:
 
 def test_every_module_says_what_is_here() -> None:
     silent = [
-        name_of(path)
-        for path in SOURCES
-        if (text := path.read_text()).strip() and not ast.get_docstring(ast.parse(text))
+        name_of(path) for path in SOURCES if path.read_text().strip() and not ast.get_docstring(tree_of(path))
     ]
     assert silent == []
 

@@ -43,6 +43,7 @@ def test_the_example_is_planned_and_the_plan_checks(tmp_path: Path) -> None:
         ("a fifth more work", "optimal"),
         ("volume=0.5", "infeasible"),
     ]
+    assert plan["scenarios"][0]["cost_change"] > 0
     checked = allocate(EXAMPLE, "--check", out)
     assert (checked.returncode, json.loads(checked.stdout)["holds"]) == (0, True)
 
