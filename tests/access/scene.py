@@ -31,6 +31,7 @@ from cosource.tickets.models import Clock, Escalation, SavedView
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
+from cosource.tickets.services.links import ticket_link
 from cosource.tickets.services.opening import ticket_open
 from cosource.tickets.services.views import view_save
 from tests.questions_made import questioned
@@ -131,6 +132,7 @@ def scene_built() -> Scene:
     _agreements_in_force(scene)
     _ended_engagements(scene)
     _tickets(scene)
+    _links(scene)
     _notes(scene)
     _agreements_in_the_making(scene)
     _lists_and_files(scene)
@@ -206,6 +208,24 @@ def _tickets(scene: Scene) -> None:
     scene.open("c2own", by="c2.ct", requester="c2.req")
     scene.open("c2p3", by="c2.ct", service="c2.tickets")
     scene.give("c2p3", by="c2.ct", team="p3.print", taker="p3.pt")
+
+
+def _links(scene: Scene) -> None:
+    """One between tickets that partner 1 sees both, one of which it sees one end, one of partner 2, one at client 2."""
+    for name, by, one, other in (
+        ("linkboth", "c1.ct", "assigned", "joint"),
+        ("linkoneend", "c1.ct", "assigned", "uncovered"),
+        ("linkother", "c1.ct", "other", "joint"),
+        ("linkunasked", "c1.ct", "unasked", "uncovered"),
+        ("linkc2", "c2.ct", "c2shared", "c2own"),
+    ):
+        scene.extra[name] = ticket_link(
+            ticket_id=scene.tickets[one],
+            other_id=scene.tickets[other],
+            kind="related",
+            actor=scene.actor(by),
+            at=scene.tick(),
+        )
 
 
 def _notes(scene: Scene) -> None:

@@ -15,7 +15,7 @@ from cosource.bridges.models import Import
 from cosource.foundation.models import DueWork, Notice, WebhookEndpoint
 from cosource.metrics.models import FigureQuestion
 from cosource.parties.models import Engagement, Grant, IntegrationToken, Organization, Person, Placement, Team
-from cosource.tickets.models import Escalation, SavedView, Ticket
+from cosource.tickets.models import Escalation, SavedView, Ticket, TicketLink
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
 from tests.access.reader import Reader
@@ -108,6 +108,11 @@ def things(scene: Scene) -> dict[Key, Thing]:
     found |= dict(_record(scene))
     found |= dict(_escalations(scene))
     found |= dict(_parties(scene))
+    for state, name in (
+        ("between tickets with partner 1", "linkboth"),
+        ("with one end in nobody's scope", "linkoneend"),
+    ):
+        found["link", state, ""] = _link(scene, scene.extra[name])
     return found
 
 
@@ -126,6 +131,21 @@ def _figures(scene: Scene) -> Iterator[tuple[Key, Thing]]:
                 "api": page("api:metrics_figures_list", query=query, for_tokens=True),
             }
             yield ("figures", state, relation), Thing(channels)
+
+
+def _link(scene: Scene, link_id: UUID) -> Thing:
+    """A link, as the ticket at one end lists it."""
+    return Thing(
+        {
+            "choke point": lambda reader: (
+                TicketLink.objects.visible_to(reader.actor).filter(link_id=link_id).exists()
+            ),
+            "endpoint": page(
+                "api:ticket_links_list", scene.tickets["assigned"], holds=str(link_id), for_tokens=True
+            ),
+        },
+        ids=(str(link_id),),
+    )
 
 
 def sight(model: Any, pk: UUID) -> Channel:

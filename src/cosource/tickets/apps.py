@@ -14,6 +14,7 @@ class TicketsConfig(AppConfig):
         from cosource.tickets.services import (  # noqa: PLC0415 - models must be loaded first
             acknowledging,
             intake,
+            links,
             sharing,
             telling,
             writing,
@@ -21,6 +22,7 @@ class TicketsConfig(AppConfig):
         from cosource.tickets.web import list_menu, menu  # noqa: PLC0415 - models must be loaded first
 
         sharing.register()
+        links.register()
         telling.register()
         writing.register()
         acknowledging.register()

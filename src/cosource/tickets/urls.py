@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cosource.tickets.web import list as list_page
-from cosource.tickets.web import list_views, opening, ticket, today, writing
+from cosource.tickets.web import list_views, opening, structure, ticket, today, writing
 
 app_name = "tickets"
 urlpatterns = [
@@ -42,4 +42,8 @@ urlpatterns = [
     ),
     path("tickets/<uuid:ticket_id>/assign/", ticket.assign, name="assign"),
     path("tickets/<uuid:ticket_id>/edit/", ticket.edit, name="edit"),
+    path("tickets/<uuid:ticket_id>/link/", structure.link, name="link"),
+    path("tickets/<uuid:ticket_id>/links/<uuid:link_id>/remove/", structure.unlink, name="unlink"),
+    path("tickets/<uuid:ticket_id>/merge/", structure.merge, name="merge"),
+    path("tickets/<uuid:ticket_id>/unmerge/", structure.unmerge, name="unmerge"),
 ]

@@ -48,7 +48,8 @@ def test_a_list_for_programs(run, desk):
         "numerator": None,
         "denominator": None,
         "excluded": [],
-        "cohort": "tickets resolved in the period, or closed without having been resolved",
+        "cohort": "tickets resolved in the period, or closed without having been resolved; not the duplicates "
+        "merged into them",
         "by": None,
     }
     assert (found["reopened"]["numerator"], found["reopened"]["denominator"]) == (0, 1)

@@ -20,6 +20,7 @@ from cosource.metrics.queries.scopes import scopes_for
 from cosource.metrics.queries.trends import trend
 from cosource.parties.models import Grant
 from cosource.tickets.models import StatedFigures, Ticket
+from cosource.tickets.services.merging import ticket_merge, ticket_unmerge
 
 pytestmark = pytest.mark.req("C16", "C17")
 YEAR = {"from_on": date(2026, 1, 1), "until_on": date(2027, 1, 1)}
@@ -317,3 +318,26 @@ def test_a_clock_that_was_stopped_without_being_met_gives_no_verdict(agreed):
     refresh(agreed)
     met = by_id(asked(agreed, "c1.cso", only=["sla_met"]))["sla_met"]
     assert (met.value, met.n, met.excluded) == (None, 0, (("ended without a verdict", 1),))
+
+
+def test_a_duplicate_that_was_merged_counts_once_in_the_ticket_that_goes_on(agreed):
+    """Its end is nobody's resolution; taken back, it is neither resolved nor reopened."""
+    into, duplicate, back = (agreed.open(impact=1, urgency=1) for _ in range(3))
+    for ticket in (duplicate, back):
+        ticket_merge(ticket_id=ticket.id, into_id=into.id, actor=agreed.actor("c1.ct"), at=agreed.tick(30))
+    ticket_unmerge(ticket_id=back.id, actor=agreed.actor("c1.ct"), at=agreed.tick(30))
+    for ticket in (into, back):
+        move(agreed, ticket, "resolved", "c1.ct", text="Toner.")
+    refresh(agreed, checked=True)
+
+    found = by_id(
+        asked(agreed, "c1.cso", only=["tickets", "mttr_resolve.mean", "reopened", "sla_met", "backlog"])
+    )
+    assert found["tickets"].value == 3
+    assert (found["mttr_resolve.mean"].n, found["mttr_resolve.mean"].excluded) == (
+        2,
+        (),
+    )
+    assert (found["reopened"].value, found["reopened"].n) == (0.0, 2)
+    assert (found["sla_met"].n, found["sla_met"].excluded[0]) == (2, ("ended without a verdict", 1))
+    assert found["backlog"].value == 0

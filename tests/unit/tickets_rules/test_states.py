@@ -63,7 +63,7 @@ def test_may_move_agrees_with_the_table_for_every_pair(kind: TicketKind) -> None
 
 def test_only_ended_states_are_final() -> None:
     final = {key for key, state in states.STATES.items() if state.is_final}
-    assert final == {"closed", "cancelled", "rejected"}
+    assert final == {"closed", "cancelled", "rejected", "merged"}
     assert final == {key for key, s in states.STATES.items() if s.category is Category.CLOSED}
 
 
@@ -81,6 +81,7 @@ def test_category_and_turn_of_each_state() -> None:
         "closed": (Category.CLOSED, Turn.NOBODY, ""),
         "cancelled": (Category.CLOSED, Turn.NOBODY, ""),
         "rejected": (Category.CLOSED, Turn.NOBODY, ""),
+        "merged": (Category.CLOSED, Turn.NOBODY, ""),
     }
 
 
@@ -132,5 +133,6 @@ def test_an_unknown_state_is_named_with_those_there_are(from_key: str, to_key: s
         states.may_move(from_key, to_key)
     assert str(unknown.value) == (
         "there is no state 'opened': use one of new, in_progress, waiting_requester, waiting_client, "
-        "waiting_partner, awaiting_approval, scheduled, known_error, resolved, closed, cancelled, rejected"
+        "waiting_partner, awaiting_approval, scheduled, known_error, resolved, closed, cancelled, rejected, "
+        "merged"
     )

@@ -59,7 +59,7 @@ def cohort_sql(facts: Facts, asked: Asked, cohort: Cohort, *, more: str = "") ->
     """
     if asked.by and cohort is Cohort.DUE:
         source = (
-            f"(SELECT k.*, t.* EXCLUDE (desk, ticket, opened_at, ended_at, service, site, sample), t.service, t.site "
+            f"(SELECT k.*, t.* EXCLUDE (desk, ticket, opened_at, ended_at, service, site, sample, merged), t.service, t.site "
             f"FROM (SELECT * EXCLUDE (service, site) FROM {facts.table('clocks')}) AS k "
             f"JOIN {facts.table('tickets')} AS t ON t.desk = k.desk AND t.ticket = k.ticket)"
         )
@@ -99,6 +99,9 @@ def within(asked: Asked, cohort: Cohort) -> tuple[list[str], list[Any]]:
     if asked.period.until_at is not None:
         conditions.append(f"{date} < ?")
         values.append(naive(asked.period.until_at))
+    if cohort is Cohort.ENDED:
+        # The ticket that it goes on in counts.
+        conditions.append("NOT merged")
     if cohort is Cohort.DUE:
         # What comes due later is no verdict yet. To the minute, so that two who ask at once are told the same.
         conditions.append("kind = 'resolve' AND due_at < ?")

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
-FORMAT = 5
+FORMAT = 6
 TABLES = ("tickets", "holdings", "waits", "clocks", "judged")
 TOUCHED = "touched"
 MANIFEST = "manifest.json"

@@ -31,7 +31,9 @@ class Cohort(StrEnum):
 
 COHORTS = {
     Cohort.OPENED: gettext_noop("tickets opened in the period"),
-    Cohort.ENDED: gettext_noop("tickets resolved in the period, or closed without having been resolved"),
+    Cohort.ENDED: gettext_noop(
+        "tickets resolved in the period, or closed without having been resolved; not the duplicates merged into them"
+    ),
     Cohort.DUE: gettext_noop("resolve clocks due in the period, open and overdue ones included"),
     Cohort.OPEN: gettext_noop("tickets open at the end of the period, or at the last midnight (UTC)"),
 }

@@ -193,7 +193,7 @@ GROUP BY d.desk, ticket
 """
 
 # What every table repeats, so that a period and the limits of a grant need no join.
-_KEYS = "d.desk, ticket, l.opened_at, l.ended_at, l.service, l.site, l.sample"
+_KEYS = "d.desk, ticket, l.opened_at, l.ended_at, l.service, l.site, l.sample, l.merged"
 
 # In one order, so that what is written for the same rows is the same.
 FACTS = {

@@ -57,6 +57,15 @@ class Dialect:
         empty = "-1" if kind is Kind.INT else "''"
         return f"CAST(NULLIF({name}, {empty}) AS {_TYPES[kind]}) AS {name}"
 
+    def flag(self, condition: str) -> str:
+        """Return a condition as a column."""
+        return f"CASE WHEN {condition} THEN " + ("1 ELSE 0 END" if self.blank else "true ELSE false END")
+
+    def unless_merged(self, category: str) -> str:
+        """Return the category of a line, none for a merge: a duplicate that ends and goes on is not resolved and reopened."""
+        merged = " OR ".join(f"{self.json('facts', name)} = 'merged'" for name in ("to", "state"))
+        return f"CASE WHEN {merged} THEN NULL ELSE {category} END"
+
     def json(self, column: str, path: str) -> str:
         """Return the value at a dotted path of a JSON column, as text or as a small number."""
         if self.blank:
@@ -94,6 +103,7 @@ def raw_tables(d: Dialect) -> tuple[Raw, ...]:
             "raw_ticket",
             (
                 ("ticket", uid, "t.id"), ("owner", uid, "t.owner_id"), ("import_id", uid, "t.import_id"),
+                ("merged", flag, d.flag("t.state = 'merged'")),
                 ("category", text, "t.category"), ("priority", whole, "t.priority"), ("impact", whole, "t.impact"),
                 ("urgency", whole, "t.urgency"), ("topic", text, "t.topic"), ("subtopic", text, "t.subtopic"),
                 ("service", uid, "t.service_id"), ("site", uid, "t.site_id"), ("requester", uid, "t.requester_id"),
@@ -109,8 +119,7 @@ def raw_tables(d: Dialect) -> tuple[Raw, ...]:
         Raw(
             "raw_part",
             (("ticket", uid, "ticket_id"), ("engagement", uid, "engagement_id"), ("asked_at", at, "asked_at"),
-             ("is_worker", flag, "CASE WHEN kind = 'worker' AND engagement_id IS NOT NULL THEN "
-              + ("1 ELSE 0 END" if d.blank else "true ELSE false END"))),
+             ("is_worker", flag, d.flag("kind = 'worker' AND engagement_id IS NOT NULL"))),
             "tickets_participation",
             "ticket_id",
         ),
@@ -126,7 +135,7 @@ def raw_tables(d: Dialect) -> tuple[Raw, ...]:
             (("ticket", uid, "subject_id"), ("id", uid, "id"), ("from_at", at, "occurred_at"), ("place", whole, "source_seq"),
              ("kind", text, "kind"), ("audience", uid, "audience_id"),
              ("party", uid, d.json("facts", "holder")), ("team", uid, d.json("facts", "team")),
-             ("category", text, d.json("facts", "category")),
+             ("category", text, d.unless_merged(d.json("facts", "category"))),
              ("reassignments", whole, d.json_int("facts", "stated.reassignments")),
              ("reopenings", whole, d.json_int("facts", "stated.reopens"))),
             f"(SELECT * FROM foundation_entry WHERE {{where}} AND kind IN ('{LINE}', '{MOVED}', '{KNOWN}')) AS lines",

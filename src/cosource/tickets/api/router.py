@@ -1,6 +1,5 @@
 """The ticket endpoints: parse, call one service or query, answer."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Status
 
 from cosource.foundation import clock
-from cosource.foundation.api import creates, edits, expected_version, stamp
+from cosource.foundation.api import creates, edits, stamp
 from cosource.foundation.api import router as room_router
 from cosource.foundation.api.schemas import ListOut, list_out
 from cosource.foundation.doors import actor_of
@@ -31,6 +30,8 @@ from cosource.tickets.api.schemas import (
     TicketOut,
     WordIn,
 )
+from cosource.tickets.api.stepping import stepped
+from cosource.tickets.api.structure import router as structure
 from cosource.tickets.queries.escalations import escalations_of
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
@@ -50,6 +51,7 @@ from cosource.tickets.services.moving import ticket_move
 from cosource.tickets.services.opening import record_open
 
 router = room_router(tag="tickets")
+router.add_router("", structure)
 _MOST = 200
 
 
@@ -125,7 +127,7 @@ def ticket_change(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: TicketChangeIn
 ) -> TicketFacts:
     """Change what a ticket says of itself; priority and clocks follow."""
-    return _stepped(request, response, ticket_id, ticket_update, changes=body.dict(exclude_unset=True))
+    return stepped(request, response, ticket_id, ticket_update, changes=body.dict(exclude_unset=True))
 
 
 @router.post("/tickets/{uuid:ticket_id}/messages", response={201: MadeOut}, summary="Write into a ticket")
@@ -184,7 +186,7 @@ def ticket_move_create(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: MoveIn
 ) -> TicketFacts:
     """Start, ask, resolve, reopen, close or cancel."""
-    return _stepped(request, response, ticket_id, ticket_move, **body.dict())
+    return stepped(request, response, ticket_id, ticket_move, **body.dict())
 
 
 @router.post(
@@ -195,7 +197,7 @@ def handover_create(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: HandoverIn
 ) -> TicketFacts:
     """Offer the ticket; it stays where it is until the other team accepts."""
-    return _stepped(request, response, ticket_id, ticket_hand_over, **body.dict())
+    return stepped(request, response, ticket_id, ticket_hand_over, **body.dict())
 
 
 @router.post(
@@ -204,7 +206,7 @@ def handover_create(
 @edits
 def handover_accept_create(request: HttpRequest, response: HttpResponse, ticket_id: UUID) -> TicketFacts:
     """Take the ticket: from now on the caller's party holds it."""
-    return _stepped(request, response, ticket_id, handover_accept)
+    return stepped(request, response, ticket_id, handover_accept)
 
 
 @router.post(
@@ -215,21 +217,21 @@ def handover_decline_create(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: DeclineIn
 ) -> TicketFacts:
     """Say why it is not taken; it stays with the team that offered it."""
-    return _stepped(request, response, ticket_id, handover_decline, **body.dict())
+    return stepped(request, response, ticket_id, handover_decline, **body.dict())
 
 
 @router.post("/tickets/{uuid:ticket_id}/handover/withdraw", response=TicketOut, summary="Take an offer back")
 @edits
 def handover_withdraw_create(request: HttpRequest, response: HttpResponse, ticket_id: UUID) -> TicketFacts:
     """Take an offer back before it is answered."""
-    return _stepped(request, response, ticket_id, handover_withdraw)
+    return stepped(request, response, ticket_id, handover_withdraw)
 
 
 @router.post("/tickets/{uuid:ticket_id}/answer/accept", response=TicketOut, summary="Take an answer as given")
 @edits
 def answer_accept_create(request: HttpRequest, response: HttpResponse, ticket_id: UUID) -> TicketFacts:
     """Accept the answer that ended the pause; it cannot be challenged any more."""
-    return _stepped(request, response, ticket_id, answer_accept)
+    return stepped(request, response, ticket_id, answer_accept)
 
 
 @router.post("/tickets/{uuid:ticket_id}/answer/challenge", response=TicketOut, summary="Say it was no answer")
@@ -238,7 +240,7 @@ def answer_challenge_create(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: WordIn
 ) -> TicketFacts:
     """Say why what came was no answer; the pause goes on as if it had not ended."""
-    return _stepped(request, response, ticket_id, answer_challenge, text=body.text)
+    return stepped(request, response, ticket_id, answer_challenge, text=body.text)
 
 
 @router.post(
@@ -249,7 +251,7 @@ def ticket_restored_create(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: WordIn
 ) -> TicketFacts:
     """Say that the service works again, if only by a detour; the ticket stays open."""
-    return _stepped(request, response, ticket_id, service_restored, text=body.text)
+    return stepped(request, response, ticket_id, service_restored, text=body.text)
 
 
 @router.put("/tickets/{uuid:ticket_id}/assignee", response=TicketOut, summary="Assign a ticket")
@@ -258,24 +260,7 @@ def ticket_assignee_set(
     request: HttpRequest, response: HttpResponse, ticket_id: UUID, body: AssigneeIn
 ) -> TicketFacts:
     """Assign the ticket to a person of the team that holds it."""
-    return _stepped(request, response, ticket_id, ticket_assign, person_id=body.person_id)
-
-
-def _stepped(
-    request: HttpRequest, response: HttpResponse, ticket_id: UUID, step: Callable[..., object], **given: Any
-) -> TicketFacts:
-    """Take one step if the ticket still is as the caller saw it, and answer with the ticket as it is then, for the caller."""
-    actor = actor_of(request)
-    step(
-        ticket_id=ticket_id,
-        actor=actor,
-        at=clock.now(),
-        expected_version=expected_version(request),
-        **given,
-    )
-    facts = ticket_facts(actor=actor, ticket_id=ticket_id)
-    stamp(response, facts.version)
-    return facts
+    return stepped(request, response, ticket_id, ticket_assign, person_id=body.person_id)
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

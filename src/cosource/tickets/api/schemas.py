@@ -127,6 +127,33 @@ class MoveIn(In):
     text: str = Field("", max_length=20_000)
 
 
+class LinkIn(In):
+    """A link with another ticket: what the other is to this one, such as `parent`, `duplicate_of`, `caused_by` or `related`."""
+
+    other_id: UUID
+    kind: str = Field(max_length=16)
+
+
+class LinkOut(Out):
+    """A linked ticket, named as in the caller's own series."""
+
+    link_id: UUID
+    kind: str
+    ticket_id: UUID
+    reference: str
+    title: str
+    state: str
+    category: str
+    at: datetime
+
+
+class MergeIn(In):
+    """The ticket that goes on, and a word to the requester and the parties."""
+
+    into_id: UUID
+    text: str = Field("", max_length=20_000)
+
+
 class WordIn(In):
     """What is said with a step."""
 

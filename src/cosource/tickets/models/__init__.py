@@ -2,6 +2,7 @@
 
 from cosource.tickets.models.changes import Approval, ChangePlan, Freeze
 from cosource.tickets.models.clocks import Clock, Escalation
+from cosource.tickets.models.links import TicketLink
 from cosource.tickets.models.participation import NEVER, Participation
 from cosource.tickets.models.tickets import (
     Handover,
@@ -32,6 +33,7 @@ __all__ = [
     "SeriesCounter",
     "StatedFigures",
     "Ticket",
+    "TicketLink",
     "TicketReference",
     "Writing",
 ]

@@ -9,6 +9,7 @@ being read.
 """
 
 from datetime import UTC, datetime
+from enum import IntFlag
 from typing import ClassVar
 
 from django.db import models
@@ -42,6 +43,12 @@ class Turn(models.IntegerChoices):
     REQUESTER = 4
     THIRD_PARTY = 5
     NOBODY = 6
+
+
+class Beside(IntFlag):
+    """What may stand beside a ticket for one of its parties."""
+
+    LINKS = 1
 
 
 # What lists filter by besides their range.
@@ -103,7 +110,8 @@ class Participation(models.Model):
     the earliest open due time that concerns this organization, `NEVER` for none. `agreement_version`: pinned when the ticket
     was first shared here. `asked_at`: when this party was first asked to work on it, from which its clocks run; none while it
     only covers the ticket. `about`: the ticket's kind. `to_approve`: it waits for this party's approval. `revision` rises
-    with whatever this party learns of the ticket (If-Match), not with what others say among themselves.
+    with whatever this party learns of the ticket (If-Match), not with what others say among themselves. `beside`: what is rarely
+    there and this party may read beside the ticket, as bits of `Beside`; null for nothing, so that a page asks for none of it.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -147,6 +155,7 @@ class Participation(models.Model):
     opened_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     revision = models.PositiveIntegerField(default=1, db_default=1)
+    beside = models.PositiveSmallIntegerField(null=True)
 
     objects: ClassVar[ParticipationQuerySet] = ParticipationQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as Manager
 
@@ -237,3 +246,7 @@ class Participation(models.Model):
             models.Index(fields=["requester_id", "opened_at", "id"], name="part_requester"),
             models.Index(fields=["organization", "reference"], name="part_reference"),
         ]
+
+    def has_beside(self, what: Beside) -> bool:
+        """Tell whether something of this kind stands beside the ticket for this party."""
+        return bool((self.beside or 0) & what)

@@ -27,6 +27,7 @@ from cosource.tickets.rules.states import (
     CANCELLED,
     CLOSED,
     IN_PROGRESS,
+    MERGED,
     RESOLVED,
     WAITING_CLIENT,
     WAITING_PARTNER,
@@ -124,6 +125,9 @@ class Steps:
     requester_by_default: bool = False
     has_requester: bool = False
     offer: Offer | None = None
+    link: bool = False
+    merge: bool = False
+    unmerge: bool = False
     restored: bool = False
     answer_until: datetime | None = None
 
@@ -169,7 +173,11 @@ def steps_of(
     steps.offer = _offer(record, actor, badges, offer, may_withdraw=may_pass) if offer else None
     steps.hand_over = may_pass and offer is None
     steps.assign = may_pass
-    steps.update = is_open and bool(have & {Who.HOLDER, Who.OWNER})
+    may_end = bool(have & {Who.HOLDER, Who.OWNER})
+    steps.update = is_open and may_end
+    steps.link = Who.ANY in have
+    steps.merge = may_end and ticket.category in ("open", "paused")
+    steps.unmerge = may_end and ticket.state == MERGED
     if steps.reply and not steps.as_requester:
         steps.audiences, steps.requester_by_default = audience_choices(record, badges, talk)
     return steps

@@ -39,6 +39,7 @@ from cosource.tickets.queries.clocks import (
 from cosource.tickets.queries.conversation import Conversation, conversation_of
 from cosource.tickets.queries.escalations import escalation_lines
 from cosource.tickets.queries.events import Names
+from cosource.tickets.queries.links import LinkLine, link_lines
 from cosource.tickets.queries.record import Record, load
 from cosource.tickets.queries.steps import (
     Steps,
@@ -49,6 +50,7 @@ from cosource.tickets.queries.steps import (
     team_choices,
 )
 from cosource.tickets.queries.writing import WRITING_COLUMNS, Kept, joined_for, kept_from
+from cosource.tickets.rules.links import MERGED_INTO
 from cosource.tickets.rules.priority import LEVEL_LABELS, PRIORITY_LABELS
 from cosource.tickets.rules.ribbon import Ribbon
 from cosource.tickets.rules.states import ACCEPT, KIND_LABELS, NEW, STATES, TicketKind, Who, label_of, verb_of
@@ -133,6 +135,7 @@ class TicketView:
     ribbon: Ribbon | None = None
     clocks: ClockPanel | None = None
     due_is_urgent: bool = False
+    links: list[LinkLine] = field(default_factory=list)
     stated: list[StatedLine] = field(default_factory=list)
     teams: list[TeamChoice] = field(default_factory=list)
     people: list[tuple[UUID, str]] = field(default_factory=list)
@@ -140,6 +143,11 @@ class TicketView:
     sites: list[tuple[UUID, str]] = field(default_factory=list)
     editable: Ticket | None = None
     writing: Kept | None = None
+
+    @property
+    def goes_on_in(self) -> LinkLine | None:
+        """Return the ticket that this one was merged into, where the reader sees it."""
+        return next((line for line in self.links if line.kind == MERGED_INTO), None)
 
 
 # By kind of ticket, in the sprite of the page kit.
@@ -228,7 +236,9 @@ def ticket_get(
         my_badge=badges.get(record.mine.organization_id),
         progress=progress_of(ticket.state, ticket.category),
         writing=beside.writing,
+        links=link_lines(record, actor),
     )
+    view.steps.unmerge &= view.goes_on_in is not None
     if not for_requester:
         _add_times(view, record, badges, talk, actor, at)
         if actor.sight.as_host and view.clocks is not None:

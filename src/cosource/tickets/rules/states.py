@@ -113,6 +113,7 @@ RESOLVED = "resolved"
 CLOSED = "closed"
 CANCELLED = "cancelled"
 REJECTED = "rejected"
+MERGED = "merged"
 
 # What is asked of a party to which a ticket is offered, whatever its state.
 ACCEPT = gettext_noop("accept")
@@ -164,6 +165,7 @@ STATES: dict[str, State] = {
         State(CLOSED, Category.CLOSED, Turn.NOBODY, "", gettext_noop("Closed")),
         State(CANCELLED, Category.CLOSED, Turn.NOBODY, "", gettext_noop("Cancelled")),
         State(REJECTED, Category.CLOSED, Turn.NOBODY, "", gettext_noop("Not approved")),
+        State(MERGED, Category.CLOSED, Turn.NOBODY, "", gettext_noop("Ended as a duplicate")),
     )
 }
 

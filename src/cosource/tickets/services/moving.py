@@ -20,6 +20,7 @@ from cosource.tickets.rules.states import (
     CANCELLED,
     IN_PROGRESS,
     KNOWN_ERROR,
+    MERGED,
     RESOLVED,
     STATES,
     WAITING_CLIENT,
@@ -44,6 +45,7 @@ from cosource.tickets.services.record import (
     save,
     tell_others,
 )
+from cosource.tickets.services.telling import duplicates_tell
 
 WAITING = (WAITING_REQUESTER, WAITING_CLIENT, WAITING_PARTNER)
 
@@ -140,6 +142,7 @@ def state_set(
         clocks_happen(record, Happening.ANSWERED if answered else Happening.TAKEN_UP, at=at)
     if to_state == RESOLVED:
         clocks_happen(record, Happening.RESOLVED, at=at)
+        duplicates_tell(record, actor=actor, at=at)
     elif reopening:
         clocks_happen(record, Happening.REOPENED, at=at)
         _expect_answer(record, at)
@@ -200,7 +203,7 @@ def _append(  # noqa: PLR0917 - private, called once
     asked = ticket.turn_organization_id if to_state in (*WAITING, AWAITING_APPROVAL) else None
     readers = readers_with(record, actor, asked)
     to_requester = ticket.requester_id is not None and (
-        to_state in (WAITING_REQUESTER, RESOLVED) or policy.is_requester(actor, record)
+        to_state in (WAITING_REQUESTER, RESOLVED, MERGED) or policy.is_requester(actor, record)
     )
     facts: dict[str, object] = {
         "from": came_from,

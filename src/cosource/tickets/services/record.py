@@ -20,9 +20,10 @@ from cosource.foundation.services.search import texts_index
 from cosource.foundation.sight import Actor, system_actor
 from cosource.parties.models import Engagement, Organization
 from cosource.tickets.models import Message, Participation, SeriesCounter, Ticket, TicketReference
-from cosource.tickets.models.participation import Kind, Turn
+from cosource.tickets.models.participation import Beside, Kind, Turn
 from cosource.tickets.queries.record import Record, load, parties_seen_by
 from cosource.tickets.rules.priority import parse_matrix, priority_of
+from cosource.tickets.services.beside import newcomer_flag
 
 __all__ = [
     "Description",
@@ -271,6 +272,8 @@ def join(
     part = part_new(ticket, engagement.partner, engagement, kind, terms, at)
     insert_all([*references_give(ticket, [part]), part])
     if record is not None:
+        if any(p.has_beside(Beside.LINKS) for p in record.parts):
+            newcomer_flag(ticket.id)
         record.parts.append(part)
     return part
 

@@ -18,9 +18,11 @@ from cosource.foundation.services.notices import notify
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Membership, Team
 from cosource.parties.queries.sight import live
-from cosource.tickets.models import Participation
+from cosource.tickets.models import Participation, TicketLink
+from cosource.tickets.models.participation import Beside, Kind
 from cosource.tickets.queries.escalation_people import People, Seat
 from cosource.tickets.queries.notices import ticket_lines
+from cosource.tickets.rules.links import MERGED_HERE
 from cosource.tickets.rules.wording import Phrase, gettext_lazy
 from cosource.tickets.services.record import Record
 
@@ -29,6 +31,9 @@ ASSIGNED = "ticket.assigned"
 ANSWERED = "ticket.answered"
 TO_APPROVE = "ticket.to_approve"
 DECIDED = "ticket.approval_decided"
+MERGED = "ticket.merged"
+# So many merges in a row are followed to those who asked.
+_DEEPEST = 20
 
 _members = Prepared[UUID](
     lambda team_id, at: Membership.objects.filter(live(at), team_id=team_id).values_list(
@@ -140,6 +145,59 @@ def approval_decided_tell(record: Record, *, number: int, state: str, actor: Act
     )
 
 
+def merge_tell(record: Record, *, link_id: UUID, is_over: bool, actor: Actor, at: datetime) -> None:
+    """Tell who asked that their ticket ended as a duplicate; or with `is_over`, that it goes on by itself again."""
+    part, asked = record.owner_part, record.ticket.requester_id
+    words = (
+        gettext_lazy("%(reference)s is worked on by itself again", reference=part.reference)
+        if is_over
+        else gettext_lazy(
+            "%(reference)s is known already and goes on in another ticket; you are told when it is solved",
+            reference=part.reference,
+        )
+    )
+    _notify(
+        record,
+        part,
+        effect_key=f"ticket.merged:{link_id.hex}:{'over' if is_over else 'begun'}",
+        person_ids=[asked] if asked is not None else [],
+        kind=MERGED,
+        words=words,
+        actor=actor,
+        at=at,
+    )
+
+
+def duplicates_tell(record: Record, *, actor: Actor, at: datetime) -> None:
+    """Tell who asked in a ticket that was merged into this one, however often, that it is solved."""
+    if not record.owner_part.has_beside(Beside.LINKS):
+        return
+    merged = [record.ticket.id]
+    asked: dict[UUID, tuple[UUID | None, str]] = {}
+    for _step in range(_DEEPEST):
+        ends = TicketLink.objects.filter(ticket_id__in=merged, kind=MERGED_HERE)
+        merged = [i for i in ends.values_list("other_id", flat=True) if i not in asked]
+        if not merged:
+            break
+        owners = Participation.objects.filter(ticket_id__in=merged, kind=Kind.OWNER)
+        for ticket_id, requester_id, reference in owners.values_list(
+            "ticket_id", "ticket__requester_id", "reference"
+        ):
+            asked[ticket_id] = (requester_id, reference)
+    for ticket_id, (who, reference) in asked.items():
+        notify(
+            effect_key=f"ticket.merged:{record.ticket.id.hex}:{ticket_id.hex}:{record.ticket.version}",
+            person_ids=[] if who is None or who == actor.person_id else [who],
+            kind=MERGED,
+            subject_kind="ticket",
+            subject_id=ticket_id,
+            url=f"/tickets/{ticket_id}/",
+            words=gettext_lazy("What you asked for in %(reference)s is solved", reference=reference),
+            at=at,
+            organization_id=record.ticket.owner_id,
+        )
+
+
 def _workers(record: Record, part: Participation, at: datetime) -> Iterable[UUID]:
     if part.assignee_id is not None:
         return [part.assignee_id]
@@ -191,6 +249,10 @@ def register() -> None:
     register_notice_kind(ASSIGNED, translation.gettext_lazy("A ticket is assigned to me"))
     register_notice_kind(TO_APPROVE, translation.gettext_lazy("A change or request waits for my approval"))
     register_notice_kind(DECIDED, translation.gettext_lazy("What I work on is approved, or not"))
+    register_notice_kind(
+        MERGED,
+        translation.gettext_lazy("What I asked for goes on in another ticket, and when it is solved"),
+    )
     register_notice_kind(
         ANSWERED, translation.gettext_lazy("Somebody writes on a ticket that I work on or asked for")
     )

@@ -20,6 +20,7 @@ from cosource.tickets.queries.conversation import changed_since
 from cosource.tickets.queries.markup import rich_text
 from cosource.tickets.queries.ticket_page import TicketView, ticket_get
 from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
+from cosource.tickets.rules.links import BY_HAND
 from cosource.tickets.rules.priority import LEVEL_LABELS
 from cosource.tickets.web.parsing import audience_in
 from cosource.tickets.web.versions import version_mark
@@ -37,6 +38,8 @@ FORMS = (
     "edit",
     "restored",
     "no-answer",
+    "link",
+    "merge",
 )
 FILTERS = ("all", "messages", "ledger")
 
@@ -88,6 +91,7 @@ def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> H
         "page_keys": page_keys(view),
         "handover_reasons": [(k, _(v)) for k, v in REASONS.items()],
         "decline_reasons": [(k, _(v)) for k, v in DECLINE_REASONS.items()],
+        "link_kinds": [(k.key, _(k.sentence)) for k in BY_HAND],
         "edit_fields": edit_fields(view, draft),
         "with_requester": _with_requester(view, draft),
         "changes": changed_since(view.conversation, draft.since) if draft and draft.since else [],
@@ -203,6 +207,8 @@ def _is_offered(form: str, view: TicketView) -> bool:
         "edit": steps.update,
         "restored": steps.restored,
         "no-answer": steps.answer_until is not None,
+        "link": steps.link,
+        "merge": steps.merge,
         "reply": steps.reply,
     }.get(form, False)
 

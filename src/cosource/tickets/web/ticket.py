@@ -45,13 +45,16 @@ def ticket(request: PageRequest, ticket_id: UUID) -> HttpResponse:
 
 
 def step(form: str) -> Callable[[Step], Callable[..., Any]]:
-    """Make a view of a step: refusals that its form can mend are drawn on the page, all others become their own page."""
+    """Make a view of a step: refusals that its form can mend are drawn on the page, all others become their own page.
+
+    What else the address names is given to the service as well.
+    """
 
     def made(take: Step) -> Callable[..., Any]:
         @require_POST
         @signed_in
         @wraps(take)
-        def view(request: PageRequest, ticket_id: UUID) -> HttpResponse:
+        def view(request: PageRequest, /, ticket_id: UUID, **named: UUID) -> HttpResponse:
             try:
                 version = version_meant(text_in(request, "version"), ticket_id=ticket_id, actor=request.actor)
                 take(
@@ -61,6 +64,7 @@ def step(form: str) -> Callable[[Step], Callable[..., Any]]:
                         "actor": request.actor,
                         "at": clock.now(),
                         "expected_version": version,
+                        **named,
                     },
                 )
             except (Invalid, Conflict, StaleVersion) as refusal:
