@@ -7,15 +7,18 @@ reads the closed ones, and that a list is not sorted where an index has its orde
 
 import itertools
 import os
+import pickle
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from tests.databases import Template, in_place
 from tests.tickets_made import noon, random_tickets
-from tests.worlds import World
+from tests.worlds import World, two_clients_three_partners
 
 from cosource.foundation.sight import Actor
 from cosource.tickets.models import Ticket
@@ -48,10 +51,21 @@ class Asked(Exception):
     """The first query of a list, and its parameters."""
 
 
+@pytest.fixture(scope="session")
+def _standing_world(
+    database_template: Template, django_db_setup: None, django_db_blocker: Any
+) -> tuple[str, bytes]:
+    """The world with many tickets, of which each test here gets a copy."""
+    name = database_template.keep()
+    with django_db_blocker.unblock(), in_place(name), transaction.atomic():
+        world = two_clients_three_partners()
+        random_tickets(world, Random(1), 1_500, noon())
+        return name, pickle.dumps(world)
+
+
 @pytest.fixture
 def desk_of_many(world: World) -> Iterator[World]:
     with transaction.atomic():
-        random_tickets(world, Random(1), 1_500, noon())
         with connection.cursor() as cursor:
             # SQLite is asked without statistics, as an installation has none; PostgreSQL always has them. In a queue as short
             # as this one PostgreSQL would rather sort; asked not to, it plans as it does for a long one. Pages cost nothing
