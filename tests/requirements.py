@@ -23,6 +23,7 @@ PROMISES = {
     "C16": "Figures on tickets by definitions that anybody can read, each with what it counts and leaves out, down to its tickets.",
     "C17": "Both parties of an engagement read the same figures from one computation; there is no party's own version.",
     "C22": "Hours that are needed and hours that are there, by skill and band; what one hour more is worth.",
+    "C24": "A desk’s rules route its tickets, always alike, and say why; a replay of past tickets stands beside who solved them.",
     "C28": "Each party sees what its grants reach within what it takes part in, and nothing else.",
     "C29": "Access has an end, is granted by the party that answers for the person, and can be reviewed.",
     "D13": "Union rules bind an allocation, and are named as the reason where they keep a team out.",

@@ -29,6 +29,7 @@ from cosource.parties.services.invitations import OfferedRole
 from cosource.parties.services.scope import engagement_service_add
 from cosource.tickets.models import Clock, Escalation, SavedView
 from cosource.tickets.queries.filters import TicketFilter
+from cosource.tickets.routing.services.rule_sets import draft_go_live, draft_save
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.links import ticket_link
@@ -268,6 +269,13 @@ def _lists_and_files(scene: Scene) -> None:
             actor=scene.actor(by),
             at=scene.tick(),
         ).id
+    for key, by, team in (("c1", "c1.cso", "c1.desk"), ("p1", "p1.pm", "p1.alder")):
+        named = {
+            "name": f"Rule {mark_of(f'rules{key}')}",
+            "then": {"teams": [scene.world.teams[team].id.hex]},
+        }
+        draft_save(document=[named], actor=scene.actor(by), at=scene.tick())
+        scene.extra[f"rules{key}"] = draft_go_live(actor=scene.actor(by), at=scene.tick()).id
     for key, by in (("c1p1", "p1.pm"), ("c1p2", "p2.pm"), ("c2p1", "p1.pm")):
         scene.extra[f"question{key}"] = _questioned(scene, key, by)
     for key in ("c1", "c2"):

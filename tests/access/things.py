@@ -15,7 +15,7 @@ from cosource.bridges.models import Import
 from cosource.foundation.models import DueWork, Notice, WebhookEndpoint
 from cosource.metrics.models import FigureQuestion
 from cosource.parties.models import Engagement, Grant, IntegrationToken, Organization, Person, Placement, Team
-from cosource.tickets.models import Escalation, SavedView, Ticket, TicketLink
+from cosource.tickets.models import Escalation, RoutingRules, SavedView, Ticket, TicketLink
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
 from tests.access.reader import Reader
@@ -113,6 +113,7 @@ def things(scene: Scene) -> dict[Key, Thing]:
         ("with one end in nobody's scope", "linkoneend"),
     ):
         found["link", state, ""] = _link(scene, scene.extra[name])
+    found |= dict(_rules(scene))
     return found
 
 
@@ -146,6 +147,23 @@ def _link(scene: Scene, link_id: UUID) -> Thing:
         },
         ids=(str(link_id),),
     )
+
+
+def _rules(scene: Scene) -> Iterator[tuple[Key, Thing]]:
+    """The routing rules of a desk."""
+    for state, key in (("of client 1", "c1"), ("of partner 1", "p1")):
+        mark = mark_of(f"rules{key}")
+        yield (
+            ("routing rules", state, ""),
+            Thing(
+                {
+                    "choke point": sight(RoutingRules, scene.extra[f"rules{key}"]),
+                    "page": page("tickets:routing", holds=mark),
+                    "endpoint": page("api:routing_rules_read", holds=mark, for_tokens=True),
+                },
+                (mark,),
+            ),
+        )
 
 
 def sight(model: Any, pk: UUID) -> Channel:

@@ -1,4 +1,10 @@
-"""Commands on the clocks of tickets. They name clocks by id and show nothing of a ticket. Not here: the check itself."""
+"""Commands on tickets: a check of their clocks, which names clocks by id, and a replay of routing rules, as somebody.
+
+Not here: the check and the replay themselves.
+"""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -7,10 +13,13 @@ escalations_app = typer.Typer(
     help="The escalations of tickets: prove that none was missed.", no_args_is_help=True
 )
 
+routing_app = typer.Typer(help="Routing rules: try them on past tickets.", no_args_is_help=True)
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(escalations_app, name="escalations")
+    app.add_typer(routing_app, name="routing")
 
 
 @escalations_app.command("audit")
@@ -25,3 +34,51 @@ def escalations_audit_all() -> None:
     said = f"{len(found.findings)} findings" if found.findings else "none missed, none twice"
     typer.echo(f"{found.clocks} clocks, {found.steps} steps raised: {said}")
     raise typer.Exit(1 if found.findings else 0)
+
+
+@routing_app.command("replay")
+def routing_replay(
+    as_: Annotated[
+        str,
+        typer.Option("--as", help="Whose sight: a person's mail address, or an organization by name or id."),
+    ],
+    rules: Annotated[
+        Path | None, typer.Option("--rules", help="Rules in a JSON file, as the API takes them.")
+    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="What is in force, though there is a draft.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="All of it for programs.")] = False,
+) -> None:
+    """Route past tickets in somebody's sight by the draft, the live rules or a file, and compare with who solved them."""
+    import json
+
+    from cosource.foundation import clock
+    from cosource.foundation.errors import CosourceError, Invalid
+    from cosource.tickets.routing.queries.asked import replay_asked
+    from cosource.tickets.routing.queries.replays import result_of, team_names
+
+    try:
+        document = json.loads(rules.read_text()) if rules is not None else None
+    except (OSError, ValueError) as trouble:
+        typer.echo(f"cosource: --rules {rules} cannot be read as JSON ({trouble})", err=True)
+        raise typer.Exit(2) from None
+    if isinstance(document, dict):
+        document = document.get("rules")
+    try:
+        actor, found = replay_asked(as_, document=document, live=live, at=clock.now())
+    except CosourceError as refused:
+        fields = refused.details.get("fields", {}) if isinstance(refused, Invalid) else {}
+        said = "; ".join(f"{place}: {fix}" for place, fix in fields.items())
+        typer.echo(f"cosource: {refused.message} {said}".rstrip(), err=True)
+        raise typer.Exit(2) from None
+    result = result_of(found)
+    if as_json:
+        typer.echo(json.dumps(result, indent=1))
+        return
+    names = team_names(actor, [*result["confusion"], *result["moved"]])
+    share = f"{found.accuracy:.1%}" if found.accuracy is not None else "–"
+    typer.echo(f"{found.tickets} tickets, {found.differing} routed differently than by the rules in force")
+    typer.echo(
+        f"{found.right} of {found.solved} solved tickets routed to the team that solved them ({share})"
+    )
+    for routed, solved, count in result["confusion"]:
+        typer.echo(f"{count:>8}  {names.get(routed, routed)} → {names.get(solved, solved)}")

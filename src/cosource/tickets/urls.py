@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from cosource.tickets.routing.web import pages as routing
 from cosource.tickets.web import list as list_page
 from cosource.tickets.web import list_views, opening, structure, ticket, today, writing
 
@@ -16,6 +17,8 @@ urlpatterns = [
     path("tickets/views/<uuid:view_id>/", list_views.view, name="view"),
     path("tickets/views/<uuid:view_id>/delete/", list_views.delete, name="view_delete"),
     path("tickets/new/", opening.new, name="new"),
+    path("tickets/routing/", routing.routing, name="routing"),
+    path("tickets/routing/rules/<slug:key>/", routing.rule, name="routing_rule"),
     path("tickets/<uuid:ticket_id>/", ticket.ticket, name="ticket"),
     path("tickets/<uuid:ticket_id>/reply/", ticket.reply, name="reply"),
     path("tickets/<uuid:ticket_id>/reply/look/", writing.look, name="reply_look"),

@@ -37,6 +37,7 @@ from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
 from cosource.tickets.queries.record import in_sight
 from cosource.tickets.queries.ticket_facts import TicketFacts, clocks_of, entries_of, facts_of, ticket_facts
+from cosource.tickets.routing.api.router import router as routing_router
 from cosource.tickets.services.acknowledging import escalation_acknowledge
 from cosource.tickets.services.answers import answer_accept, answer_challenge, service_restored
 from cosource.tickets.services.changing import ticket_assign, ticket_update
@@ -52,6 +53,7 @@ from cosource.tickets.services.opening import record_open
 
 router = room_router(tag="tickets")
 router.add_router("", structure)
+router.add_router("", routing_router)
 _MOST = 200
 
 

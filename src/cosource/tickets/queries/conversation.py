@@ -20,7 +20,7 @@ from cosource.foundation.pages import PartyBadge
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.sight import WORKERS
 from cosource.parties.models import Person, Service, Site, Team
-from cosource.tickets.queries.entry_rows import ENTRY_COLUMNS, SOURCE_LINE, EntryRow
+from cosource.tickets.queries.entry_rows import ENTRY_COLUMNS, SOURCE_LINE, EntryRow, by_rules
 from cosource.tickets.queries.events import Event, Names, event_of
 from cosource.tickets.queries.markup import plain_text, rich_text
 from cosource.tickets.queries.record import Record
@@ -78,12 +78,13 @@ class ErasedText:
 
 @dataclass(slots=True)
 class Conversation:
-    """The lines in order, oldest first. `older`: there are more before the first."""
+    """The lines in order, oldest first. `older`: there are more before the first. `routed`: entries of what rules decided."""
 
     lines: list[Line] = field(default_factory=list)
     older: bool = False
     notes: dict[datetime, str] = field(default_factory=dict)
     audiences: dict[UUID, Readers] = field(default_factory=dict)
+    routed: list[EntryRow] = field(default_factory=list)
     names: Names = field(default_factory=Names)
 
     @property
@@ -124,6 +125,8 @@ def conversation_of(
         event = event_of(entry, before, record, replace(names, readers=readers.party_ids))
         if entry.kind == SOURCE_LINE:
             before = entry
+        if by_rules(entry):
+            talk.routed.append(entry)
         talk.lines.append(_line(entry, event, badges, readers, names, is_message=is_message))
         if event is not None and event.note:
             talk.notes[entry.occurred_at] = event.note
@@ -255,7 +258,7 @@ def _names(record: Record, entries: Sequence[EntryRow], badges: Mapping[UUID, Pa
     places: dict[str, set[UUID]] = {"service_id": set(), "site_id": set()}
     for entry in entries:
         facts = entry.facts
-        people |= _ids(facts.get("person"), facts.get("named_owner"))
+        people |= _ids(facts.get("person"), facts.get("named_owner"), facts.get("runner_up"))
         teams |= _ids(facts.get("from_team"), facts.get("to_team"), facts.get("team"))
         for name, wanted in places.items():
             if isinstance(facts.get(name), dict):

@@ -8,7 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from cosource.tickets.rules.handover import ROUTED
+
 SOURCE_LINE = "ticket.source_line/1"
+ROUTED_ENTRY = "ticket.routed/1"
 DESCRIPTIONS = ("ticket.opened/1", "ticket.shared/1")
 # Entries that carry what somebody wrote; a line of a foreign record does so when it brings the description.
 _WRITTEN = frozenset(
@@ -26,6 +29,13 @@ _WRITTEN = frozenset(
 def is_written(kind: str) -> bool:
     """Tell whether entries of this kind carry what somebody wrote; of a foreign record's line, whether they may."""
     return kind in _WRITTEN or kind == SOURCE_LINE
+
+
+def by_rules(entry: "EntryRow") -> bool:
+    """Tell whether an entry says what a desk's rules decided, to that desk or to whom they offered the ticket."""
+    return entry.kind == ROUTED_ENTRY or (
+        entry.kind == "ticket.handover_offered/1" and entry.facts.get("reason") == ROUTED
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.entry_rows import SOURCE_LINE, EntryRow
 from cosource.tickets.queries.record import Record
 from cosource.tickets.rules.clock_kinds import KINDS
-from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
+from cosource.tickets.rules.handover import DECLINE_REASONS, OFFER_REASONS
 from cosource.tickets.rules.priority import LEVEL_LABELS
 from cosource.tickets.rules.states import STATES, label_of
 from cosource.tickets.rules.wording import Phrase, gettext_lazy
@@ -104,7 +104,7 @@ def _offered(entry: EntryRow, record: Record, names: Names) -> Event:
     facts = entry.facts
     to = names.party(facts.get("to"))
     whom = names.whom(facts.get("to"), facts.get("to_team"))
-    reason = _(REASONS.get(facts.get("reason", ""), facts.get("reason", "")))
+    reason = _(OFFER_REASONS.get(facts.get("reason", ""), facts.get("reason", "")))
     if facts.get("is_return"):
         words = gettext_lazy("Offered back to %(whom)s: %(reason)s", whom=whom, reason=reason)
     else:
@@ -118,7 +118,7 @@ def _offered(entry: EntryRow, record: Record, names: Names) -> Event:
 def _handed_over(entry: EntryRow, record: Record, names: Names) -> Event:
     facts = entry.facts
     whom = names.whom(facts.get("to"), facts.get("to_team"))
-    reason = _(REASONS.get(facts.get("reason", ""), facts.get("reason", "")))
+    reason = _(OFFER_REASONS.get(facts.get("reason", ""), facts.get("reason", "")))
     if facts.get("is_return"):
         words = gettext_lazy("Accepted: it came back to %(whom)s", whom=whom)
     else:
@@ -326,9 +326,22 @@ def _person(value: Any, names: Names) -> str:
     return names.people.get(UUID(value), "") if value else ""
 
 
+def _routed(entry: EntryRow, record: Record, names: Names) -> Event:
+    facts, rule = entry.facts, str((entry.payload or {}).get("rule", ""))
+    whom = names.whom(facts.get("to"), facts.get("team"))
+    words = gettext_lazy(
+        "Routed to %(whom)s by rule %(place)s, “%(rule)s”",
+        whom=_person(facts.get("person"), names) or whom,
+        place=str(facts.get("place", "")),
+        rule=rule or "–",
+    )
+    return Event("route", words, names.party(facts.get("to")))
+
+
 _TOLD: dict[str, Callable[[EntryRow, Record, Names], Event]] = {
     "ticket.opened": _opened,
     "ticket.shared": _shared,
+    "ticket.routed": _routed,
     "ticket.handover_offered": _offered,
     "ticket.handed_over": _handed_over,
     "ticket.handover_declined": _declined,

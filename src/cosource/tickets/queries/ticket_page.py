@@ -187,7 +187,7 @@ def ticket_get(
     record = load(ticket_id, actor)
     ticket = record.ticket
     beside = _beside(ticket.id, actor)
-    for_requester = _reads_as_requester(record, actor)
+    for_requester = reads_as_requester(record, actor)
     badges = badges_of(record)
     talk = conversation_of(
         record,
@@ -315,7 +315,7 @@ _asked_beside = Prepared[tuple[Any, ...]](
 )
 
 
-def _reads_as_requester(record: Record, actor: Actor) -> bool:
+def reads_as_requester(record: Record, actor: Actor) -> bool:
     """Tell whether nothing but having asked brings this ticket into the actor's sight."""
     if REQUESTER not in actor.sight.roles or record.ticket.requester_id != actor.person_id:
         return False

@@ -15,6 +15,9 @@ REASONS: dict[str, str] = {
     "clarified": gettext_noop("Comes back with what was asked for"),
     "wrongly_routed": gettext_noop("Came to us by mistake"),
 }
+# Offered by a desk's rules, never by hand.
+ROUTED = "routed"
+OFFER_REASONS: dict[str, str] = {**REASONS, ROUTED: gettext_noop("Routed by the desk’s rules")}
 
 DECLINE_REASONS: dict[str, str] = {
     "not_in_scope": gettext_noop("Not in our scope"),

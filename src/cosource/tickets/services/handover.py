@@ -20,10 +20,11 @@ from cosource.tickets.models import Handover, Possession
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.receivers import handover_teams, reachable_engagements, receiving_team
 from cosource.tickets.rules.clock_kinds import Happening
-from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
+from cosource.tickets.rules.handover import DECLINE_REASONS, OFFER_REASONS, REASONS
 from cosource.tickets.rules.possession import Holder, PossessionInterval, Verdict, judge
 from cosource.tickets.services import at_hand, policy
 from cosource.tickets.services.clocks import clock_of_offer, clocks_happen, clocks_place, clocks_start
+from cosource.tickets.services.first_team import route_taken
 from cosource.tickets.services.listkeys import sync
 from cosource.tickets.services.opening import share_description
 from cosource.tickets.services.policy import Action
@@ -48,6 +49,7 @@ from cosource.tickets.services.telling import offer_tell
 __all__ = [
     "handover_accept",
     "handover_decline",
+    "handover_offer",
     "handover_teams",
     "handover_withdraw",
     "ticket_hand_over",
@@ -76,12 +78,39 @@ def ticket_hand_over(
     record = load(ticket_id, actor, expected_version=expected_version)
     policy.require(actor, Action.HAND_OVER, record)
     actor = policy.acting_for(actor, record, record.ticket.holder_organization_id)
-    ticket = record.ticket
-    require_open(ticket)
+    require_open(record.ticket)
     if reason not in REASONS:
         raise Invalid(
             "That is no reason for a handover.", fields={"reason": f"One of: {', '.join(REASONS)}."}
         )
+    return handover_offer(
+        record,
+        to_team_id=to_team_id,
+        reason=reason,
+        text=text,
+        actor=actor,
+        at=at,
+        named_owner_id=named_owner_id,
+    )
+
+
+def handover_offer(
+    record: Record,
+    *,
+    to_team_id: UUID,
+    reason: str,
+    text: str,
+    actor: Actor,
+    at: datetime,
+    named_owner_id: UUID | None = None,
+) -> Handover:
+    """Offer a ticket that is at hand, whoever decided it; the caller has looked at rights, and its transaction is this one's.
+
+    `reason`: a key of `rules.handover.OFFER_REASONS`. Appends and raises as `ticket_hand_over` says.
+    """
+    ticket = record.ticket
+    if reason not in OFFER_REASONS:
+        raise KeyError(reason)
     body = require_text(text, "text", limit=20_000)
     team, engagement = _receiving_team(record, to_team_id, at)
     if team.id == ticket.holder_team_id:
@@ -214,6 +243,7 @@ def handover_accept(
     tell_others(record, readers=readers, at=at, facts={"state": ticket.state, "category": ticket.category})
     _settled(record, handover, Happening.TAKEN, at)
     sync(record, at=at)
+    route_taken(record, at)
 
 
 @transaction.atomic

@@ -34,6 +34,7 @@ from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.desks import openable_kinds
 from cosource.tickets.rules.states import NEW, STATES, TicketKind
 from cosource.tickets.services.clocks import clocks_new
+from cosource.tickets.services.first_team import Opening, routed
 from cosource.tickets.services.listkeys import keys_set
 from cosource.tickets.services.policy import WRITE
 from cosource.tickets.services.record import (
@@ -75,8 +76,9 @@ def record_open(
 
     Return it with everybody's part; the actor's organization's own is `mine`, whether the actor will see it or not.
 
-    The team that holds it first is `team_id`, or the desk's first team. Every engagement whose scope covers service and site
-    takes part from the start, unless the ticket is internal. Clocks start by the terms in force now, which stay pinned.
+    The team that holds it first is `team_id`, or the one that the desk's rules choose, or the desk's first team. Every engagement
+    whose scope covers service and site takes part from the start, unless the ticket is internal. Clocks start by the terms in
+    force now, which stay pinned.
     Appends `ticket.opened/1`, and `ticket.shared/1` to each further engagement.
     Raises: NotAllowed, NotFound (unknown team, service, site, engagement), Invalid.
     """
@@ -100,7 +102,6 @@ def record_open(
     # A partner knows its client's people by name only.
     if requester_id is not None and (engagement or not _works_for(requester_id, owner.id, at)):
         raise NotFound
-    team = _first_team(team_id, owner, engagement, at)
     engagements = [engagement] if engagement else []
     internal = internal and engagement is None
     if not internal:
@@ -108,6 +109,28 @@ def record_open(
             client_id=owner.id, service_id=service_id, site_id=site_id, at=at, but=engagement
         )
     terms = terms_of_desks(owner.id, [e.id for e in engagements], at)
+    priority = priority_under(terms.get(None), impact, urgency)
+    chosen = None
+    if team_id is None:
+        party = engagement.partner_id if engagement else owner.id
+        chosen = routed(
+            Opening(
+                owner_id=owner.id,
+                party_id=party,
+                engagement_id=engagement_id,
+                kind=kind,
+                title=fields["title"],
+                topic=fields["topic"],
+                subtopic=fields["subtopic"],
+                service_id=service_id,
+                site_id=site_id,
+                priority=priority,
+                requester_id=requester_id,
+                internal=internal,
+            ),
+            at,
+        )
+    team = _first_team(chosen.team_id if chosen else team_id, owner, engagement, at)
     state = STATES[NEW]
     ticket = Ticket(
         owner=owner,
@@ -116,12 +139,13 @@ def record_open(
         category=state.category,
         impact=impact,
         urgency=urgency,
-        priority=priority_under(terms.get(None), impact, urgency),
+        priority=priority,
         service=service,
         site=site,
         requester_id=requester_id,
         holder_organization_id=team.organization_id,
         holder_team=team,
+        assignee_id=chosen.person_id if chosen else None,
         turn="holder",
         turn_organization_id=team.organization_id,
         internal=internal,
@@ -156,6 +180,8 @@ def record_open(
     )
     # Nobody was offered it yet.
     record.handovers = []
+    if chosen is not None:
+        chosen.follow(record, at=at)
     return record
 
 

@@ -21,6 +21,7 @@ from cosource.foundation.services.replays import Answer, replay_claim, replay_ke
 from cosource.tickets.queries.desks import Desk, DeskChoices, choices_on, desks_of, openable_kinds
 from cosource.tickets.queries.ticket_page import KIND_ICONS
 from cosource.tickets.queries.today import is_requester_only
+from cosource.tickets.routing.queries.live_rules import live_rules
 from cosource.tickets.rules.priority import LEVEL_LABELS
 from cosource.tickets.rules.states import KIND_LABELS, TicketKind
 from cosource.tickets.services.opening import ticket_open
@@ -117,6 +118,13 @@ def _requester(request: PageRequest, desk: Desk) -> dict[str, Any]:
     return {"requester_id": found[0]} if len(found) == 1 else {"requester_name": typed}
 
 
+def _first_teams(request: PageRequest, desk: Desk, choices: DeskChoices) -> list[tuple[Any, str]]:
+    """Return the teams to choose from; where rules are in force they choose, unless somebody does."""
+    if not choices.teams or live_rules(request.actor.reads_as) is None:
+        return list(choices.teams)
+    return [("", _("By the routing rules")), *choices.teams]
+
+
 def _draw(
     request: PageRequest, desks: list[Desk], desk: Desk, refused: Refused, *, status: int = 200
 ) -> HttpResponse:
@@ -137,7 +145,12 @@ def _draw(
         "selects": [
             ("service_id", _("Service"), choices.services, refused.values.get("service_id", "")),
             ("site_id", _("Place"), choices.sites, refused.values.get("site_id", "")),
-            ("team_id", _("First with"), choices.teams, refused.values.get("team_id", "")),
+            (
+                "team_id",
+                _("First with"),
+                _first_teams(request, desk, choices),
+                refused.values.get("team_id", ""),
+            ),
         ],
     }
     template = "tickets/ask.html" if for_requester else "tickets/new.html"
