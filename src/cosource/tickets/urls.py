@@ -48,5 +48,6 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>/link/", structure.link, name="link"),
     path("tickets/<uuid:ticket_id>/links/<uuid:link_id>/remove/", structure.unlink, name="unlink"),
     path("tickets/<uuid:ticket_id>/merge/", structure.merge, name="merge"),
+    path("tickets/<uuid:ticket_id>/split/", structure.split, name="split"),
     path("tickets/<uuid:ticket_id>/unmerge/", structure.unmerge, name="unmerge"),
 ]

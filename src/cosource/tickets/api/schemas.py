@@ -154,6 +154,13 @@ class MergeIn(In):
     text: str = Field("", max_length=20_000)
 
 
+class SplitIn(In):
+    """The messages that a new ticket begins with, as the ids of their entries, and its title."""
+
+    entry_ids: list[UUID] = Field(min_length=1, max_length=50)
+    title: str = Field(max_length=200)
+
+
 class WordIn(In):
     """What is said with a step."""
 

@@ -9,12 +9,13 @@ from cosource.foundation import clock
 from cosource.foundation.api import creates, edits
 from cosource.foundation.api import router as room_router
 from cosource.foundation.doors import actor_of
-from cosource.tickets.api.schemas import LinkIn, LinkOut, MadeOut, MergeIn, TicketOut
+from cosource.tickets.api.schemas import LinkIn, LinkOut, MadeOut, MergeIn, SplitIn, TicketOut
 from cosource.tickets.api.stepping import stepped
 from cosource.tickets.queries.links import LinkLine, links_of
 from cosource.tickets.queries.ticket_facts import TicketFacts
 from cosource.tickets.services.links import ticket_link, ticket_unlink
 from cosource.tickets.services.merging import ticket_merge, ticket_unmerge
+from cosource.tickets.services.splitting import ticket_split
 
 router = room_router(tag="tickets")
 
@@ -49,6 +50,16 @@ def ticket_merge_create(
 ) -> TicketFacts:
     """End the ticket as the duplicate of another, which goes on. No text moves."""
     return stepped(request, response, ticket_id, ticket_merge, **body.dict())
+
+
+@router.post(
+    "/tickets/{uuid:ticket_id}/split", response={201: MadeOut}, summary="Start a ticket from messages"
+)
+@creates
+def ticket_split_create(request: HttpRequest, ticket_id: UUID, body: SplitIn) -> Status[dict[str, UUID]]:
+    """Open a ticket for the parties that read every one of the messages, linked with this one."""
+    made = ticket_split(ticket_id=ticket_id, actor=actor_of(request), at=clock.now(), **body.dict())
+    return Status(201, {"id": made.id})
 
 
 @router.post("/tickets/{uuid:ticket_id}/unmerge", response=TicketOut, summary="Take a merge back")

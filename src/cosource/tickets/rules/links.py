@@ -11,6 +11,8 @@ from cosource.tickets.rules.wording import gettext_noop
 PARENT, CHILD = "parent", "child"
 MERGED_INTO, MERGED_HERE = "merged_into", "merged_here"
 SPLIT_FROM, SPLIT_OFF = "split_from", "split_off"
+# Under this name a ticket's first entry keeps of which messages it is made, so that erasing one erases it there too.
+MADE_OF = "made_of"
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,19 +155,7 @@ def record_open(
         **fields,
     )
     record = _participants(ticket, engagement, engagements, terms, at)
-    clocks = [clock for part in record.parts for clock in clocks_new(ticket, part)]
-    keys_set(record, clocks, None, at=at)
-    insert_all(
-        [
-            ticket,
-            Possession(
-                ticket=ticket, sequence=1, organization_id=team.organization_id, team=team, from_at=at
-            ),
-            *clocks,
-            *references_give(ticket, record.parts),
-            *record.parts,
-        ]
-    )
+    record_begin(record, at=at)
     readers = {owner.id} | ({engagement.partner_id} if engagement else set())
     newcomers = [part for part in record.parts if part.organization_id not in readers]
     descriptions_add(
@@ -183,6 +171,28 @@ def record_open(
     if chosen is not None:
         chosen.follow(record, at=at)
     return record
+
+
+def record_begin(record: Record, *, at: datetime) -> None:
+    """Write a new ticket and its parts, with their references, their clocks and its first possession."""
+    ticket = record.ticket
+    clocks = [clock for part in record.parts for clock in clocks_new(ticket, part)]
+    keys_set(record, clocks, None, at=at)
+    insert_all(
+        [
+            ticket,
+            Possession(
+                ticket=ticket,
+                sequence=1,
+                organization_id=ticket.holder_organization_id,
+                team_id=ticket.holder_team_id,
+                from_at=at,
+            ),
+            *clocks,
+            *references_give(ticket, record.parts),
+            *record.parts,
+        ]
+    )
 
 
 def _ticket_of[**P](open_it: Callable[P, Record]) -> Callable[P, Ticket]:

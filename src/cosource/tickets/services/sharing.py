@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cosource.foundation.models import Payload
+from cosource.foundation.models import Entry, Payload
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.rules.erasing import ERASED
 from cosource.foundation.services.erasure import register_eraser
 from cosource.foundation.sight import system_actor
-from cosource.tickets.models import Message, Ticket
+from cosource.tickets.models import Message, Ticket, TicketLink
 from cosource.tickets.models.participation import Participation
+from cosource.tickets.rules.links import MADE_OF, SPLIT_OFF
 from cosource.tickets.services.opening import share_description
 from cosource.tickets.services.record import Record
 
@@ -42,10 +43,17 @@ def share_with(record: Record, part: Participation, *, at: datetime) -> None:
 def erase_ticket_copies(subject_id: UUID, entry_id: UUID) -> list[UUID]:
     """Blank what the ticket shows of an erased description; return the entries that repeat it in other streams."""
     if not Message.objects.filter(id=entry_id, kind="description").exists():
-        return []
+        return _split_off(subject_id, entry_id)
     Ticket.objects.filter(id=subject_id).update(title=ERASED, requester_name="", asset_name="")
     copies = Message.objects.filter(ticket_id=subject_id, kind="description").exclude(id=entry_id)
     return list(copies.values_list("id", flat=True))
+
+
+def _split_off(ticket_id: UUID, entry_id: UUID) -> list[UUID]:
+    """Return the descriptions of tickets that were made of a message."""
+    others = TicketLink.objects.filter(ticket_id=ticket_id, kind=SPLIT_OFF).values("other_id")
+    firsts = Entry.objects.filter(subject_id__in=others, kind="ticket.opened/1").values_list("id", "facts")
+    return [i for i, facts in firsts if entry_id.hex in facts.get(MADE_OF, ())]
 
 
 def register() -> None:

@@ -40,6 +40,7 @@ FORMS = (
     "no-answer",
     "link",
     "merge",
+    "split",
 )
 FILTERS = ("all", "messages", "ledger")
 
@@ -209,6 +210,7 @@ def _is_offered(form: str, view: TicketView) -> bool:
         "no-answer": steps.answer_until is not None,
         "link": steps.link,
         "merge": steps.merge,
+        "split": steps.link,
         "reply": steps.reply,
     }.get(form, False)
 

@@ -1,10 +1,12 @@
-"""The steps that set tickets in relation to each other: link, take a link off, merge, take a merge back.
+"""The steps that set tickets in relation to each other: link, take a link off, merge, take a merge back, split.
 
 Another ticket is named by its reference, or chosen among those that words find. Not here: the page (`pages`).
 """
 
 from uuid import UUID
 
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cosource.foundation.doors import PageRequest
@@ -13,6 +15,7 @@ from cosource.foundation.sight import Actor
 from cosource.tickets.queries.links import tickets_found
 from cosource.tickets.services.links import ticket_link, ticket_unlink
 from cosource.tickets.services.merging import ticket_merge, ticket_unmerge
+from cosource.tickets.services.splitting import ticket_split
 from cosource.tickets.web.parsing import one_uuid, text_in
 from cosource.tickets.web.ticket import Common, step
 
@@ -45,6 +48,14 @@ def link(request: PageRequest, common: Common) -> None:
 def merge(request: PageRequest, common: Common) -> None:
     """End as the duplicate of another ticket."""
     ticket_merge(into_id=other_ticket(request, common), text=text_in(request, "text"), **common)
+
+
+@step("split")
+def split(request: PageRequest, common: Common) -> HttpResponse:
+    """Start a new ticket from messages, and go there."""
+    chosen = [one_uuid(text, "entry_ids") for text in request.POST.getlist("entry_ids")]
+    ticket = ticket_split(entry_ids=chosen, title=text_in(request, "title"), **common)
+    return HttpResponseRedirect(reverse("tickets:ticket", args=[ticket.id]), status=303)
 
 
 @step("")

@@ -34,7 +34,8 @@ from cosource.tickets.web.versions import version_meant
 
 # What a service is given besides what its form says.
 type Common = dict[str, Any]
-type Step = Callable[[PageRequest, Common], None]
+# A step leads back to its ticket, or where it says.
+type Step = Callable[[PageRequest, Common], HttpResponse | None]
 
 
 @require_safe
@@ -57,7 +58,7 @@ def step(form: str) -> Callable[[Step], Callable[..., Any]]:
         def view(request: PageRequest, /, ticket_id: UUID, **named: UUID) -> HttpResponse:
             try:
                 version = version_meant(text_in(request, "version"), ticket_id=ticket_id, actor=request.actor)
-                take(
+                answer = take(
                     request,
                     {
                         "ticket_id": ticket_id,
@@ -69,7 +70,7 @@ def step(form: str) -> Callable[[Step], Callable[..., Any]]:
                 )
             except (Invalid, Conflict, StaleVersion) as refusal:
                 return draw(request, ticket_id, _draft(form, request, refusal))
-            return HttpResponseRedirect(reverse("tickets:ticket", args=[ticket_id]), status=303)
+            return answer or HttpResponseRedirect(reverse("tickets:ticket", args=[ticket_id]), status=303)
 
         return view
 
