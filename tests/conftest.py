@@ -150,6 +150,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    gc.unfreeze()
     shutil.rmtree(_RUN_DIR, ignore_errors=True)
 
 

@@ -113,7 +113,7 @@ def test_two_parties_one_figure(live_server, chromium: Browser, settings, tmp_pa
     for seat in (client, partner):
         seat.go(f"/scoreboard/first-answers/?scope={desk.id}")
         seat.sees(
-            "Of 1 tickets that the source calls met, 0 were late by your terms. Of 1 that it calls missed, 1 were in time."
+            "Of 1 ticket that the source calls met, 0 were late by your terms. Of 1 that it calls missed, 1 was in time."
         )
         seat.sound()
     partner.page.get_by_role("link", name="Another target").click()

@@ -7,6 +7,9 @@ from django.conf import settings
 from django.utils import translation
 from tests import messages
 
+from cosource.metrics.rules.catalogue import METRICS
+from cosource.metrics.rules.metric import Metric
+
 # What `%` formatting reads: a named value with its kind, a plain value, or a percent sign. A percent sign as such is no value.
 PLACEHOLDER = re.compile(r"%(?:\((?P<name>\w+)\))?(?P<kind>[sdifr%])")
 
@@ -68,3 +71,11 @@ def test_texts_of_templates_and_of_code_are_found() -> None:
     assert "Hand over" in found
     assert ("%(n)s party", "%(n)s parties") in found
     assert "The row has %(found)s cells instead of %(wanted)s." in found
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.id)
+def test_where_a_figure_comes_from_and_how_it_misleads_is_told_in_every_language(metric: Metric) -> None:
+    for language in messages.LANGUAGES:
+        with translation.override(language):
+            assert translation.gettext(metric.source) != metric.source
+            assert translation.gettext(metric.pitfalls) != metric.pitfalls

@@ -331,7 +331,7 @@ def test_page_program_and_command_say_the_same(judged):
         stranger = browser(judged, "p2.pm").get(f"/scoreboard/first-answers/?scope={scope}")
     for found in (answer.json(), json.loads(typed.stdout)):
         assert found == expected
-    first = "Of 1 tickets that the source calls met, 1 were late by your terms. Of 2 that it calls missed, 2 were in time."
+    first = "Of 1 ticket that the source calls met, 1 was late by your terms. Of 2 that it calls missed, 2 were in time."
     assert first in plain
     assert first in shown
     assert stranger.status_code == 404

@@ -6,6 +6,7 @@ Not here: the numbers (`queries.answers`).
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cosource.metrics.queries.answers import FirstAnswers, Waits
 from cosource.metrics.queries.bounces import Bounces
@@ -18,6 +19,20 @@ from cosource.metrics.rules.verdicts import SILENT, TOLD, Verdict
 def count_words(count: float) -> str:
     """Return a number without decimals."""
     return number_words(round(count), Unit.TICKETS)
+
+
+def _counted(words: str, count: float) -> str:
+    return words % {"n": count_words(count)}
+
+
+def tickets_words(count: int) -> str:
+    """Return how many tickets."""
+    return _counted(ngettext("%(n)s ticket", "%(n)s tickets", count), count)
+
+
+def hours_words(hours: float) -> str:
+    """Return how many hours, without decimals."""
+    return _counted(ngettext("%(n)s hour", "%(n)s hours", round(hours)), hours)
 
 
 def verdict_words(verdicts: Verdicts) -> str:
@@ -33,18 +48,25 @@ def _verdict_words(verdicts: Verdicts) -> Iterator[str]:
     met, missed = verdicts.met, verdicts.missed
     silent = met[Verdict.NONE] + missed[Verdict.NONE]
     if verdicts.is_silent:
-        yield _("The source judged %(n)s tickets.") % {"n": count_words(verdicts.n)}
+        judged_all = ngettext(
+            "The source judged %(n)s ticket.", "The source judged %(n)s tickets.", verdicts.n
+        )
+        yield judged_all % {"n": count_words(verdicts.n)}
     else:
         if of := sum(met.values()):
-            yield _("Of %(n)s tickets that the source calls met, %(m)s were late by your terms.") % {
-                "n": count_words(of),
-                "m": count_words(met[Verdict.LATE]),
-            }
+            late = met[Verdict.LATE]
+            yield ngettext(
+                "Of %(of)s that the source calls met, %(n)s was late by your terms.",
+                "Of %(of)s that the source calls met, %(n)s were late by your terms.",
+                late,
+            ) % {"of": tickets_words(of), "n": count_words(late)}
         if of := sum(missed.values()):
-            yield _("Of %(n)s that it calls missed, %(m)s were in time.") % {
-                "n": count_words(of),
-                "m": count_words(missed[Verdict.IN_TIME]),
-            }
+            in_time = missed[Verdict.IN_TIME]
+            yield ngettext(
+                "Of %(of)s that it calls missed, %(n)s was in time.",
+                "Of %(of)s that it calls missed, %(n)s were in time.",
+                in_time,
+            ) % {"of": count_words(of), "n": count_words(in_time)}
         judged = [row for row in verdicts.causes if row.cause not in SILENT]
         if judged:
             yield _("The most frequent reason, for %(k)s of these %(n)s: %(because)s.") % {
@@ -69,27 +91,25 @@ def bounce_words(bounces: Bounces) -> str:
             else _("No ticket came back to a party that had it before.")
         )
     say = (
-        _("%(tickets)s of %(of)s tickets that changed teams came back to a team that had them before: %(returns)s times, "
-          "after %(hours)s hours away.")
+        _("Of %(of)s that changed teams, %(n)s came back to an earlier team: %(times)s, after %(hours)s away.")
         if bounces.level == "team"
-        else _("%(tickets)s of %(of)s tickets that changed parties came back to a party that had them before: %(returns)s times, "
-               "after %(hours)s hours away.")
+        else _("Of %(of)s that changed parties, %(n)s came back to an earlier party: %(times)s, after %(hours)s away.")
     )  # fmt: skip
     counts = {
-        "tickets": count_words(bounces.tickets),
-        "of": count_words(bounces.of),
-        "returns": count_words(bounces.returns),
-        "hours": count_words(bounces.hours_away),
+        "n": count_words(bounces.tickets),
+        "of": tickets_words(bounces.of),
+        "times": _counted(ngettext("%(n)s time", "%(n)s times", bounces.returns), bounces.returns),
+        "hours": hours_words(bounces.hours_away),
     }
     if not bounces.pairs:
         return say % counts
     first = bounces.pairs[0]
-    most = _("The most hours went by between %(one)s and %(other)s: %(hours)s, in %(returns)s returns.")
+    most = _("The most hours went by between %(one)s and %(other)s: %(hours)s, in %(returns)s.")
     pair = {
         "one": first.one,
         "other": first.other,
-        "hours": count_words(first.hours_away),
-        "returns": count_words(first.returns),
+        "hours": hours_words(first.hours_away),
+        "returns": _counted(ngettext("%(n)s return", "%(n)s returns", first.returns), first.returns),
     }
     return f"{say % counts} {most % pair}"
 

@@ -6,27 +6,26 @@ taken where the source states none. Hours are gross: nights and weekends count. 
 
 from collections.abc import Callable
 
-from cosource.metrics.rules.metric import Cohort, Column, Exclusion, Fold, Metric, Table, Unit, gettext_noop
+from cosource.metrics.rules.metric import Cohort, Column, Exclusion, Fold, Metric, Table, Unit
+from cosource.metrics.rules.metric import gettext_noop as _
 
-_STATED = "The counter of the source where there is one, else what the record shows."
-_PATH = "Who held the ticket, line by line; a blank group is a gap in the record and is looked through."
+_STATED = _("The counter of the source where there is one, else what the record shows.")
+_PATH = _("Who held the ticket, line by line; a blank group is a gap in the record and is looked through.")
 
 _NO_RESOLVE_TIME = Exclusion(
-    gettext_noop("closed without a resolve time"),
+    _("closed without a resolve time"),
     lambda t: t.resolve_hours.isnull() & ~t.out_of_order,
 )
-_OUT_OF_ORDER = Exclusion(gettext_noop("resolved before it was opened"), lambda t: t.out_of_order)
-_NOBODY = Exclusion(gettext_noop("nobody is known to have held it"), lambda t: t.team_handovers.isnull())
-_NOT_CLOSED = Exclusion(gettext_noop("resolved, not closed yet"), lambda t: t.close_hours.isnull())
-_NOT_ANSWERED = Exclusion(gettext_noop("not answered"), lambda t: t.response_hours.isnull())
-_NO_VERDICT = Exclusion(gettext_noop("the source states no verdict"), lambda t: t.sla_stated.isnull())
-_NO_ARTICLE = Exclusion(
-    gettext_noop("nothing is stated about knowledge"), lambda t: t.knowledge_stated.isnull()
-)
-_WITHOUT_END = Exclusion(gettext_noop("ended without a verdict"), lambda t: t.met.isnull() & ~t.stands_still)
-_STANDS_STILL = Exclusion(gettext_noop("stands still, not overdue"), lambda t: t.stands_still)
+_OUT_OF_ORDER = Exclusion(_("resolved before it was opened"), lambda t: t.out_of_order)
+_NOBODY = Exclusion(_("nobody is known to have held it"), lambda t: t.team_handovers.isnull())
+_NOT_CLOSED = Exclusion(_("resolved, not closed yet"), lambda t: t.close_hours.isnull())
+_NOT_ANSWERED = Exclusion(_("not answered"), lambda t: t.response_hours.isnull())
+_NO_VERDICT = Exclusion(_("the source states no verdict"), lambda t: t.sla_stated.isnull())
+_NO_ARTICLE = Exclusion(_("nothing is stated about knowledge"), lambda t: t.knowledge_stated.isnull())
+_WITHOUT_END = Exclusion(_("ended without a verdict"), lambda t: t.met.isnull() & ~t.stands_still)
+_STANDS_STILL = Exclusion(_("stands still, not overdue"), lambda t: t.stands_still)
 
-_MEANS = {Fold.MEAN: gettext_noop("mean"), Fold.MEDIAN: gettext_noop("median"), Fold.P90: gettext_noop("p90")}
+_MEANS = {Fold.MEAN: _("mean"), Fold.MEDIAN: _("median"), Fold.P90: _("p90")}
 
 
 def _durations(  # noqa: PLR0917 - a row of the table below
@@ -73,98 +72,100 @@ def _passages(prefix: str, by: str, titles: tuple[str, ...], parts: str) -> tupl
     """Return what the way from hand to hand shows, by team or by party."""
     count = f"{by}_handovers"
     back, direct, mutual = f"{by}_returns", f"{by}_direct_returns", f"{by}_mutual_pairs"
-    one_way = "A return is no fault in itself: some are agreed. Read it beside the reasons of the handovers."
+    one_way = _(
+        "A return is no fault in itself: some are agreed. Read it beside the reasons of the handovers."
+    )
     return (
         _ended(f"{prefix}handovers", titles[0], Unit.TIMES, Fold.SUM, lambda t: t[count], _PATH,
-               "Only changes that the record shows; what a source counted in silence is in `reassigned`.", (_NOBODY,)),
+               _("Only changes that the record shows; what a source counted in silence is in `reassigned`."), (_NOBODY,)),
         _ended(f"{prefix}tickets_with_handover", titles[1], Unit.SHARE, Fold.SHARE, lambda t: t[count] > 0, _PATH,
-               "A first dispatch is no handover.", (_NOBODY,)),
+               _("A first dispatch is no handover."), (_NOBODY,)),
         _ended(f"{prefix}returns", titles[2], Unit.TIMES, Fold.SUM, lambda t: t[back], _PATH, one_way, (_NOBODY,)),
         _ended(f"{prefix}tickets_with_return", titles[3], Unit.SHARE, Fold.SHARE, lambda t: t[back] > 0, _PATH, one_way,
                (_NOBODY,)),
         _ended(f"{prefix}direct_returns", titles[4], Unit.TIMES, Fold.SUM, lambda t: t[direct], _PATH,
-               "A, B, A in consecutive holders; A, B, C, A is a return and not a direct one.", (_NOBODY,)),
+               _("A, B, A in consecutive holders; A, B, C, A is a return and not a direct one."), (_NOBODY,)),
         _ended(f"{prefix}tickets_with_direct_return", titles[5], Unit.SHARE, Fold.SHARE, lambda t: t[direct] > 0, _PATH,
-               "A, B, A in consecutive holders; A, B, C, A is a return and not a direct one.", (_NOBODY,)),
+               _("A, B, A in consecutive holders; A, B, C, A is a return and not a direct one."), (_NOBODY,)),
         _ended(f"{prefix}mutual_pairs", titles[6], Unit.PAIRS, Fold.SUM, lambda t: t[mutual], _PATH,
-               "Each pair counts once in a ticket, however often it went to and fro; a ticket may have several pairs.",
+               _("Each pair counts once in a ticket, however often it went to and fro; a ticket may have several pairs."),
                (_NOBODY,), parts),
     )  # fmt: skip
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("tickets", gettext_noop("Tickets"), Unit.TICKETS, Cohort.OPENED, Fold.COUNT, lambda t: t.ticket,
-           "One ticket of the record.", "More tickets may mean more faults, or that more is reported."),
-    *_durations("first_response", gettext_noop("First response"), Cohort.OPENED, "response_hours", (_NOT_ANSWERED,),
-                "From opening (for a partner: from being asked) to the first message that a person wrote to the other side.",
-                "What is not answered yet is left out and counted: a week of silence makes this figure better, not worse."),
-    *_durations("mttr_resolve", gettext_noop("Time to resolve"), Cohort.ENDED, "resolve_hours",
+    Metric("tickets", _("Tickets"), Unit.TICKETS, Cohort.OPENED, Fold.COUNT, lambda t: t.ticket,
+           _("One ticket of the record."), _("More tickets may mean more faults, or that more is reported.")),
+    *_durations("first_response", _("First response"), Cohort.OPENED, "response_hours", (_NOT_ANSWERED,),
+                _("From opening (for a partner: from being asked) to the first message that a person wrote to the other side."),
+                _("What is not answered yet is left out and counted: a week of silence makes this figure better, not worse.")),
+    *_durations("mttr_resolve", _("Time to resolve"), Cohort.ENDED, "resolve_hours",
                 (_NO_RESOLVE_TIME, _OUT_OF_ORDER),
-                "From opening to the last resolution. Where the source has a column for it, that column rules.",
-                "A few very long tickets pull the mean far above the median."),
-    *_durations("mttr_resolve_net", gettext_noop("Time to resolve, without waiting"), Cohort.ENDED, "net_hours",
+                _("From opening to the last resolution. Where the source has a column for it, that column rules."),
+                _("A few very long tickets pull the mean far above the median.")),
+    *_durations("mttr_resolve_net", _("Time to resolve, without waiting"), Cohort.ENDED, "net_hours",
                 (_NO_RESOLVE_TIME, _OUT_OF_ORDER),
-                "As the time to resolve, less the stretches in which the ticket waited for somebody.",
-                "Waiting that was not recorded counts as work."),
-    *_durations("time_to_close", gettext_noop("Time to close"), Cohort.ENDED, "close_hours", (_NOT_CLOSED,),
-                "From opening to closing, as the source states it or as it was done here.",
-                "Many systems close by themselves some days after a resolution: this tells about the rule, not the work."),
-    _ended("first_contact_resolution", gettext_noop("First-contact resolution"), Unit.SHARE, Fold.SHARE,
+                _("As the time to resolve, less the stretches in which the ticket waited for somebody."),
+                _("Waiting that was not recorded counts as work.")),
+    *_durations("time_to_close", _("Time to close"), Cohort.ENDED, "close_hours", (_NOT_CLOSED,),
+                _("From opening to closing, as the source states it or as it was done here."),
+                _("Many systems close by themselves some days after a resolution: this tells about the rule, not the work.")),
+    _ended("first_contact_resolution", _("First-contact resolution"), Unit.SHARE, Fold.SHARE,
            lambda t: (t.reassignments == 0) & (t.reopenings == 0), _STATED,
-           "Gross: what no first contact could have resolved is in the cohort as well."),
-    _ended("reopened", gettext_noop("Reopened"), Unit.SHARE, Fold.SHARE, lambda t: t.reopenings > 0, _STATED,
-           "A new ticket for the same fault is a hidden reopening and is not counted."),
-    _ended("reassigned", gettext_noop("Reassigned"), Unit.SHARE, Fold.SHARE, lambda t: t.reassignments > 0, _STATED,
-           "A source may count changes that its lines do not show: compare `tickets_with_handover`."),
-    _ended("reassignments.mean", gettext_noop("Reassignments of a ticket"), Unit.TIMES, Fold.MEAN,
-           lambda t: t.reassignments, _STATED, "A mean of small numbers: look at the share of tickets too."),
+           _("Gross: what no first contact could have resolved is in the cohort as well.")),
+    _ended("reopened", _("Reopened"), Unit.SHARE, Fold.SHARE, lambda t: t.reopenings > 0, _STATED,
+           _("A new ticket for the same fault is a hidden reopening and is not counted.")),
+    _ended("reassigned", _("Reassigned"), Unit.SHARE, Fold.SHARE, lambda t: t.reassignments > 0, _STATED,
+           _("A source may count changes that its lines do not show: compare `tickets_with_handover`.")),
+    _ended("reassignments.mean", _("Reassignments of a ticket"), Unit.TIMES, Fold.MEAN,
+           lambda t: t.reassignments, _STATED, _("A mean of small numbers: look at the share of tickets too.")),
     *_passages("", "team", (
-        gettext_noop("Handovers between teams"), gettext_noop("Tickets with a handover"),
-        gettext_noop("Returns to a team"), gettext_noop("Tickets with a return"),
-        gettext_noop("Direct returns to a team"), gettext_noop("Tickets with a direct return"),
-        gettext_noop("Pairs of teams that handed a ticket both ways"),
+        _("Handovers between teams"), _("Tickets with a handover"),
+        _("Returns to a team"), _("Tickets with a return"),
+        _("Direct returns to a team"), _("Tickets with a direct return"),
+        _("Pairs of teams that handed a ticket both ways"),
     ), "pair"),
     *_passages("party_", "party", (
-        gettext_noop("Handovers between parties"), gettext_noop("Tickets with a handover between parties"),
-        gettext_noop("Returns to a party"), gettext_noop("Tickets with a return to a party"),
-        gettext_noop("Direct returns to a party"), gettext_noop("Tickets with a direct return to a party"),
-        gettext_noop("Pairs of parties that handed a ticket both ways"),
+        _("Handovers between parties"), _("Tickets with a handover between parties"),
+        _("Returns to a party"), _("Tickets with a return to a party"),
+        _("Direct returns to a party"), _("Tickets with a direct return to a party"),
+        _("Pairs of parties that handed a ticket both ways"),
     ), "party pair"),
-    Metric("sla_met", gettext_noop("Resolved in time"), Unit.SHARE, Cohort.DUE, Fold.SHARE, lambda t: t.met,
-           "The resolve clock of the agreement version that was in force when the ticket was shared.",
-           "The month of the due time counts, so a ticket resolved early counts in the month in which it was due.",
+    Metric("sla_met", _("Resolved in time"), Unit.SHARE, Cohort.DUE, Fold.SHARE, lambda t: t.met,
+           _("The resolve clock of the agreement version that was in force when the ticket was shared."),
+           _("The month of the due time counts, so a ticket resolved early counts in the month in which it was due."),
            None, (_WITHOUT_END, _STANDS_STILL)),
-    _ended("sla_met_stated", gettext_noop("In time as the source states it"), Unit.SHARE, Fold.SHARE,
-           lambda t: t.sla_stated, "The source's own verdict, from the last line of each ticket.",
-           "Nobody but the source knows by which target and which calendar it judged.", (_NO_VERDICT,)),
-    _ended("knowledge_linked", gettext_noop("Knowledge linked"), Unit.SHARE, Fold.SHARE, lambda t: t.knowledge_stated,
-           "What the source states on the last line of each ticket.",
-           "A link tells that an article was attached, not that it helped.", (_NO_ARTICLE,)),
-    Metric("backlog", gettext_noop("Open tickets"), Unit.TICKETS, Cohort.OPEN, Fold.COUNT, lambda t: t.ticket,
-           "Opened before that midnight and not ended by then.",
-           "A ticket that was reopened counts as open from its opening to its last end."),
+    _ended("sla_met_stated", _("In time as the source states it"), Unit.SHARE, Fold.SHARE,
+           lambda t: t.sla_stated, _("The source's own verdict, from the last line of each ticket."),
+           _("Nobody but the source knows by which target and which calendar it judged."), (_NO_VERDICT,)),
+    _ended("knowledge_linked", _("Knowledge linked"), Unit.SHARE, Fold.SHARE, lambda t: t.knowledge_stated,
+           _("What the source states on the last line of each ticket."),
+           _("A link tells that an article was attached, not that it helped."), (_NO_ARTICLE,)),
+    Metric("backlog", _("Open tickets"), Unit.TICKETS, Cohort.OPEN, Fold.COUNT, lambda t: t.ticket,
+           _("Opened before that midnight and not ended by then."),
+           _("A ticket that was reopened counts as open from its opening to its last end.")),
     *(Metric(name, title, Unit.HOURS, Cohort.OPEN, fold, lambda t: t.age_hours,
-             "From opening to that midnight; what waits is included.",
-             "Old tickets vanish from it all at once when somebody closes them in bulk.")
+             _("From opening to that midnight; what waits is included."),
+             _("Old tickets vanish from it all at once when somebody closes them in bulk."))
       for name, title, fold in (
-          ("backlog_age", gettext_noop("Age of open tickets, median"), Fold.MEDIAN),
-          ("backlog_age.p90", gettext_noop("Age of open tickets, 90th percentile"), Fold.P90),
-          ("backlog_age.max", gettext_noop("Age of the oldest open ticket"), Fold.MAX))),
-    Metric("pause_share", gettext_noop("Share of time spent waiting"), Unit.SHARE, Cohort.ENDED, Fold.RATIO,
-           lambda t: t.wait_hours, "Hours of waiting over hours between opening and resolution, over all tickets.",
-           "Long tickets weigh more than short ones.", lambda t: t.gross_hours, (), "turn"),
-    _ended("wait_by_turn", gettext_noop("Hours of waiting"), Unit.HOURS, Fold.SUM, lambda t: t.wait_hours,
-           "Stretches in which the ticket waited, clipped to its life.",
-           "A pause tells whose turn it was said to be, not who was slow.", (), "turn"),
+          ("backlog_age", _("Age of open tickets, median"), Fold.MEDIAN),
+          ("backlog_age.p90", _("Age of open tickets, 90th percentile"), Fold.P90),
+          ("backlog_age.max", _("Age of the oldest open ticket"), Fold.MAX))),
+    Metric("pause_share", _("Share of time spent waiting"), Unit.SHARE, Cohort.ENDED, Fold.RATIO,
+           lambda t: t.wait_hours, _("Hours of waiting over hours between opening and resolution, over all tickets."),
+           _("Long tickets weigh more than short ones."), lambda t: t.gross_hours, (), "turn"),
+    _ended("wait_by_turn", _("Hours of waiting"), Unit.HOURS, Fold.SUM, lambda t: t.wait_hours,
+           _("Stretches in which the ticket waited, clipped to its life."),
+           _("A pause tells whose turn it was said to be, not who was slow."), (), "turn"),
 )  # fmt: skip
 
 BY_ID = {metric.id: metric for metric in METRICS}
 TURNS = {
-    "requester": gettext_noop("the requester"),
-    "client": gettext_noop("the client"),
-    "partner": gettext_noop("a partner"),
-    "third_party": gettext_noop("a third party"),
-    "others": gettext_noop("others"),
+    "requester": _("the requester"),
+    "client": _("the client"),
+    "partner": _("a partner"),
+    "third_party": _("a third party"),
+    "others": _("others"),
 }
 
 

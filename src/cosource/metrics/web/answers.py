@@ -74,7 +74,8 @@ def answers(request: PageRequest) -> HttpResponse:
             (
                 used.name,
                 day_words(used.starts_on),
-                count_words(used.before) if used.before else "",
+                used.before,
+                count_words(used.before),
             )
             for used in found.verdicts.terms
         ],

@@ -308,7 +308,13 @@ def matrix_of(ways: Ways, asking: Asking, badges: Mapping[UUID, PartyBadge], *, 
         for other, other_name, _badge in holders:
             way = there.get((i, other))
             n = way.handovers if way else 0
-            words = _("%(from)s to %(to)s: %(n)s handovers") % {"from": name, "to": other_name, "n": n}
+            words = ngettext(
+                "%(from)s to %(to)s: %(n)s handover", "%(from)s to %(to)s: %(n)s handovers", n
+            ) % {
+                "from": name,
+                "to": other_name,
+                "n": n,
+            }
             cells.append(WayCell(n, shade(n, most), words, i == other, (i, other) in pair))
         rows.append(
             WayRow(name, badge, tuple(cells), sum(way.handovers for way in found if way.from_id == i))
