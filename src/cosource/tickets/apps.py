@@ -16,6 +16,7 @@ class TicketsConfig(AppConfig):
         from cosource.tickets.routing.web import menu as routing_menu  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.services import (  # noqa: PLC0415 - models must be loaded first
             acknowledging,
+            hiding,
             intake,
             links,
             sharing,
@@ -30,6 +31,7 @@ class TicketsConfig(AppConfig):
         sharing.register()
         links.register()
         telling.register()
+        hiding.register()
         writing.register()
         acknowledging.register()
         escalations.register()

@@ -3,8 +3,8 @@
 from django.urls import path
 
 from cosource.tickets.routing.web import pages as routing
+from cosource.tickets.web import hiding, list_views, opening, structure, ticket, today, writing
 from cosource.tickets.web import list as list_page
-from cosource.tickets.web import list_views, opening, structure, ticket, today, writing
 
 app_name = "tickets"
 urlpatterns = [
@@ -25,6 +25,9 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>/reply/keep/", writing.keep, name="reply_keep"),
     path("tickets/<uuid:ticket_id>/reply/undo/", writing.undo, name="reply_undo"),
     path("tickets/<uuid:ticket_id>/reply/now/", writing.say, name="reply_now"),
+    path("tickets/<uuid:ticket_id>/hidden/<uuid:entry_id>/hide/", hiding.hide, name="hide"),
+    path("tickets/<uuid:ticket_id>/hidden/<uuid:entry_id>/release/", hiding.release, name="hidden_release"),
+    path("tickets/<uuid:ticket_id>/hidden/<uuid:entry_id>/erase/", hiding.redact, name="hidden_erase"),
     path("tickets/<uuid:ticket_id>/start/", ticket.start, name="start"),
     path("tickets/<uuid:ticket_id>/pause/", ticket.pause, name="pause"),
     path("tickets/<uuid:ticket_id>/resolve/", ticket.resolve, name="resolve"),

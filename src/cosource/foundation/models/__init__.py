@@ -1,5 +1,6 @@
 """The tables of the ground floor: the ledger, work in the background, notices."""
 
+from cosource.foundation.models.hiding import Hiding
 from cosource.foundation.models.keeping import Restoration
 from cosource.foundation.models.ledger import (
     Audience,
@@ -32,6 +33,7 @@ __all__ = [
     "Entry",
     "Erasure",
     "Gateway",
+    "Hiding",
     "Lease",
     "Notice",
     "NoticeChoices",

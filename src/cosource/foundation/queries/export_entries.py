@@ -28,7 +28,7 @@ def entry_records(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
     streams = {stream.id: stream for stream in readable_streams(actor)}
     rows = (
         entries_readable(actor)
-        .select_related("payload", "erasure", "audience")
+        .select_related("payload", "erasure", "audience", "hiding")
         .order_by("pk")
         .iterator(chunk_size=_AT_ONCE)
     )
@@ -46,7 +46,9 @@ def entry_records(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
         for entry in entries:
             seals = sorted(places[entry.id], key=lambda seal: seal.stream_id)
             reads = any(streams[seal.stream_id].with_payload for seal in seals)
-            payload = getattr(entry, "payload", None) if reads else None
+            # What is hidden is taken out by nobody until it is released or erased.
+            shown = reads and not hasattr(entry, "hiding")
+            payload = getattr(entry, "payload", None) if shown else None
             yield {
                 "id": entry.id,
                 "kind": entry.kind,

@@ -74,6 +74,7 @@ class EntryDetail:
     erased_reason: str
     seals: list[tuple[str, int, str]] = field(default_factory=list)
     may_read_payload: bool = False
+    is_hidden: bool = False
     may_erase: bool = False
 
 
@@ -197,7 +198,7 @@ def entry_get(*, actor: Actor, entry_id: UUID) -> EntryDetail:
     streams = {s.id: s for s in readable_streams(actor)}
     seals = list(
         Seal.objects.filter(entry_id=entry_id, stream_id__in=streams)
-        .select_related("entry__payload", "entry__erasure")
+        .select_related("entry__payload", "entry__erasure", "entry__hiding")
         .order_by("stream_id")
     )
     if not seals:
@@ -207,7 +208,8 @@ def entry_get(*, actor: Actor, entry_id: UUID) -> EntryDetail:
     labels = {s.id: s.label for s in through}
     payload = getattr(entry, "payload", None)
     erasure = getattr(entry, "erasure", None)
-    may_read = any(s.with_payload for s in through)
+    is_hidden = hasattr(entry, "hiding")
+    may_read = any(s.with_payload for s in through) and not is_hidden
     [row] = _rows(actor, [entry], {entry.id: seals}, labels)
     return EntryDetail(
         row=row,
@@ -220,6 +222,7 @@ def entry_get(*, actor: Actor, entry_id: UUID) -> EntryDetail:
         erased_reason=erasure.reason if erasure is not None and may_read else "",
         seals=[(labels[s.stream_id], s.position, s.hash) for s in seals],
         may_read_payload=may_read,
+        is_hidden=is_hidden,
         may_erase=payload is not None and any(s.may_erase for s in through),
     )
 

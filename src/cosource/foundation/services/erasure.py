@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from cosource.foundation.errors import Conflict, NotAllowed, NotFound
-from cosource.foundation.models import Entry, Erasure, Payload
+from cosource.foundation.models import Entry, Erasure, Hiding, Payload
 from cosource.foundation.rules.erasing import texts_in
 from cosource.foundation.services.ledger import append
 from cosource.foundation.services.mail import mails_blank
@@ -47,8 +47,7 @@ def payload_erase(*, entry_id: UUID, reason: str, actor: Actor, at: datetime) ->
     entry = Entry.objects.filter(id=entry_id, audience__readers__organization_id=actor.reads_as).first()
     if entry is None:
         raise NotFound
-    owned = entry.audience.streams.filter(stream__first_organization_id=actor.reads_as)
-    if entry.organization_id != actor.organization_id and not owned.exists():
+    if not may_decide(entry, actor):
         raise NotAllowed(
             "Only the party that wrote it, or the one whose record it is, erases.", code="not_yours"
         )
@@ -65,6 +64,12 @@ def payload_erase(*, entry_id: UUID, reason: str, actor: Actor, at: datetime) ->
         ):
             _erase(copy, reason, actor, actor.id, at)
     return erasing_id
+
+
+def may_decide(entry: Entry, actor: Actor) -> bool:
+    """Tell whether the actor's organization wrote the entry, or it stands in a record of which that is the first party."""
+    owned = entry.audience.streams.filter(stream__first_organization_id=actor.reads_as)
+    return entry.organization_id == actor.organization_id or owned.exists()
 
 
 def _erase(entry: Entry, reason: str, actor: Actor, approver_id: UUID, at: datetime) -> UUID:
@@ -84,6 +89,7 @@ def _erase(entry: Entry, reason: str, actor: Actor, approver_id: UUID, at: datet
     payload = Payload.objects.filter(entry=entry)
     texts = {text for body in payload.values_list("body", flat=True) for text in texts_in(body)}
     payload.delete()
+    Hiding.objects.filter(entry=entry).delete()
     texts_forget([entry.id])
     notices_blank(about=entry.subject_id, texts=texts)
     mails_blank(about=entry.subject_id, texts=texts, at=at)

@@ -48,6 +48,7 @@ from cosource.tickets.services.handover import (
     handover_withdraw,
     ticket_hand_over,
 )
+from cosource.tickets.services.hiding import message_hide
 from cosource.tickets.services.moving import ticket_move
 from cosource.tickets.services.opening import record_open
 
@@ -138,6 +139,17 @@ def ticket_message_create(request: HttpRequest, ticket_id: UUID, body: MessageIn
     """Write to named parties. A first reader is asked for once: 409 with code wider-audience, then `wider_confirmed`."""
     made = ticket_reply(ticket_id=ticket_id, actor=actor_of(request), at=clock.now(), **body.dict())
     return Status(201, {"id": made})
+
+
+@router.post(
+    "/tickets/{uuid:ticket_id}/messages/{uuid:entry_id}/hide",
+    response={204: None},
+    summary="Hide a message with personal data",
+)
+def message_hide_create(request: HttpRequest, ticket_id: UUID, entry_id: UUID) -> Status[None]:
+    """Hide what a message says, from all but its author and who leads its readers, until a person erases or releases it."""
+    message_hide(ticket_id=ticket_id, entry_id=entry_id, actor=actor_of(request), at=clock.now())
+    return Status(204, None)
 
 
 @router.get("/tickets/{uuid:ticket_id}/entries", response=ListOut[EntryOut], summary="Read what happened")
@@ -266,7 +278,8 @@ def ticket_assignee_set(
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    payload = getattr(entry, "payload", None)
+    is_hidden = hasattr(entry, "hiding")
+    payload = None if is_hidden else getattr(entry, "payload", None)
     return {
         "id": entry.id,
         "kind": entry.kind,
@@ -276,4 +289,5 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "organization_id": entry.organization_id,
         "facts": entry.facts,
         "payload": payload.body if payload is not None else None,
+        "hidden": is_hidden,
     }

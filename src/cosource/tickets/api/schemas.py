@@ -190,7 +190,7 @@ class AssigneeIn(In):
 
 
 class EntryOut(Out):
-    """A ledger entry of the ticket. `payload` is null where there is none or it was erased."""
+    """A ledger entry of the ticket. `payload` is null where there is none, it was erased, or it is `hidden`."""
 
     id: UUID
     kind: str
@@ -200,6 +200,7 @@ class EntryOut(Out):
     organization_id: UUID | None
     facts: dict[str, Any]
     payload: dict[str, Any] | None
+    hidden: bool
 
 
 class ClockOut(Out):

@@ -18,15 +18,17 @@ from django.utils.translation import gettext as _
 from cosource.foundation.models import AudienceReader, Entry
 from cosource.foundation.pages import PartyBadge
 from cosource.foundation.prepared import Prepared
-from cosource.foundation.sight import WORKERS
+from cosource.foundation.sight import MANAGER, SERVICE_OWNER, WORKERS
 from cosource.parties.models import Person, Service, Site, Team
-from cosource.tickets.queries.entry_rows import ENTRY_COLUMNS, SOURCE_LINE, EntryRow, by_rules
+from cosource.tickets.queries.entry_rows import ENTRY_COLUMNS, SOURCE_LINE, EntryRow, by_rules, hidden_from
 from cosource.tickets.queries.events import Event, Names, event_of
 from cosource.tickets.queries.markup import plain_text, rich_text
 from cosource.tickets.queries.record import Record
 
 # The newest entries that a page shows at once; older ones are a link away.
 SHOWN = 200
+# Who still reads what is hidden, and decides what becomes of it.
+LEADS = frozenset({SERVICE_OWNER, MANAGER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Readers:
 class Line:
     """One entry. A message has `html`, or `erased` when its text is gone; an event has `event`, some have both.
 
+    `hidden`: the text is kept from all but a few; `html` is there for those alone.
+
     `author`: a person's name, or empty when the system or a party that the reader does not know of acted.
     """
 
@@ -64,6 +68,7 @@ class Line:
     is_message: bool = False
     html: SafeString | None = None
     erased: "ErasedText | None" = None
+    hidden: "HiddenText | None" = None
     event: Event | None = None
     kept_for: PartyBadge | None = None
 
@@ -74,6 +79,14 @@ class ErasedText:
 
     at: datetime
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenText:
+    """A text that is kept from all but a few: since when, and whether the reader decides what becomes of it."""
+
+    at: datetime
+    may_decide: bool = False
 
 
 @dataclass(slots=True)
@@ -100,15 +113,19 @@ def conversation_of(
     organization_id: UUID,
     for_requester: bool,
     roles: frozenset[str],
+    person_id: UUID | None = None,
     shows_all: bool = False,
 ) -> Conversation:
     """Return the conversation that the reader's organization may see, in at most six queries.
 
-    `for_requester`: only what was written for requesters. `roles`: an auditor alone does not read notes among one party's own.
+    `for_requester`: only what was written for requesters. `roles`: an auditor alone does not read notes among one party's own,
+    and what is hidden is read by who leads; `person_id`: who reads, since authors read their own.
     """
     entries = _entries(record, organization_id, for_requester=for_requester, shows_all=shows_all)
     older = not shows_all and len(entries) > SHOWN
     entries = entries[1:] if older else entries
+    leads = bool(roles & LEADS)
+    entries = [replace(e, payload=None) if hidden_from(e, person_id, leads=leads) else e for e in entries]
     audiences = {a: readers_of(m, badges, with_requester=r) for a, (m, r) in _audiences(entries).items()}
     if roles and not roles & WORKERS:
         entries = [e for e in entries if not (audiences[e.audience_id].is_internal and e.has_text)]
@@ -127,7 +144,11 @@ def conversation_of(
             before = entry
         if by_rules(entry):
             talk.routed.append(entry)
-        talk.lines.append(_line(entry, event, badges, readers, names, is_message=is_message))
+        line = _line(entry, event, badges, readers, names, is_message=is_message)
+        if is_message and line.hidden and leads:
+            owner = organization_id in {entry.organization_id, record.ticket.owner_id}
+            line = replace(line, hidden=replace(line.hidden, may_decide=owner))
+        talk.lines.append(line)
         if event is not None and event.note:
             talk.notes[entry.occurred_at] = event.note
     return talk
@@ -246,6 +267,7 @@ def _line(
         erased=ErasedText(entry.erased_at, entry.erased_for or "")
         if is_message and entry.erased_at
         else None,
+        hidden=HiddenText(entry.hidden_at) if is_message and entry.hidden_at else None,
         event=event,
         kept_for=badges.get(entry.on_behalf_of_id) if entry.on_behalf_of_id else None,
     )

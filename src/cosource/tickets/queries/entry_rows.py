@@ -55,12 +55,15 @@ class EntryRow:
     payload: dict[str, Any] | None
     erased_at: datetime | None
     erased_for: str | None
+    hidden_at: datetime | None = None
+    hidden_by_id: UUID | None = None
+    hidden_author_id: UUID | None = None
 
     @property
     def has_text(self) -> bool:
         """Tell whether somebody wrote this, whether or not the text is still there."""
         if self.kind == SOURCE_LINE:
-            return self.payload is not None and "text" in self.payload
+            return self.hidden_at is not None or (self.payload is not None and "text" in self.payload)
         return self.kind in _WRITTEN
 
     @property
@@ -83,4 +86,14 @@ ENTRY_COLUMNS = (
     "payload__body",
     "erasure__at",
     "erasure__reason",
+    "hiding__at",
+    "hiding__hidden_by_id",
+    "hiding__author_id",
 )
+
+
+def hidden_from(row: EntryRow, person_id: UUID | None, *, leads: bool) -> bool:
+    """Tell whether a hidden text is kept from a reader: not from its author, who hid it, or who leads a party that reads it."""
+    if row.hidden_at is None or leads:
+        return False
+    return person_id is None or person_id not in {row.hidden_by_id, row.hidden_author_id}

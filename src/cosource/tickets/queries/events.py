@@ -293,6 +293,14 @@ def _erased(entry: EntryRow, record: Record, names: Names) -> Event:
     return Event("trash", gettext_lazy("A text was erased"))
 
 
+def _hidden(entry: EntryRow, record: Record, names: Names) -> Event:
+    return Event("shield-lock", gettext_lazy("A text was hidden: it contains personal or patient data"))
+
+
+def _released(entry: EntryRow, record: Record, names: Names) -> Event:
+    return Event("eye", gettext_lazy("A hidden text is shown again: it was harmless"))
+
+
 def _source_line(entry: EntryRow, before: EntryRow | None, names: Names) -> Event:
     """Say what a line of the source changed against the line before it."""
     facts, earlier = entry.facts, before.facts if before is not None else {}
@@ -357,5 +365,7 @@ _TOLD: dict[str, Callable[[EntryRow, Record, Names], Event]] = {
     "ticket.changed": _changed,
     "ticket.assigned": _assigned,
     "payload.erased": _erased,
+    "payload.hidden": _hidden,
+    "payload.released": _released,
     "ticket.source_names": _source_names,
 }

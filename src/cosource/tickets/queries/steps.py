@@ -130,6 +130,7 @@ class Steps:
     unmerge: bool = False
     restored: bool = False
     answer_until: datetime | None = None
+    may_hide: bool = False
 
     @property
     def any_move(self) -> bool:
@@ -162,6 +163,7 @@ def steps_of(
     is_open = ticket.category != "closed"
     owner_rights = Who.OWNER in have and SERVICE_OWNER in roles_on(actor, record.mine)
     steps.as_requester = Who.ANY not in have
+    steps.may_hide = bool(have & {Who.ANY, Who.REQUESTER})
     steps.reply = is_open
     in_progress = allowed.get(IN_PROGRESS)
     steps.start = in_progress if in_progress and ticket.state == "new" else None

@@ -129,7 +129,7 @@ def entries_of(*, actor: Actor, ticket_id: UUID, cursor: str = "", limit: int = 
     record = load(ticket_id, actor)
     found = Entry.objects.filter(
         subject_id=record.ticket.id, audience__readers__organization_id=actor.reads_as
-    ).select_related("payload")
+    ).select_related("payload", "hiding")
     if actor.sight.roles == {REQUESTER}:
         found = found.filter(audience__with_requester=True)
     if not actor.sight.roles_on(record.mine.engagement_id) & WORKERS:

@@ -195,6 +195,7 @@ def ticket_get(
         organization_id=actor.reads_as,
         for_requester=for_requester,
         roles=actor.sight.roles_on(record.mine.engagement_id),
+        person_id=actor.person_id,
         shows_all=whole_conversation,
     )
     if for_requester:

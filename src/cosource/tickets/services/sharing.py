@@ -17,7 +17,7 @@ from cosource.tickets.services.record import Record
 
 
 def description_of(ticket: Ticket) -> str:
-    """Return the description that the ticket was opened with; empty when it is erased or never was."""
+    """Return the description that the ticket was opened with; empty when it is hidden, erased or never was."""
     body = _first_text.first(ticket_id=ticket.id)
     return str(body.get("text", "")) if body else ""
 
@@ -26,7 +26,8 @@ _first_text = Prepared[dict[str, Any]](
     lambda ticket_id: Payload.objects.filter(
         entry_id=Message.objects.filter(ticket_id=ticket_id, kind="description")
         .order_by("at", "id")
-        .values("id")[:1]
+        .values("id")[:1],
+        entry__hiding=None,
     ).values_list("body", flat=True),
     ticket_id=UUID,
 )

@@ -48,11 +48,11 @@ def offer_tell(
     record: Record, *, handover_id: UUID, team: Team, part: Participation, actor: Actor, at: datetime
 ) -> None:
     """Tell the members of a team that a ticket is offered to it; who leads there, while the team has none."""
-    _notify(
+    part_tell(
         record,
         part,
         effect_key=f"ticket.offered:{handover_id.hex}",
-        person_ids=list(_members(team_id=team.id, at=at)) or _leader(record, part, at),
+        person_ids=list(_members(team_id=team.id, at=at)) or leader_of(record, part, at),
         kind=OFFERED,
         words=gettext_lazy("%(reference)s is offered to %(team)s", reference=part.reference, team=team.name),
         actor=actor,
@@ -67,7 +67,7 @@ def assignment_tell(
     part = record.part_of(record.ticket.holder_organization_id)
     if part is None or person_id is None:
         return
-    _notify(
+    part_tell(
         record,
         part,
         effect_key=f"ticket.assigned:{entry_id.hex}",
@@ -96,7 +96,7 @@ def reply_tell(
         told = set(_workers(record, part, at)) if part.organization_id != writer else set()
         if with_requester and part.organization_id == record.ticket.owner_id and record.ticket.requester_id:
             told.add(record.ticket.requester_id)
-        _notify(
+        part_tell(
             record,
             part,
             effect_key=f"ticket.answered:{entry_id.hex}:{part.organization_id.hex}",
@@ -112,11 +112,11 @@ def approval_asked_tell(
     record: Record, part: Participation, *, number: int, actor: Actor, at: datetime
 ) -> None:
     """Tell who answers for a party that a ticket waits for its approval."""
-    _notify(
+    part_tell(
         record,
         part,
         effect_key=f"ticket.to_approve:{record.ticket.id.hex}:{number}:{part.organization_id.hex}",
-        person_ids=_leader(record, part, at),
+        person_ids=leader_of(record, part, at),
         kind=TO_APPROVE,
         words=gettext_lazy("%(reference)s waits for your approval", reference=part.reference),
         actor=actor,
@@ -133,7 +133,7 @@ def approval_decided_tell(record: Record, *, number: int, state: str, actor: Act
             "%(reference)s is sent back: mend it and ask again", reference=part.reference
         ),
     }.get(state, gettext_lazy("%(reference)s is not approved", reference=part.reference))
-    _notify(
+    part_tell(
         record,
         part,
         effect_key=f"ticket.approval_decided:{record.ticket.id.hex}:{number}",
@@ -156,7 +156,7 @@ def merge_tell(record: Record, *, link_id: UUID, is_over: bool, actor: Actor, at
             reference=part.reference,
         )
     )
-    _notify(
+    part_tell(
         record,
         part,
         effect_key=f"ticket.merged:{link_id.hex}:{'over' if is_over else 'begun'}",
@@ -203,10 +203,11 @@ def _workers(record: Record, part: Participation, at: datetime) -> Iterable[UUID
         return [part.assignee_id]
     if not part.holds or part.team_id is None:
         return []
-    return list(_members(team_id=part.team_id, at=at)) or _leader(record, part, at)
+    return list(_members(team_id=part.team_id, at=at)) or leader_of(record, part, at)
 
 
-def _leader(record: Record, part: Participation, at: datetime) -> list[UUID]:
+def leader_of(record: Record, part: Participation, at: datetime) -> list[UUID]:
+    """Return who leads a party on the ticket; nobody where nobody does."""
     engagement = part.engagement
     seat = Seat(
         ticket_id=record.ticket.id,
@@ -218,7 +219,7 @@ def _leader(record: Record, part: Participation, at: datetime) -> list[UUID]:
     return People([seat], at).of(seat, MANAGER)
 
 
-def _notify(
+def part_tell(
     record: Record,
     part: Participation,
     *,
@@ -229,6 +230,7 @@ def _notify(
     actor: Actor,
     at: datetime,
 ) -> None:
+    """Tell people of one party of something on the ticket; the actor knows already."""
     notify(
         effect_key=effect_key,
         person_ids=set(person_ids) - {actor.person_id},

@@ -1,0 +1,213 @@
+"""A text with personal data is hidden at once from all but a few, everywhere; then it is erased, or shown as before."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from tests.integration.tickets.conftest import Desk
+from tests.integration.tickets.page_reader import Reader
+from tests.integration.tickets.test_erasure import tables_with
+from tests.integration.tickets.test_stand_in import absent
+
+from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
+from cosource.foundation.models import DueWork, Entry, Hiding, Notice
+from cosource.foundation.queries.export_entries import entry_records
+from cosource.foundation.queries.search import matching_subjects
+from cosource.foundation.services.sealing import seal_all
+from cosource.tickets.api.router import _entry
+from cosource.tickets.models import Ticket
+from cosource.tickets.queries.ticket_facts import entries_of
+from cosource.tickets.queries.ticket_page import ticket_get
+from cosource.tickets.services.conversation import ticket_reply
+from cosource.tickets.services.hiding import message_hide, message_redact, message_release
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("X1")]
+__all__ = ["absent"]
+CANARY = "Xanthippe"
+
+
+@pytest.fixture
+def shared(desk: Desk):
+    """A ticket of c1 that p1 works on, and a message of p1's technician about a patient."""
+    ticket = desk.open(requester_id=desk.world.people["c1.req"].id)
+    desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+    with time_machine.travel(desk.now + timedelta(hours=1), tick=True):
+        yield ticket
+
+
+def told(desk: Desk, ticket: Ticket, by: str = "p1.pt", to: tuple[str, ...] = ("c1",), **more: Any) -> UUID:
+    return ticket_reply(
+        ticket_id=ticket.id,
+        text=f"Patient {CANARY} waits.",
+        party_ids=[desk.org(k) for k in to],
+        actor=desk.actor(by),
+        at=desk.tick(),
+        **({"with_requester": False} | more),
+    )
+
+
+def step(do: Any, desk: Desk, ticket: Ticket, entry: UUID, by: str, **more: Any) -> None:
+    do(ticket_id=ticket.id, entry_id=entry, actor=desk.actor(by), at=desk.tick(), **more)
+
+
+def found(desk: Desk, ticket: Ticket, key: str) -> bool:
+    return ticket.id in matching_subjects(CANARY.lower(), actor=desk.actor(key), limit=100)[0]
+
+
+def in_api(desk: Desk, ticket: Ticket, actor: Any) -> bool:
+    page = entries_of(actor=actor, ticket_id=ticket.id, limit=200)
+    return CANARY in json.dumps([_entry(entry) for entry in page.items], default=str)
+
+
+def taken_out(desk: Desk, key: str) -> bool:
+    return CANARY in json.dumps(list(entry_records(desk.actor(key), desk.now)), default=str)
+
+
+def test_one_click_hides_it_from_all_but_a_few_everywhere(desk: Desk, shared: Ticket) -> None:
+    entry = told(desk, shared)
+    seal_all()
+    everybody = ("c1.ct", "c1.cso", "p1.pt", "p1.pm")
+    assert all(CANARY in Reader(desk, key).page(shared) for key in everybody)
+    assert all(found(desk, shared, key) for key in everybody)
+    assert all(in_api(desk, shared, desk.world.token_actor(key, desk.now)) for key in ("c1", "p1"))
+    assert taken_out(desk, "c1.cso")
+    assert taken_out(desk, "p1.pm")
+
+    answer = Reader(desk, "c1.ct").client.post(f"/tickets/{shared.id}/hidden/{entry}/hide/")
+    assert answer.status_code == 303
+    # The author, who hid it, who leads a side that reads it; a colleague of who hid it reads it no more.
+    assert {
+        key for key in (*everybody, "c1.ct2", "c1.aud") if CANARY in Reader(desk, key).page(shared)
+    } == set(everybody)
+    assert "it contains personal or patient data" in Reader(desk, "c1.ct2").page(shared)
+    assert not any(found(desk, shared, key) for key in (*everybody, "c1.ct2"))
+    assert not any(in_api(desk, shared, desk.world.token_actor(key, desk.now)) for key in ("c1", "p1"))
+    seal_all()
+    assert not taken_out(desk, "c1.cso")
+    assert not taken_out(desk, "p1.pm")
+    page = Reader(desk, "c1.cso").get(reverse("audit:entry", args=[entry])).content.decode()
+    assert CANARY not in page
+    assert "Hidden: it contains personal or patient data." in page
+    hidden = Entry.objects.get(kind="payload.hidden/1")
+    assert desk.readers(hidden.id) == {desk.org("c1"), desk.org("p1")}
+    assert tables_with(CANARY) == {"foundation_payload"}
+    people = desk.world.people
+    assert set(Notice.objects.filter(kind="ticket.hidden").values_list("person_id", flat=True)) == {
+        people["p1.pt"].id,
+        people["p1.pm"].id,
+        people["c1.cso"].id,
+    }
+
+
+def test_erased_it_is_gone_for_good_and_both_sides_are_told(desk: Desk, shared: Ticket) -> None:
+    entry = told(desk, shared)
+    step(message_hide, desk, shared, entry, "c1.ct2")
+    with pytest.raises(Invalid):
+        step(message_redact, desk, shared, entry, "c1.cso", reason=" ")
+    step(message_redact, desk, shared, entry, "c1.cso", reason="patient data")
+    assert tables_with(CANARY) == set()
+    assert not Hiding.objects.exists()
+    for key in ("p1.pt", "c1.ct"):
+        assert "patient data" in Reader(desk, key).page(shared)
+    erased = Entry.objects.get(kind="payload.erased/1")
+    assert desk.readers(erased.id) == {desk.org("c1"), desk.org("p1")}
+
+
+def test_harmless_it_is_found_and_read_as_before(desk: Desk, shared: Ticket) -> None:
+    entry = told(desk, shared)
+    step(message_hide, desk, shared, entry, "c1.ct")
+    step(message_release, desk, shared, entry, "p1.pm")
+    for key in ("c1.ct", "c1.ct2", "p1.pt"):
+        assert CANARY in Reader(desk, key).page(shared)
+        assert found(desk, shared, key)
+    assert desk.kinds(shared, "c1")[-2:] == ["payload.hidden/1", "payload.released/1"]
+    assert not found(desk, shared, "p2.pt")
+
+
+def test_who_decides_leads_the_side_that_wrote_it_or_whose_record_it_is(desk: Desk, shared: Ticket) -> None:
+    of_client = told(desk, shared, "c1.ct", ("p1",))
+    own = told(desk, shared, "p1.pt", ())
+    step(message_hide, desk, shared, of_client, "p1.pt")
+    step(message_hide, desk, shared, own, "p1.pt")
+    for entry, by, refusal in (
+        (of_client, "p1.pm", NotAllowed),
+        (of_client, "c1.ct", NotAllowed),
+        (of_client, "p2.pm", NotFound),
+        (own, "c1.cso", NotFound),
+        (own, "p1.pt", NotAllowed),
+    ):
+        with pytest.raises(refusal):
+            step(message_release, desk, shared, entry, by)
+        with pytest.raises(refusal):
+            step(message_redact, desk, shared, entry, by, reason="x")
+    step(message_release, desk, shared, of_client, "c1.cso")
+    step(message_release, desk, shared, own, "p1.pm")
+    assert not Hiding.objects.exists()
+
+
+def test_who_does_not_read_or_write_hides_nothing(desk: Desk, shared: Ticket) -> None:
+    own = told(desk, shared, "p1.pt", ())
+    both = told(desk, shared)
+    to_requester = told(desk, shared, with_requester=True, wider_confirmed=True)
+    for entry, by, refusal in (
+        (own, "c1.cso", NotFound),
+        (both, "p2.pt", NotFound),
+        (both, "c1.aud", NotAllowed),
+        (both, "c1.req", NotFound),
+        (shared.id, "c1.ct", NotFound),
+    ):
+        with pytest.raises(refusal):
+            step(message_hide, desk, shared, entry, by)
+    assert not Hiding.objects.exists()
+    step(message_hide, desk, shared, to_requester, "c1.req")
+    with pytest.raises(Conflict):
+        step(message_hide, desk, shared, to_requester, "c1.ct")
+    assert CANARY in Reader(desk, "c1.req").page(shared)
+    assert CANARY in Reader(desk, "c1.cso").page(shared)
+
+
+def test_a_description_is_hidden_in_every_stream_and_not_shared_on(desk: Desk) -> None:
+    ticket = desk.open(text=f"Patient {CANARY} fell.", service_id=desk.world.services["c1.printing"].id)
+    desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+    first = Entry.objects.get(subject_id=ticket.id, kind="ticket.opened/1")
+    step(message_hide, desk, ticket, first.id, "c1.ct")
+    desk.give(ticket, "c1.desk", "p1.pt", "c1.ct", reason="done_here")
+    desk.give(ticket, "p2.noc", "c1.ct", "p2.pt")
+    with time_machine.travel(desk.now + timedelta(minutes=1)):
+        for key in ("p1.pt", "c1.ct2", "p2.pt", "p2.pm"):
+            assert CANARY not in Reader(desk, key).page(ticket), key
+        assert CANARY in Reader(desk, "p1.pm").page(ticket)
+    assert not any(found(desk, ticket, key) for key in ("c1.cso", "p1.pm", "p2.pm"))
+    step(message_redact, desk, ticket, first.id, "c1.cso", reason="patient data")
+    assert tables_with(CANARY) == set()
+
+
+def test_it_goes_from_the_mail_that_waits(absent: Desk) -> None:
+    ticket = absent.open(title="Printer down")
+    absent.offer(ticket, "fir.cooling", text=f"{CANARY} sits there.")
+    offer = Entry.objects.get(subject_id=ticket.id, kind="ticket.handover_offered/1")
+    step(message_hide, absent, ticket, offer.id, "c1.ct")
+    waiting = DueWork.objects.get(kind="foundation.mail", args__to="desk@fir.example")
+    assert waiting.args["text"] == "–"
+    assert tables_with(CANARY) == {"foundation_payload"}
+
+
+def test_the_page_asks_the_same_number_of_times(desk: Desk, shared: Ticket) -> None:
+    entry, actor = told(desk, shared), desk.actor("c1.cso")
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as asking:
+            ticket_get(actor=actor, ticket_id=shared.id, at=desk.now)
+        return len(asking)
+
+    asked()
+    before = asked()
+    step(message_hide, desk, shared, entry, "c1.ct")
+    asked()
+    assert asked() == before
