@@ -26,6 +26,7 @@ from cosource.tickets.queries.ticket_facts import entries_of
 from cosource.tickets.queries.ticket_page import ticket_get
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.hiding import message_hide, message_redact, message_release
+from cosource.tickets.services.splitting import ticket_split
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("X1")]
 __all__ = ["absent"]
@@ -186,6 +187,28 @@ def test_a_description_is_hidden_in_every_stream_and_not_shared_on(desk: Desk) -
     assert not any(found(desk, ticket, key) for key in ("c1.cso", "p1.pm", "p2.pm"))
     step(message_redact, desk, ticket, first.id, "c1.cso", reason="patient data")
     assert tables_with(CANARY) == set()
+
+
+def test_a_ticket_made_of_it_hides_it_too_and_none_is_made_of_what_is_hidden(
+    desk: Desk, shared: Ticket
+) -> None:
+    entry = told(desk, shared)
+
+    def split() -> Ticket:
+        return ticket_split(
+            ticket_id=shared.id, entry_ids=[entry], title="Apart", actor=desk.actor("c1.ct"), at=desk.tick()
+        )
+
+    other = split()
+    assert CANARY in Reader(desk, "c1.ct2").page(other)
+    step(message_hide, desk, shared, entry, "c1.ct")
+    for key in ("c1.ct2", "p1.pt2"):
+        assert not found(desk, other, key)
+    assert CANARY not in Reader(desk, "c1.ct2").page(other)
+    with pytest.raises(Invalid):
+        split()
+    step(message_release, desk, shared, entry, "c1.cso")
+    assert CANARY in Reader(desk, "c1.ct2").page(other)
 
 
 def test_it_goes_from_the_mail_that_waits(absent: Desk) -> None:

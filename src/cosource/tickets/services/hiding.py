@@ -24,6 +24,7 @@ from cosource.tickets.rules.wording import Phrase, gettext_noop
 from cosource.tickets.services import policy
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import Record, load, require_text
+from cosource.tickets.services.sharing import copies_of
 from cosource.tickets.services.telling import leader_of, part_tell
 
 HIDDEN = "ticket.hidden"
@@ -85,13 +86,9 @@ def _case(ticket_id: UUID, entry_id: UUID, actor: Actor) -> _Case:
     readers, with_requester = audience_readers(message.audience_id)
     if actor.reads_as not in readers or (actor.sight.roles == {REQUESTER} and not with_requester):
         raise NotFound
-    entry_ids = [entry_id]
-    if message.kind == "description":
-        # The same text stands in every stream that the ticket was shared into.
-        copies = Message.objects.filter(ticket_id=ticket_id, kind="description").exclude(id=entry_id)
-        entry_ids += copies.filter(id__in=Entry.objects.filter(payload__isnull=False)).values_list(
-            "id", flat=True
-        )
+    # The same text stands in every stream that it was shared into, and in tickets that were made of it.
+    copies = Entry.objects.filter(id__in=copies_of(ticket_id, entry_id), payload__isnull=False)
+    entry_ids = [entry_id, *copies.values_list("id", flat=True)]
     hidden_by_id = Hiding.objects.filter(entry_id=entry_id).values_list("hidden_by_id", flat=True).first()
     return _Case(record, Entry.objects.get(id=entry_id), entry_ids, hidden_by_id)
 

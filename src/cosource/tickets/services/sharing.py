@@ -43,10 +43,16 @@ def share_with(record: Record, part: Participation, *, at: datetime) -> None:
 
 def erase_ticket_copies(subject_id: UUID, entry_id: UUID) -> list[UUID]:
     """Blank what the ticket shows of an erased description; return the entries that repeat it in other streams."""
+    if Message.objects.filter(id=entry_id, kind="description").exists():
+        Ticket.objects.filter(id=subject_id).update(title=ERASED, requester_name="", asset_name="")
+    return copies_of(subject_id, entry_id)
+
+
+def copies_of(ticket_id: UUID, entry_id: UUID) -> list[UUID]:
+    """Return the entries that repeat a text: of a description those in other streams, of a message the tickets made of it."""
     if not Message.objects.filter(id=entry_id, kind="description").exists():
-        return _split_off(subject_id, entry_id)
-    Ticket.objects.filter(id=subject_id).update(title=ERASED, requester_name="", asset_name="")
-    copies = Message.objects.filter(ticket_id=subject_id, kind="description").exclude(id=entry_id)
+        return _split_off(ticket_id, entry_id)
+    copies = Message.objects.filter(ticket_id=ticket_id, kind="description").exclude(id=entry_id)
     return list(copies.values_list("id", flat=True))
 
 

@@ -106,7 +106,9 @@ def _chosen(
 
 def _words(entry_ids: list[UUID]) -> str:
     """Return what the messages say, in their order. Raises: Invalid when nothing is left of it."""
-    bodies = dict(Payload.objects.filter(entry_id__in=entry_ids).values_list("entry_id", "body"))
+    bodies = dict(
+        Payload.objects.filter(entry_id__in=entry_ids, entry__hiding=None).values_list("entry_id", "body")
+    )
     texts = [str(bodies[i].get("text", "")) for i in entry_ids if i in bodies]
     text = "\n\n".join(t for t in texts if t)
     if not text:
