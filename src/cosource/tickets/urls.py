@@ -3,7 +3,17 @@
 from django.urls import path
 
 from cosource.tickets.routing.web import pages as routing
-from cosource.tickets.web import hiding, list_views, opening, structure, ticket, today, writing
+from cosource.tickets.web import (
+    changes,
+    hiding,
+    kinds,
+    list_views,
+    opening,
+    structure,
+    ticket,
+    today,
+    writing,
+)
 from cosource.tickets.web import list as list_page
 
 app_name = "tickets"
@@ -16,6 +26,9 @@ urlpatterns = [
     path("tickets/views/new/", list_views.new, name="view_new"),
     path("tickets/views/<uuid:view_id>/", list_views.view, name="view"),
     path("tickets/views/<uuid:view_id>/delete/", list_views.delete, name="view_delete"),
+    path("tickets/changes/", changes.calendar, name="changes"),
+    path("tickets/freezes/new/", changes.freeze_new, name="freeze_new"),
+    path("tickets/freezes/<uuid:freeze_id>/lift/", changes.freeze_end, name="freeze_lift"),
     path("tickets/new/", opening.new, name="new"),
     path("tickets/routing/", routing.routing, name="routing"),
     path("tickets/routing/rules/<slug:key>/", routing.rule, name="routing_rule"),
@@ -53,4 +66,10 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>/merge/", structure.merge, name="merge"),
     path("tickets/<uuid:ticket_id>/split/", structure.split, name="split"),
     path("tickets/<uuid:ticket_id>/unmerge/", structure.unmerge, name="unmerge"),
+    path("tickets/<uuid:ticket_id>/plan/", kinds.plan, name="plan"),
+    path("tickets/<uuid:ticket_id>/ask-approval/", kinds.ask_approval, name="ask_approval"),
+    path("tickets/<uuid:ticket_id>/decide/", kinds.decide, name="decide"),
+    path("tickets/<uuid:ticket_id>/known-error/", kinds.known_error, name="known_error"),
+    path("tickets/<uuid:ticket_id>/say/", kinds.say, name="say"),
+    path("tickets/<uuid:ticket_id>/review/", kinds.review, name="review"),
 ]

@@ -14,6 +14,7 @@ from cosource.foundation.doors import actor_of
 from cosource.foundation.errors import Invalid
 from cosource.foundation.models import Entry
 from cosource.parties.queries.sight import actor_on_notices
+from cosource.tickets.api.changes import router as changes
 from cosource.tickets.api.schemas import (
     AssigneeIn,
     ClockOut,
@@ -55,6 +56,7 @@ from cosource.tickets.services.opening import record_open
 router = room_router(tag="tickets")
 router.add_router("", structure)
 router.add_router("", routing_router)
+router.add_router("", changes)
 _MOST = 200
 
 

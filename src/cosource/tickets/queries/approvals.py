@@ -1,11 +1,13 @@
 """The approvals that a ticket waited for, and who may give one."""
 
+from typing import Any
 from uuid import UUID
 
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.sight import MANAGER, SERVICE_OWNER, Actor
 from cosource.tickets.models import Approval, Participation
 from cosource.tickets.queries.capacities import may_write, roles_on
+from cosource.tickets.queries.record import load, parties_seen_by
 
 approvals_of = Prepared[Approval](
     lambda ticket_id: (
@@ -15,6 +17,23 @@ approvals_of = Prepared[Approval](
     ),
     ticket_id=UUID,
 )
+
+
+def approvals_known(*, actor: Actor, ticket_id: UUID) -> list[dict[str, Any]]:
+    """Return the approvals of all rounds, of the parties that the actor's knows of. Raises: NotFound."""
+    record = load(ticket_id, actor)
+    seen = parties_seen_by(record.mine.organization_id, record.parts)
+    return [
+        {
+            "round": a.round,
+            "party_id": a.organization_id,
+            "state": a.state,
+            "asked_at": a.asked_at,
+            "decided_at": a.decided_at,
+        }
+        for a in approvals_of(ticket_id=ticket_id)
+        if a.organization_id in seen
+    ]
 
 
 def may_approve(actor: Actor, part: Participation) -> bool:

@@ -11,10 +11,10 @@ from django.utils.formats import date_format
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
-from cosource.foundation.errors import Conflict
+from cosource.foundation.errors import Conflict, NotFound
 from cosource.foundation.sight import Actor
 from cosource.tickets.models import ChangePlan, Freeze, Message, Participation, Ticket
-from cosource.tickets.queries.record import Record
+from cosource.tickets.queries.record import Record, load
 from cosource.tickets.rules.sayings import ROLLBACK
 from cosource.tickets.rules.states import IN_PROGRESS, SCHEDULED, TicketKind
 
@@ -50,6 +50,27 @@ class Planned:
 def plan_of(ticket_id: UUID) -> ChangePlan | None:
     """Return the plan of a change, where one was made."""
     return ChangePlan.objects.filter(ticket_id=ticket_id).first()
+
+
+def plan_read(*, actor: Actor, ticket_id: UUID) -> dict[str, Any]:
+    """Return the plan of a change in the actor's sight. Raises: NotFound, also where nothing is planned."""
+    plan = plan_of(load(ticket_id, actor).ticket.id)
+    if plan is None:
+        raise NotFound
+    return {
+        name: getattr(plan, name)
+        for name in ("type", "risk", "starts_at", "ends_at", "outcome", "reviewed_at")
+    }
+
+
+def freezes_ahead(actor: Actor, at: datetime) -> "QuerySet[Freeze]":
+    """Return the freezes in sight that are not over, the next first."""
+    return (
+        Freeze.objects.visible_to(actor)
+        .filter(ends_at__gt=at, lifted_at__isnull=True)
+        .select_related("organization", "service", "site")
+        .order_by("starts_at", "id")
+    )
 
 
 def lacking_of(ticket: Ticket, plan: ChangePlan | None) -> dict[str, str]:
@@ -136,7 +157,7 @@ def changes_between(actor: Actor, start: datetime, end: datetime) -> Sequence[Pl
             "ticket__service__name",
         )
     )
-    return [Planned(*row[:8], row[8] or row[9] or "") for row in rows[:500]]
+    return [Planned(*[*row[:8], row[8] or row[9] or ""]) for row in rows[:500]]
 
 
 def window_require(record: Record, to_state: str, at: datetime) -> None:

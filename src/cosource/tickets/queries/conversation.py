@@ -24,6 +24,7 @@ from cosource.tickets.queries.entry_rows import ENTRY_COLUMNS, SOURCE_LINE, Entr
 from cosource.tickets.queries.events import Event, Names, event_of
 from cosource.tickets.queries.markup import plain_text, rich_text
 from cosource.tickets.queries.record import Record
+from cosource.tickets.rules.sayings import LABELS
 
 # The newest entries that a page shows at once; older ones are a link away.
 SHOWN = 200
@@ -71,6 +72,12 @@ class Line:
     hidden: "HiddenText | None" = None
     event: Event | None = None
     kept_for: PartyBadge | None = None
+    says: str = ""
+
+    @property
+    def said_as(self) -> str:
+        """Return as what the text stands, where it is more than a message."""
+        return _(LABELS[self.says]) if self.says in LABELS else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +277,7 @@ def _line(
         hidden=HiddenText(entry.hidden_at) if is_message and entry.hidden_at else None,
         event=event,
         kept_for=badges.get(entry.on_behalf_of_id) if entry.on_behalf_of_id else None,
+        says=str(entry.facts.get("says", "")) if is_message else "",
     )
 
 

@@ -16,6 +16,7 @@ from cosource.tickets.models import Participation
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.entry_rows import SOURCE_LINE, EntryRow
 from cosource.tickets.queries.record import Record
+from cosource.tickets.rules.change_words import OUTCOMES
 from cosource.tickets.rules.clock_kinds import KINDS
 from cosource.tickets.rules.handover import DECLINE_REASONS, OFFER_REASONS
 from cosource.tickets.rules.priority import LEVEL_LABELS
@@ -203,6 +204,35 @@ def _recomputed(entry: EntryRow, record: Record, names: Names) -> Event:
     return Event("clock", gettext_lazy("Due times worked out anew, since the time zones changed"))
 
 
+def _approval_asked(entry: EntryRow, record: Record, names: Names) -> Event:
+    party = names.party(entry.facts.get("party"))
+    if party is None:
+        return Event("gavel", gettext_lazy("Approval asked of another party"))
+    return Event("gavel", gettext_lazy("Approval asked of %(name)s", name=party.name), party)
+
+
+def _approval_decided(entry: EntryRow, record: Record, names: Names) -> Event:
+    party = names.party(entry.facts.get("party"))
+    words = {
+        "approved": gettext_lazy("Approved"),
+        "sent_back": gettext_lazy("Sent back to be mended"),
+    }.get(str(entry.facts.get("decision")), gettext_lazy("Not approved"))
+    return Event("gavel", words, party)
+
+
+def _planned(entry: EntryRow, record: Record, names: Names) -> Event:
+    names_of = {"type": _("type"), "risk": _("risk"), "starts_at": _("start"), "ends_at": _("end")}
+    said = ", ".join(label for key, label in names_of.items() if key in entry.facts)
+    return Event("calendar-event", gettext_lazy("Planned anew: %(fields)s", fields=said))
+
+
+def _reviewed(entry: EntryRow, record: Record, names: Names) -> Event:
+    outcome = str(entry.facts.get("outcome"))
+    return Event(
+        "list-check", gettext_lazy("Reviewed: %(outcome)s", outcome=_(OUTCOMES.get(outcome, outcome)))
+    )
+
+
 def _reason(key: str, record: Record, names: Names) -> str:
     """Find what an agreement that the reader knows of calls the reason."""
     for part in record.parts:
@@ -364,6 +394,10 @@ _TOLD: dict[str, Callable[[EntryRow, Record, Names], Event]] = {
     "clock.recomputed": _recomputed,
     "ticket.changed": _changed,
     "ticket.assigned": _assigned,
+    "ticket.approval_asked": _approval_asked,
+    "ticket.approval_decided": _approval_decided,
+    "ticket.planned": _planned,
+    "ticket.change_reviewed": _reviewed,
     "payload.erased": _erased,
     "payload.hidden": _hidden,
     "payload.released": _released,

@@ -3,7 +3,7 @@
 Only what the services would accept is offered; they decide again. Not here: drawing it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -18,22 +18,30 @@ from cosource.parties.models import Membership, Service, Site
 from cosource.parties.queries.sight import live
 from cosource.tickets.models import Handover
 from cosource.tickets.models.participation import Kind
+from cosource.tickets.queries.approvals import may_approve
 from cosource.tickets.queries.capacities import capacities, keeps, may_write, roles_on
 from cosource.tickets.queries.conversation import Conversation, Readers, readers_of
 from cosource.tickets.queries.receivers import handover_teams
 from cosource.tickets.queries.record import Record
 from cosource.tickets.rules.audience import audience_words
+from cosource.tickets.rules.sayings import sayings_for
 from cosource.tickets.rules.states import (
+    AWAITING_APPROVAL,
     CANCELLED,
     CLOSED,
     IN_PROGRESS,
+    KNOWN_ERROR,
     MERGED,
+    NEW,
     RESOLVED,
+    SCHEDULED,
     WAITING_CLIENT,
     WAITING_PARTNER,
     WAITING_REQUESTER,
+    TicketKind,
     Transition,
     Who,
+    may_move,
     next_moves,
 )
 from cosource.tickets.rules.wording import Phrase
@@ -129,6 +137,12 @@ class Steps:
     merge: bool = False
     unmerge: bool = False
     restored: bool = False
+    know_cause: bool = False
+    plan: bool = False
+    ask_approval: bool = False
+    decide: bool = False
+    review: bool = False
+    sayings: tuple[str, ...] = ()
     answer_until: datetime | None = None
     may_hide: bool = False
 
@@ -143,6 +157,8 @@ class Steps:
             or self.reopen
             or self.hand_over
             or self.pauses
+            or self.decide
+            or self.review
         )
 
 
@@ -165,11 +181,13 @@ def steps_of(
     steps.as_requester = Who.ANY not in have
     steps.may_hide = bool(have & {Who.ANY, Who.REQUESTER})
     steps.reply = is_open
+    _add_kinds_steps(steps, record, actor, have, allowed)
     in_progress = allowed.get(IN_PROGRESS)
-    steps.start = in_progress if in_progress and ticket.state == "new" else None
+    steps.start = in_progress if in_progress and ticket.state in (NEW, SCHEDULED, KNOWN_ERROR) else None
     steps.resume = in_progress if in_progress and ticket.category == "paused" else None
     steps.reopen = in_progress is not None and ticket.category == "resolved"
-    steps.resolve, steps.close, steps.cancel = RESOLVED in allowed, CLOSED in allowed, CANCELLED in allowed
+    steps.resolve, steps.cancel = RESOLVED in allowed, CANCELLED in allowed
+    steps.close = CLOSED in allowed and not steps.review
     steps.pauses = pause_choices(record, badges, [k for k in allowed if k in WAITING])
     may_pass = is_open and (Who.HOLDER in have or owner_rights)
     steps.offer = _offer(record, actor, badges, offer, may_withdraw=may_pass) if offer else None
@@ -183,6 +201,25 @@ def steps_of(
     if steps.reply and not steps.as_requester:
         steps.audiences, steps.requester_by_default = audience_choices(record, badges, talk)
     return steps
+
+
+def _add_kinds_steps(
+    steps: Steps, record: Record, actor: Actor, have: Collection[Who], allowed: Collection[str]
+) -> None:
+    """Add what only some kinds of ticket have: naming a cause, planning, asking for approval, deciding, reviewing."""
+    ticket = record.ticket
+    works = bool(set(have) & {Who.HOLDER, Who.OWNER})
+    is_change = ticket.kind == TicketKind.CHANGE
+    steps.know_cause = KNOWN_ERROR in allowed
+    steps.plan = works and is_change and ticket.state in (NEW, AWAITING_APPROVAL, SCHEDULED)
+    steps.ask_approval = works and may_move(ticket.state, AWAITING_APPROVAL, kind=ticket.kind)
+    steps.review = works and is_change and ticket.state == RESOLVED
+    steps.sayings = sayings_for(ticket.kind) if works and ticket.category != "closed" else ()
+    steps.decide = (
+        ticket.state == AWAITING_APPROVAL
+        and ticket.turn_organization_id == record.mine.organization_id
+        and may_approve(actor, record.mine)
+    )
 
 
 def pause_choices(

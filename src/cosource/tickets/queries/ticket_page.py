@@ -39,6 +39,7 @@ from cosource.tickets.queries.clocks import (
 from cosource.tickets.queries.conversation import Conversation, conversation_of
 from cosource.tickets.queries.escalations import escalation_lines
 from cosource.tickets.queries.events import Names
+from cosource.tickets.queries.kind_panel import KindPanel, kind_panel
 from cosource.tickets.queries.links import LinkLine, link_lines
 from cosource.tickets.queries.record import Record, load
 from cosource.tickets.queries.steps import (
@@ -142,6 +143,7 @@ class TicketView:
     services: list[tuple[UUID, str]] = field(default_factory=list)
     sites: list[tuple[UUID, str]] = field(default_factory=list)
     editable: Ticket | None = None
+    kinds: KindPanel | None = None
     writing: Kept | None = None
 
     @property
@@ -246,6 +248,8 @@ def ticket_get(
             # Somebody placed with a host reads the clocks, not what the host agreed with partners.
             view.clocks = replace(view.clocks, agreements=())
         view.stated = _stated(record, beside)
+        if ticket.kind != TicketKind.INCIDENT:
+            view.kinds = kind_panel(record, actor, badges, talk)
         _add_choices(view, record, actor, form=form, chosen_team_id=chosen_team_id, at=at)
     return view
 

@@ -97,6 +97,8 @@ def approval_decide(
     """
     record = load(ticket_id, actor, expected_version=expected_version)
     policy.require(actor, Action.APPROVE, record)
+    if actor.person_id is None:
+        raise NotAllowed("A person approves.", code="no_person")
     if decision not in DECISIONS:
         raise Invalid(
             "There is no such decision.", fields={"decision": f"One of {', '.join(sorted(DECISIONS))}."}
@@ -110,7 +112,7 @@ def approval_decide(
         or mine.organization_id != record.mine.organization_id
     ):
         raise Conflict("Nothing waits for your party’s approval here.", code="nothing_to_approve")
-    if mine.asked_by_id is not None and mine.asked_by_id == actor.person_id:
+    if mine.asked_by_id == actor.person_id:
         raise NotAllowed("Whoever asks for an approval does not give it.", code="asked_by_yourself")
     body = require_text(text, "text", limit=20_000, optional=decision == APPROVE)
     mine.state, mine.decided_at, mine.decided_by_id = DECISIONS[decision], at, actor.person_id

@@ -7,6 +7,7 @@ from cosource.foundation.pages import Command, NavigationItem, register_command,
 from cosource.foundation.sight import Actor
 from cosource.foundation.today import today_items
 from cosource.tickets.queries.desks import may_open
+from cosource.tickets.queries.list_ranges import asks_only
 from cosource.tickets.queries.today import is_requester_only, waiting_count
 
 
@@ -39,5 +40,15 @@ def register() -> None:
             order=10,
             visible=may_open,
             key_hint="c",
+        )
+    )
+    register_command(
+        Command(
+            key="tickets.changes",
+            label=gettext_lazy("Change calendar"),
+            url_name="tickets:changes",
+            icon="calendar-event",
+            order=30,
+            visible=lambda actor: not asks_only(actor),
         )
     )

@@ -22,6 +22,8 @@ from cosource.tickets.queries.ticket_page import TicketView, ticket_get
 from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
 from cosource.tickets.rules.links import BY_HAND
 from cosource.tickets.rules.priority import LEVEL_LABELS
+from cosource.tickets.web import kind_forms
+from cosource.tickets.web.kind_forms import form_of
 from cosource.tickets.web.parsing import audience_in
 from cosource.tickets.web.versions import version_mark
 
@@ -67,7 +69,9 @@ def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> H
     """Draw the ticket for the reader; after a refusal with the text that was written, and why it was refused."""
     actor = actor_of(request)
     asked = request.GET.get("do", "")
-    form = draft.form if draft else asked if asked in FORMS else ""
+    form = (
+        form_of(draft.form, draft.values) if draft else asked if asked in (*FORMS, *kind_forms.FORMS) else ""
+    )
     view = ticket_get(
         actor=actor,
         ticket_id=ticket_id,
@@ -81,7 +85,7 @@ def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> H
     context: dict[str, Any] = {
         "ticket": view,
         "mark": version_mark(view.id, view.version),
-        "form": form if _is_offered(form, view) else "",
+        "form": form if _is_offered(form, view) or kind_forms.is_offered(form, view) else "",
         "draft": draft,
         "waits": view.writing.waits(view.read_at) if view.writing else 0,
         "written": written_in(view, draft),
@@ -99,7 +103,7 @@ def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> H
         "changes": changed_since(view.conversation, draft.since) if draft and draft.since else [],
         "question": _question(request, view, draft),
         "frame": "tickets/column_frame.html" if is_fragment(request) else "base.html",
-    }
+    } | kind_forms.context_of(form, view, draft.values if draft else None)
     template = "tickets/requested.html" if view.for_requester else "tickets/ticket.html"
     # htmx takes the page of a refusal only as a success; without it the answer keeps the status of the refusal.
     status = draft.status if draft and not is_fragment(request) else 200
