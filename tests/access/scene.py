@@ -27,7 +27,7 @@ from cosource.parties.models import Grant
 from cosource.parties.services.engagements import engagement_end
 from cosource.parties.services.invitations import OfferedRole
 from cosource.parties.services.scope import engagement_service_add
-from cosource.tickets.models import Clock, Escalation, SavedView
+from cosource.tickets.models import ChangePlan, Clock, Escalation, Freeze, SavedView
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.routing.services.rule_sets import draft_go_live, draft_save
 from cosource.tickets.services.conversation import ticket_reply
@@ -317,6 +317,23 @@ def _lists_and_files(scene: Scene) -> None:
             url="https://sms.example.org/send",
             body="{}",
             created_at=scene.tick(),
+        ).id
+    ChangePlan.objects.bulk_create(
+        ChangePlan(ticket_id=pk, starts_at=scene.now, ends_at=scene.now + timedelta(hours=2))
+        for pk in set(scene.tickets.values())
+    )
+    for name, key, shared in (
+        ("freezeshared", "c1", True),
+        ("freezeown", "c1", False),
+        ("freezec2", "c2", True),
+    ):
+        scene.extra[name] = Freeze.objects.create(
+            organization=scene.world.organizations[key],
+            name=mark_of(name),
+            starts_at=scene.now,
+            ends_at=scene.now + timedelta(days=400),
+            shared=shared,
+            created_at=scene.now,
         ).id
     for key in ("assigned", "other", "unasked", "c2shared"):
         scene.extra[f"escalation{key}"] = _escalated(scene, scene.tickets[key])

@@ -15,7 +15,7 @@ from cosource.bridges.models import Import
 from cosource.foundation.models import DueWork, Notice, WebhookEndpoint
 from cosource.metrics.models import FigureQuestion
 from cosource.parties.models import Engagement, Grant, IntegrationToken, Organization, Person, Placement, Team
-from cosource.tickets.models import Escalation, RoutingRules, SavedView, Ticket, TicketLink
+from cosource.tickets.models import Escalation, Freeze, RoutingRules, SavedView, Ticket, TicketLink
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
 from tests.access.reader import Reader
@@ -107,6 +107,7 @@ def things(scene: Scene) -> dict[Key, Thing]:
     found |= dict(_figures(scene))
     found |= dict(_record(scene))
     found |= dict(_escalations(scene))
+    found |= dict(_freezes(scene))
     found |= dict(_parties(scene))
     for state, name in (
         ("between tickets with partner 1", "linkboth"),
@@ -288,6 +289,25 @@ def _escalations(scene: Scene) -> Iterator[tuple[Key, Thing]]:
                         "api:ticket_escalations_list", scene.tickets[name], holds=str(pk), for_tokens=True
                     ),
                 }
+            ),
+        )
+
+
+def _freezes(scene: Scene) -> Iterator[tuple[Key, Thing]]:
+    for state, name in (
+        ("of client 1, shared", "freezeshared"),
+        ("of client 1, its own", "freezeown"),
+        ("of client 2, shared", "freezec2"),
+    ):
+        yield (
+            ("freeze", state, ""),
+            Thing(
+                {
+                    "choke point": sight(Freeze, scene.extra[name]),
+                    "page": page("tickets:changes", holds=mark_of(name)),
+                    "endpoint": page("api:freezes_list", holds=mark_of(name), for_tokens=True),
+                },
+                (mark_of(name),),
             ),
         )
 

@@ -14,6 +14,7 @@ from cosource.foundation.ids import new_id
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Engagement, Organization, Person, Service, Site
 from cosource.tickets.models.tickets import Ticket
+from cosource.tickets.rules.sight import READS_DESKS
 
 
 class Approval(models.Model):
@@ -88,7 +89,7 @@ class FreezeQuerySet(models.QuerySet["Freeze"]):
 
     def visible_to(self, actor: Actor) -> "FreezeQuerySet":
         """Return the freezes of the actor's organization, and the shared ones of clients that it works for."""
-        if actor.reads_as is None:
+        if actor.reads_as is None or not actor.sight.roles & READS_DESKS:
             return self.none()
         clients = Engagement.objects.visible_to(actor).filter(partner_id=actor.reads_as).values("client_id")
         return self.filter(Q(organization_id=actor.reads_as) | Q(shared=True, organization_id__in=clients))
