@@ -17,7 +17,7 @@ from benchmarks.measuring import Figure, hand_in
 from benchmarks.places import ROOT
 
 LOG = ROOT / "examples" / "servicenow-incidents.csv.xz"
-MAPPING = "servicenow-audit"
+MAPPING = LOG.with_name("servicenow-incidents.toml")
 EVENTS = 59_354
 LIMIT_SECONDS = 15
 LIMIT_MB = 500
@@ -31,7 +31,6 @@ def main() -> None:
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     call_command("migrate", verbosity=0, interactive=False)
-    from cosource.bridges.reading.shipped import shipped_text
     from cosource.bridges.reading.tickets import survey
     from cosource.bridges.services.import_run import import_run, import_start
     from cosource.bridges.services.preparing import import_plan
@@ -47,7 +46,7 @@ def main() -> None:
     before = Entry.objects.count()
     actor = world.actor("ruth", clock.now())
     began, processor = time.monotonic(), time.process_time()
-    plan = import_plan(actor=actor, mapping_text=shipped_text(MAPPING), mapping_name=MAPPING)
+    plan = import_plan(actor=actor, mapping_text=MAPPING.read_text(), mapping_name=MAPPING.name)
     found = survey(LOG, plan.mapping)
     row = import_start(plan=plan, survey=found, file_name=LOG.name, actor=actor, at=clock.now())
     import_run(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "servicenow-incidents.csv.xz"
+SAMPLE_MAPPING = SAMPLE.with_name("servicenow-incidents.toml")
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +15,6 @@ def _imported_log(database_template, django_db_setup, django_db_blocker, tmp_pat
     from tests.integration.bridges.log import quiet
     from tests.worlds import PASSWORD, START
 
-    from cosource.bridges.reading.shipped import shipped_text
     from cosource.bridges.reading.tickets import survey
     from cosource.bridges.services.import_run import import_run, import_start
     from cosource.bridges.services.preparing import import_plan
@@ -40,7 +40,7 @@ def _imported_log(database_template, django_db_setup, django_db_blocker, tmp_pat
         for partner in ("Brightline", "Kestrel"):
             engagement_create(name=partner, other_name=partner, own_side="client", actor=actor, at=START)
         plan = import_plan(
-            actor=actor, mapping_text=shipped_text("servicenow-audit"), mapping_name="servicenow-audit"
+            actor=actor, mapping_text=SAMPLE_MAPPING.read_text(), mapping_name=SAMPLE_MAPPING.name
         )
         found = survey(SAMPLE, plan.mapping)
         row = import_start(plan=plan, survey=found, file_name=SAMPLE.name, actor=actor, at=START)

@@ -43,7 +43,7 @@ def import_file(  # noqa: PLR0917 - each is an option of its own
         typer.Option(
             "--as",
             help="The address of the person, or the name of the organization, that brings it in; "
-            "if left out, the mapping's client.",
+            "if left out, the mapping's client, or the only client here.",
         ),
     ] = "",
     party: Annotated[
@@ -107,7 +107,7 @@ def _plan(given: str, as_: str, parties: dict[str, str]) -> "tuple[Plan, Actor]"
     text, name = _mapping_text(given)
     mapping = mapping_read(text)
     client = parties.get(mapping.client.key) or parties.get(CLIENT) or mapping.client.name
-    actor = _actor(as_, client)
+    actor = _actor(as_, client or ("" if as_ else _only_client()))
     return import_plan(actor=actor, mapping_text=text, mapping_name=name, parties=parties), actor
 
 
@@ -126,6 +126,20 @@ def _mapping_text(given: str) -> tuple[str, str]:
         return path.read_text("utf-8"), path.name
     except (OSError, UnicodeDecodeError) as error:
         _refuse(f"The mapping {given} cannot be read: {error}.")
+
+
+def _only_client() -> str:
+    """Return the name of the one organization here that is nobody's partner."""
+    from cosource.parties.models import Engagement, Organization
+
+    clients = Organization.objects.filter(stand_in=False).exclude(
+        id__in=Engagement.objects.values("partner_id")
+    )
+    names = list(clients.order_by("name").values_list("name", flat=True)[:5])
+    if len(names) != 1:
+        there = f" Among them: {', '.join(names)}." if names else ""
+        _refuse(f"This mapping names no client: say with --as whose desk the file is for.{there}")
+    return names[0]
 
 
 def _actor(as_: str, client: str) -> "Actor":

@@ -15,7 +15,7 @@ from cosource.config.demo_tickets import tickets_play
 from cosource.config.demo_world import BY_KEY, PASSWORD, World, world_build, world_open
 
 LOG = "servicenow-incidents.csv.xz"
-MAPPING = "servicenow-audit"
+MAPPING = "servicenow-incidents.toml"
 SHOWN = ("ruth", "tom", "elena", "walter", "maya", "lena", "omar", "ines", "grace")
 
 
@@ -64,7 +64,6 @@ def _history(world: World) -> None:
 
     from cosource.bridges.cli import ProgressLine
     from cosource.bridges.models import Import
-    from cosource.bridges.reading.shipped import shipped_text
     from cosource.bridges.reading.tickets import survey
     from cosource.bridges.services.import_run import import_run, import_start
     from cosource.bridges.services.preparing import import_plan
@@ -74,7 +73,8 @@ def _history(world: World) -> None:
         return
     actor = world.actor("ruth", clock.now())
     path = log_path()
-    plan = import_plan(actor=actor, mapping_text=shipped_text(MAPPING), mapping_name=MAPPING)
+    text = path.with_name(MAPPING).read_text("utf-8")
+    plan = import_plan(actor=actor, mapping_text=text, mapping_name=MAPPING)
     found = survey(path, plan.mapping)
     row = import_start(plan=plan, survey=found, file_name=LOG, actor=actor, at=clock.now())
     bar = ProgressLine(path.name)

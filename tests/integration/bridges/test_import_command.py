@@ -6,8 +6,10 @@ from typer.testing import CliRunner
 
 from cosource.bridges.cli import write_problems
 from cosource.bridges.models import Import
+from cosource.bridges.reading.shipped import shipped_mapping
 from cosource.bridges.rules.problems import Problem
 from cosource.config.cli import app
+from cosource.parties.models import Organization
 from cosource.tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +65,33 @@ def test_who_it_is_done_as(run):
     assert "give KEY=NAME" in run(HEADING + GOOD, "--party", "cedar")[2]
     assert run(HEADING + GOOD, "--resume")[0] == 2
     assert not Import.objects.exists()
+
+
+def test_a_mapping_for_any_client_is_of_whoever_brings_the_file_in(run):
+    anybody = MAPPING.replace('name = "Alder Hospitals"\n', "")
+    code, _, err = run(HEADING + GOOD, mapping=anybody)
+    assert code == 2
+    assert (
+        "names no client: say with --as whose desk the file is for. Among them: Alder Hospitals, Birch Rail."
+        in err
+    )
+    assert (
+        "Whoever brings the file in is the client"
+        in run(None, "--as", "cso@c1.example", "--dry-run", mapping=anybody)[1]
+    )
+    code = run(None, "--as", "cso@c1.example", mapping=anybody)[0]
+    assert (code, Ticket.objects.get(source_key="T1").owner.name) == (0, "Alder Hospitals")
+
+
+def test_the_ready_mapping_is_named_and_needs_no_party(run, world, tmp_path):
+    c1, c2 = (world.organizations[key].pk for key in ("c1", "c2"))
+    Organization.objects.filter(pk=c2).update(stand_in=True, kept_by=c1)
+    (tmp_path / "log.csv").write_text(",".join(shipped_mapping("servicenow-audit").columns.needed) + "\n")
+    typed = CliRunner().invoke(
+        app, ["import", str(tmp_path / "log.csv"), "--mapping", "servicenow-audit", "--dry-run"]
+    )
+    # Of those who are here one is a client only, so it is that one's desk.
+    assert (typed.exit_code, typed.stderr) == (0, "")
 
 
 def test_a_formula_stays_its_text(run):

@@ -1,4 +1,4 @@
-"""The shipped mapping over the real log gives the figures that were counted from it by other means."""
+"""The mapping of the carried log gives the figures that were counted from it by other means."""
 
 from collections import Counter
 from itertools import pairwise
@@ -10,15 +10,17 @@ import pytest
 from cosource.bridges.reading.shipped import shipped_mapping, shipped_names
 from cosource.bridges.reading.tickets import read_tickets, survey
 from cosource.bridges.rules.describe import describe
+from cosource.bridges.rules.mapping_parse import parse_mapping
 from cosource.bridges.rules.problems import Problem
 from cosource.bridges.rules.ticket_story import tell_story
 
 SAMPLE = Path(__file__).parents[3] / "examples" / "servicenow-incidents.csv.xz"
+MAPPING = SAMPLE.with_name("servicenow-incidents.toml")
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    mapping = shipped_mapping("servicenow-audit")
+    mapping = parse_mapping(MAPPING.read_text())
     found = survey(SAMPLE, mapping)
     figures: Counter[str] = Counter()
     pairs, priorities, hops, parties, codes = Counter(), Counter(), Counter(), Counter(), Counter()
@@ -110,11 +112,31 @@ def test_the_three_parties_share_the_work(sample):
 
 
 def test_the_mapping_speaks_for_itself():
-    mapping = shipped_mapping("servicenow-audit")
+    mapping = parse_mapping(MAPPING.read_text())
     texts = [sentence.text for sentence in describe(mapping)]
-    assert shipped_names() == ("servicenow-audit",)
     assert mapping.client.name == "Harbour Health"
     assert [party.name for party in mapping.partners] == ["Brightline", "Kestrel"]
     assert "“Awaiting Vendor” pauses the ticket on the turn of vendor: Answer from the vendor." in texts
+
+
+def test_the_mapping_that_ships_reads_the_same_for_any_client(tmp_path):
+    """But for parties and teams it is the demo's: no name of anybody, and each group a team of whoever brings the file in."""
+    assert shipped_names() == ("servicenow-audit",)
     with pytest.raises(LookupError, match="servicenow-audit"):
         shipped_mapping("other")
+    mapping, demo = shipped_mapping("servicenow-audit"), parse_mapping(MAPPING.read_text())
+    for part in ("source", "columns", "states", "priorities", "impacts", "urgencies"):
+        assert getattr(mapping, part) == getattr(demo, part)
+    assert [(p.name, p.role) for p in mapping.parties.values()] == [("", "client")]
+    assert [s.text for s in describe(mapping) if "client" in s.text] == [
+        "Whoever brings the file in is the client: 0 groups by name in 1 rules.",
+        "Any other group counts as the client’s and is reported; a blank one is unknown.",
+    ]
+    held = Counter()
+    for item in read_tickets(SAMPLE, mapping, survey(SAMPLE, mapping), tmp_path):
+        assert not isinstance(item, Problem)
+        assert "unknown-group" not in {problem.code for problem in item.problems}
+        held.update((event.party, event.team == event.group) for event in item.events)
+        if sum(held.values()) > 5_000:
+            break
+    assert set(held) == {("own", True), (None, True)}

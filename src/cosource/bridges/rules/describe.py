@@ -53,17 +53,26 @@ def describe(mapping: Mapping) -> tuple[Sentence, ...]:
             message = gettext_noop("“%(source)s” becomes %(state)s.")
         sentences.append(Sentence(message, values))
     for party in mapping.parties.values():
-        if party.role == "client":
+        if not party.name:
+            message = gettext_noop(
+                "Whoever brings the file in is the client: %(groups)s groups by name in %(rules)s rules."
+            )
+        elif party.role == "client":
             message = gettext_noop("%(party)s is the client: %(groups)s groups by name in %(rules)s rules.")
         else:
             message = gettext_noop("%(party)s is a partner: %(groups)s groups by name in %(rules)s rules.")
         sentences.append(
             Sentence(message, {"party": party.name, "groups": named[party.key], "rules": teams[party.key]})
         )
+    others = mapping.parties[mapping.default_party].name
     sentences.append(
         Sentence(
-            gettext_noop("Any other group counts as %(party)s and is reported; a blank one is unknown."),
-            {"party": mapping.parties[mapping.default_party].name},
+            gettext_noop("Any other group counts as %(party)s and is reported; a blank one is unknown.")
+            if others
+            else gettext_noop(
+                "Any other group counts as the client’s and is reported; a blank one is unknown."
+            ),
+            {"party": others},
         )
     )
     stated = [

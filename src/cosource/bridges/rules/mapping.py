@@ -104,7 +104,10 @@ class StateRule:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A party that the mapping speaks of. `key` is used inside the mapping; `name` names the organization."""
+    """A party that the mapping speaks of. `key` is used inside the mapping; `name` names the organization.
+
+    A client without a name is whoever brings the file in.
+    """
 
     key: str
     name: str

@@ -172,7 +172,9 @@ class _Parser:
             inner = self._inner(f"parties.{key}", entry)
             self._only(f"parties.{key}", inner, ("name", "role"))
             role = self._choice(f"parties.{key}.role", inner.get("role"), ROLES)
-            name = self._text(f"parties.{key}.name", inner.get("name"))
+            # Whoever brings a file in is its client; a mapping for one client alone may say which.
+            is_anybody = role == "client" and "name" not in inner
+            name = "" if is_anybody else self._text(f"parties.{key}.name", inner.get("name"))
             parties[key] = Party(key, name, "client" if role == "client" else "partner")
         clients = sum(party.role == "client" for party in parties.values())
         if clients != 1:

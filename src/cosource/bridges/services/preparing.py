@@ -117,7 +117,7 @@ def import_plan(
     seats: dict[str, Seat] = {}
     for key, name in names.items():
         if key == mapping.client.key:
-            if name.casefold() not in (owner.name.casefold(), owner.id.hex):
+            if name and name.casefold() not in (owner.name.casefold(), owner.id.hex):
                 raise _unknown_party(
                     _("The client of this mapping is %(name)s, and you act for %(own)s.")
                     % {"name": name, "own": owner.name},

@@ -191,7 +191,9 @@ def _seats(request: PageRequest, row: Import) -> list[Seat]:
         choices = ((row.owner_id.hex, row.owner.name),) if is_client else tuple(partners.items())
         by_name = {name.casefold(): key for key, name in choices}
         chosen = row.owner_id.hex if is_client else by_name.get(party.name.casefold(), "")
-        seats.append(Seat(party.key, party.name, is_client, choices, row.parties.get(party.key, chosen)))
+        seats.append(
+            Seat(party.key, party.name or party.key, is_client, choices, row.parties.get(party.key, chosen))
+        )
     return seats
 
 
