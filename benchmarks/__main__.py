@@ -25,6 +25,7 @@ SUBJECTS = (
     "rights",
     "memory",
     "metrics",
+    "routing",
     "http",
     "importing",
     "outbox",
@@ -62,7 +63,7 @@ def main() -> int:
         databases = [name for name in options.databases if name == "sqlite" or server]
         worlds = (
             _worlds(options, databases, server)
-            if set(options.only) & {"pages", "search", "services", "rights", "memory", "metrics"}
+            if set(options.only) & {"pages", "search", "services", "rights", "memory", "metrics", "routing"}
             else []
         )
         if worlds:
@@ -90,6 +91,7 @@ TITLES = {
     "rights": "Rights",
     "memory": "Memory",
     "metrics": "Figures on tickets",
+    "routing": "Routing: replay of past tickets, and what is learned from texts",
     "http": "Creating over HTTP",
     "importing": "Import",
     "outbox": "Outbox",
@@ -121,6 +123,11 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--no-keep", dest="keep", action="store_false", help="print only; write no dated file"
+    )
+    parser.add_argument(
+        "--texts",
+        default="",
+        help="texts with their topics (CSV, xz), for learning; without it that is left out",
     )
     parser.add_argument("--name", default="", help="added to the date in the file's name")
     return parser.parse_args()
@@ -175,9 +182,10 @@ def _measured(
             facts = world.data_dir / f"facts-{world.tickets}"
             env = environment_for(world.data_dir, world.url, COSOURCE_FACTS_DIR=str(facts))
             pattern = str(world.data_dir / "pattern.pickle")
-            figures += taken_from(
-                run_python(f"benchmarks.figures.{subject}", [pattern, str(world.tickets)], env)
-            )
+            arguments = [pattern, str(world.tickets)]
+            if subject == "routing" and options.texts and not figures:
+                arguments.append(str(Path(options.texts).absolute()))
+            figures += taken_from(run_python(f"benchmarks.figures.{subject}", arguments, env))
         yield from figures
         if subject == "pages":
             yield from _growth(figures, sorted({w.tickets for w in worlds}))

@@ -32,6 +32,8 @@ DEBUG = env.DEBUG.read(os.environ)
 
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 SPOOL_DIR = DATA_DIR / "spool"
+# What is learned from tickets; it is learned anew where it is lost.
+LEARNED_DIR = DATA_DIR / "learned"
 FILES_DIR = DATA_DIR / "files"
 FACTS_DIR = env.FACTS_DIR.read(os.environ, default=str(DATA_DIR / "facts"))
 FACTS_MEMORY_MB = env.FACTS_MEMORY_MB.read(os.environ)

@@ -11,7 +11,7 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from cosource.tickets.jobs import escalations  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.queries import exporting, live  # noqa: PLC0415 - models must be loaded first
-        from cosource.tickets.routing.jobs import replay  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.routing.jobs import learning, replay  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.services import deciding  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.web import menu as routing_menu  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.services import (  # noqa: PLC0415 - models must be loaded first
@@ -26,6 +26,7 @@ class TicketsConfig(AppConfig):
         from cosource.tickets.web import list_menu, menu  # noqa: PLC0415 - models must be loaded first
 
         deciding.register()
+        learning.register()
         replay.register()
         routing_menu.register()
         sharing.register()

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from cosource.tickets.routing.web import pages as routing
+from cosource.tickets.routing.web import suggesting
 from cosource.tickets.web import (
     changes,
     hiding,
@@ -30,6 +31,8 @@ urlpatterns = [
     path("tickets/freezes/new/", changes.freeze_new, name="freeze_new"),
     path("tickets/freezes/<uuid:freeze_id>/lift/", changes.freeze_end, name="freeze_lift"),
     path("tickets/new/", opening.new, name="new"),
+    path("tickets/suggest/", suggesting.suggest, name="suggest"),
+    path("tickets/<uuid:ticket_id>/similar/", suggesting.similar, name="similar"),
     path("tickets/routing/", routing.routing, name="routing"),
     path("tickets/routing/rules/<slug:key>/", routing.rule, name="routing_rule"),
     path("tickets/<uuid:ticket_id>/", ticket.ticket, name="ticket"),

@@ -4,7 +4,7 @@ from cosource.tickets.models.changes import Approval, ChangePlan, Freeze
 from cosource.tickets.models.clocks import Clock, Escalation
 from cosource.tickets.models.links import TicketLink
 from cosource.tickets.models.participation import NEVER, Participation
-from cosource.tickets.models.routing import RoutingRules
+from cosource.tickets.models.routing import RoutingModel, RoutingRules
 from cosource.tickets.models.tickets import (
     Handover,
     Message,
@@ -30,6 +30,7 @@ __all__ = [
     "Participation",
     "Pause",
     "Possession",
+    "RoutingModel",
     "RoutingRules",
     "SavedView",
     "SeriesCounter",

@@ -61,3 +61,26 @@ class RoutingRules(models.Model):
                 fields=["organization"], condition=models.Q(state="live"), name="routing_one_live"
             ),
         ]
+
+
+class RoutingModel(models.Model):
+    """What an organization's tickets of one desk taught: which file holds it, and how well it was learned.
+
+    `desk`: the organization itself for its own desk, or the engagement under which it works. `digest`: names the file; empty
+    while there is too little to learn. `tickets`: how many were read. `measured`: by target, as `routing.rules.learning` has it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    desk = models.UUIDField()
+    digest = models.CharField(max_length=64, blank=True)
+    tickets = models.PositiveIntegerField(default=0)
+    measured = models.JSONField(default=dict)
+    learned_at = models.DateTimeField()
+
+    objects: ClassVar[OwnQuerySet["RoutingModel"]] = OwnQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as Manager
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization", "desk"], name="routing_model_of_desk")
+        ]

@@ -12,9 +12,19 @@ from cosource.foundation.doors import actor_of
 from cosource.foundation.errors import NotFound
 from cosource.foundation.models import DueWork
 from cosource.tickets.models import RoutingRules
-from cosource.tickets.routing.api.schemas import ReplayOut, RuleSetOut, RuleSetsOut, RulesIn, WhyOut
+from cosource.tickets.routing.api.schemas import (
+    AlikeOut,
+    ReplayOut,
+    RuleSetOut,
+    RuleSetsOut,
+    RulesIn,
+    SuggestionsOut,
+    TextIn,
+    WhyOut,
+)
 from cosource.tickets.routing.queries.replays import replay_latest
 from cosource.tickets.routing.queries.rule_sets import Versions, reads_rules, versions_of
+from cosource.tickets.routing.queries.suggestions import Alike, Suggestions, similar_to, suggestions_for
 from cosource.tickets.routing.queries.why import Why, why_of_ticket
 from cosource.tickets.routing.services.replaying import replay_start
 from cosource.tickets.routing.services.rule_sets import draft_discard, draft_go_live, draft_save
@@ -80,6 +90,22 @@ def routing_replay_read(request: HttpRequest) -> DueWork:
     if found is None:
         raise NotFound
     return found
+
+
+@router.post("/routing/suggestions", response=SuggestionsOut, summary="Ask what past tickets suggest")
+def routing_suggestions_create(request: HttpRequest, body: TextIn) -> Suggestions:
+    """Return topics and teams for a text, with how often such suggestions were right, and tickets like it. Changes nothing."""
+    return suggestions_for(
+        actor_of(request), engagement_id=body.engagement_id, title=body.title, text=body.text
+    )
+
+
+@router.get(
+    "/tickets/{uuid:ticket_id}/similar", response=list[AlikeOut], summary="List tickets like one in sight"
+)
+def ticket_similar_list(request: HttpRequest, ticket_id: UUID) -> list[Alike]:
+    """Return tickets like this one, in the caller's sight, most alike first; none where nothing was learned."""
+    return similar_to(actor_of(request), ticket_id).similar
 
 
 @router.get("/tickets/{uuid:ticket_id}/routing", response=WhyOut, summary="Read why a ticket is where it is")

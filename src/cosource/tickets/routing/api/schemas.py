@@ -108,6 +108,41 @@ class ReplayOut(Out):
     result: dict[str, Any]
 
 
+class TextIn(In):
+    """What a new ticket says, and at whose desk it is to be opened: an engagement's client's, or the own."""
+
+    title: str = Field(max_length=200)
+    text: str = Field(default="", max_length=20_000)
+    engagement_id: UUID | None = None
+
+
+class SuggestionOut(Out):
+    """A value, and how often it was right of the held-out tickets for which it was suggested."""
+
+    value: str
+    label: str
+    percent: int
+    counted: int
+
+
+class AlikeOut(Out):
+    """A ticket like the one that was asked about."""
+
+    id: UUID
+    reference: str
+    title: str
+    percent: int
+
+
+class SuggestionsOut(Out):
+    """What past tickets suggest; `tickets`: from how many it was learned, 0 where nothing was."""
+
+    topics: list[SuggestionOut]
+    teams: list[SuggestionOut]
+    similar: list[AlikeOut]
+    tickets: int
+
+
 class WhyOut(Out):
     """Why rules sent a ticket where they did, in sentences; empty where none did."""
 

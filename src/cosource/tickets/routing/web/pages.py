@@ -21,7 +21,9 @@ from cosource.tickets.models import RoutingRules
 from cosource.tickets.routing.queries.replays import examples_of, matrix_of, replay_latest, team_names
 from cosource.tickets.routing.queries.rule_sets import Versions, leads_rules, nameable, versions_of
 from cosource.tickets.routing.queries.sentences import sentences_of
+from cosource.tickets.routing.queries.suggestions import taught
 from cosource.tickets.routing.rules.reading import read_rules
+from cosource.tickets.routing.services.learning import learning_ask
 from cosource.tickets.routing.services.replaying import UNDER_WAY, replay_start
 from cosource.tickets.routing.services.rule_sets import (
     draft_discard,
@@ -77,6 +79,9 @@ def _step(request: PageRequest, versions: Versions) -> str:
     if do == "try":
         replay_start(actor=actor, at=at)
         return _("Past tickets are being routed by these rules; nothing is changed.")
+    if do == "learn":
+        learning_ask(actor=actor, at=at)
+        return _("Your desks are being learned from anew.")
     raise NotFound
 
 
@@ -110,6 +115,7 @@ def _draw(request: PageRequest, versions: Versions, *, wrong: str = "", status: 
         "leads": leads_rules(actor),
         "has_teams": bool(known.own_teams),
         "wrong": wrong,
+        "taught": taught(actor),
         "room": "tickets",
         **_replay_context(request),
     }
