@@ -4,6 +4,7 @@ Every private text holds a word of its own (`scene.marks`), so that finding the 
 the services alone, once a run; `fixtures.scene` puts it in place and rolls back to it.
 """
 
+import io
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from cosource.bridges.reading.shipped import shipped_text
 from cosource.foundation.models import DueWork, Gateway, Notice, PushSubscription
 from cosource.foundation.queries.ledger import readable_streams
 from cosource.foundation.rules.notices import Said, effect_digest
+from cosource.foundation.services.files import file_bring
 from cosource.foundation.services.notices import notify
 from cosource.foundation.services.sealing import seal_all
 from cosource.foundation.services.verifying import verification_ask
@@ -91,13 +93,32 @@ class Scene:
         )
         handover_accept(ticket_id=self.tickets[key], actor=self.actor(taker), at=self.tick())
 
-    def say(self, name: str, key: str, *, by: str, to: tuple[str, ...], requester: bool = False) -> UUID:
+    def bring(self, name: str, *, by: str) -> UUID:
+        """A file that waits for its message; words of its own stand in it and in its name."""
+        content = io.BytesIO(f"Holds {mark_of(name + 'content')}.".encode())
+        row = file_bring(
+            source=content, name=f"{mark_of(name + 'name')}.txt", actor=self.actor(by), at=self.tick()
+        )
+        self.extra[f"file{name}"] = row.id
+        return row.id
+
+    def say(
+        self,
+        name: str,
+        key: str,
+        *,
+        by: str,
+        to: tuple[str, ...],
+        requester: bool = False,
+        with_file: bool = False,
+    ) -> UUID:
         self.entries[name] = ticket_reply(
             ticket_id=self.tickets[key],
             text=f"Word {mark_of(name)}.",
             party_ids=[self.world.organizations[o].id for o in to],
             with_requester=requester,
             wider_confirmed=True,
+            file_ids=[self.bring(name, by=by)] if with_file else [],
             actor=self.actor(by),
             at=self.tick(),
         )
@@ -230,13 +251,13 @@ def _links(scene: Scene) -> None:
 
 
 def _notes(scene: Scene) -> None:
-    scene.say("reply", "assigned", by="p1.pt", to=("c1", "p1"), requester=True)
+    scene.say("reply", "assigned", by="p1.pt", to=("c1", "p1"), requester=True, with_file=True)
     scene.say("sharednote", "assigned", by="c1.ct", to=("c1", "p1"))
-    scene.say("clientnote", "assigned", by="c1.ct", to=("c1",))
-    scene.say("partnernote", "assigned", by="p1.pt", to=("p1",))
+    scene.say("clientnote", "assigned", by="c1.ct", to=("c1",), with_file=True)
+    scene.say("partnernote", "assigned", by="p1.pt", to=("p1",), with_file=True)
     scene.say("jointreply", "joint", by="c1.ct", to=("c1", "p1", "p2"), requester=True)
     scene.say("jointnote", "joint", by="c1.ct", to=("c1", "p1", "p2"))
-    scene.say("jointwithp1", "joint", by="c1.ct", to=("c1", "p1"))
+    scene.say("jointwithp1", "joint", by="c1.ct", to=("c1", "p1"), with_file=True)
     scene.say("jointwithp2", "joint", by="p2.pt", to=("c1", "p2"))
     scene.say("jointp1own", "joint", by="p1.pt", to=("p1",))
     scene.say("jointp2own", "joint", by="p2.pt", to=("p2",))

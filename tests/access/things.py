@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 
 from cosource.agreements.models import AgreementVersion
 from cosource.bridges.models import Import
-from cosource.foundation.models import DueWork, Notice, WebhookEndpoint
+from cosource.foundation.models import DueWork, Notice, StoredFile, WebhookEndpoint
 from cosource.metrics.models import FigureQuestion
 from cosource.parties.models import Engagement, Grant, IntegrationToken, Organization, Person, Placement, Team
 from cosource.tickets.models import Escalation, Freeze, RoutingRules, SavedView, Ticket, TicketLink
@@ -63,6 +63,12 @@ ENTRIES = {
     ("partner's own note", "on a joint ticket", "partner 2's"): ("jointp2own", "joint"),
     ("partner's own note", "on a ticket of client 2", ""): ("c2partnernote", "c2shared"),
 }
+FILES = {
+    ("of a reply", "on a ticket with partner 1"): "reply",
+    ("of a shared note", "on a joint ticket to partner 1"): "jointwithp1",
+    ("of a client's own note", "on a ticket with partner 1"): "clientnote",
+    ("of a partner's own note", "on a ticket with partner 1"): "partnernote",
+}
 VERSIONS = {
     ("draft", "client's side"): "clientdraft",
     ("draft", "partner's side"): "partnerdraft",
@@ -97,6 +103,8 @@ def things(scene: Scene) -> dict[Key, Thing]:
         found["ticket", state, relation] = _ticket(scene, key)
     for where, (name, ticket) in ENTRIES.items():
         found[where] = _entry(scene, name, ticket)
+    for (state, relation), name in FILES.items():
+        found["attachment", state, relation] = _file(scene, name)
     for (state, relation), name in VERSIONS.items():
         found["agreement", state, relation] = _version(scene, name, with_text=relation == "text")
     for relation, key in (("by partner 1", "questionc1p1"), ("by partner 2", "questionc1p2")):
@@ -251,6 +259,16 @@ def _entry(scene: Scene, name: str, ticket: str) -> Thing:
         "record": _in_the_record(scene.entries[name], mark),
     }
     return Thing(channels, (mark,))
+
+
+def _file(scene: Scene, name: str) -> Thing:
+    pk, mark = scene.extra[f"file{name}"], mark_of(f"{name}content")
+    channels = {
+        "choke point": sight(StoredFile, pk),
+        "page": page("tickets:file", pk, holds=mark),
+        "endpoint": page("api:file_read", pk, holds=mark, for_tokens=True),
+    }
+    return Thing(channels, (mark, mark_of(f"{name}name")), (str(pk),))
 
 
 def _version(scene: Scene, name: str, *, with_text: bool) -> Thing:

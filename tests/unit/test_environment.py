@@ -6,20 +6,21 @@ import pytest
 
 from cosource.config import environment as env
 from cosource.config.addresses import database_of, mailers_of
+from cosource.config.shapes import Bind
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_an_absent_or_empty_variable_takes_its_default() -> None:
-    assert env.BIND.read({}) == env.Bind("127.0.0.1", 8000)
-    assert env.BIND.read({"COSOURCE_BIND": "  "}) == env.Bind("127.0.0.1", 8000)
+    assert env.BIND.read({}) == Bind("127.0.0.1", 8000)
+    assert env.BIND.read({"COSOURCE_BIND": "  "}) == Bind("127.0.0.1", 8000)
     assert env.DEBUG.read({}) is False
     assert env.TRUSTED_PROXY.read({}) == ()
 
 
 def test_given_values_are_read() -> None:
-    assert env.BIND.read({"COSOURCE_BIND": "[::1]:80"}) == env.Bind("::1", 80)
-    assert str(env.Bind("::1", 80)) == "[::1]:80"
+    assert env.BIND.read({"COSOURCE_BIND": "[::1]:80"}) == Bind("::1", 80)
+    assert str(Bind("::1", 80)) == "[::1]:80"
     assert env.DEBUG.read({"COSOURCE_DEBUG": "On"}) is True
     assert env.BASE_URL.read({"COSOURCE_BASE_URL": "https://desk.example.org/"}) == "https://desk.example.org"
     assert env.ALLOWED_HOSTS.read({"COSOURCE_ALLOWED_HOSTS": "a.example, b.example,"}) == (
@@ -88,8 +89,8 @@ def test_typing_errors_in_names_are_found() -> None:
 
 
 def test_the_address_of_a_machine_that_listens_everywhere_is_its_own() -> None:
-    assert env.default_base_url(env.Bind("0.0.0.0", 8080)) == "http://127.0.0.1:8080"
-    assert env.default_base_url(env.Bind("desk", 80)) == "http://desk:80"
+    assert env.default_base_url(Bind("0.0.0.0", 8080)) == "http://127.0.0.1:8080"
+    assert env.default_base_url(Bind("desk", 80)) == "http://desk:80"
     assert env.default_hosts("https://desk.example.org") == (
         "desk.example.org",
         "localhost",

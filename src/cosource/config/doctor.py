@@ -21,6 +21,7 @@ DISK_LEAST_BYTES = 500 * 1024**2
 DISK_LEAST_SHARE = 0.05
 LATE = timedelta(seconds=60)
 CONNECT_SECONDS = 5
+FAULTS_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,11 @@ class Check:
     remedy: str = ""
 
 
-def look_over(at: datetime) -> list[Check]:
-    """Return every check, in the order in which one would mend what is wrong."""
+def look_over(at: datetime, *, every_file: bool = False) -> list[Check]:
+    """Return every check, in the order in which one would mend what is wrong.
+
+    `every_file`: reads the content of all attached files, however much that is.
+    """
     found = [*_settings(), _secrets()]
     reachable = _database()
     found.append(reachable)
@@ -42,7 +46,7 @@ def look_over(at: datetime) -> list[Check]:
         schema = _schema()
         found.append(schema)
         if schema.holds:
-            found += [check for look in (_kept, _work, _hold) for check in look(at)]
+            found += [*_kept(at), *_files(every_file), *_work(at), *_hold(at)]
     found += [_zones(at), _disk(), _mail(), _static()]
     return found
 
@@ -125,6 +129,26 @@ def _kept(at: datetime) -> Iterator[Check]:
         "the database is on this machine" if skew is None else f"{skew:+.1f} s from the database's",
         "let both machines keep time by NTP",
     )
+
+
+def _files(every_file: bool) -> Iterator[Check]:
+    from cosource.foundation.errors import StorageAway
+    from cosource.foundation.queries.files import READ_BYTES, files_state
+
+    try:
+        state = files_state(read_bytes=None if every_file else READ_BYTES)
+    except (OSError, StorageAway) as trouble:
+        yield Check("files", False, f"their store: {trouble}", "mend COSOURCE_FILES_URL, or the way there")
+        return
+    if not state.faults:
+        read = "" if state.bytes_read == state.bytes else f", {state.bytes_read // 1024**2} MB of them read"
+        yield Check(
+            "files", True, f"{state.rows} attached, {state.bytes // 1024**2} MB, all in their place{read}"
+        )
+    for fault in state.faults[:FAULTS_NAMED]:
+        yield Check("files", False, fault, "take it from a backup: it lies there under the same path")
+    if len(state.faults) > FAULTS_NAMED:
+        yield Check("files", False, f"{len(state.faults) - FAULTS_NAMED} more like these", "as above")
 
 
 def _work(at: datetime) -> Iterator[Check]:

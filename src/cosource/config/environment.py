@@ -5,123 +5,17 @@ page made from all that. Not here: what Django does with the values (settings.py
 and kept in a file (keys.py) because nobody should have to invent one.
 """
 
-import ipaddress
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from cosource.config import shapes
+from cosource.config.shapes import Bind
 
 
 class BadSetting(Exception):
     """A setting that cannot be used; its text is one line that names the setting, the value and the fix."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bind:
-    """Where the web process listens."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
-
-
-class _Unfit(Exception):
-    """Says what a value should have looked like."""
-
-
-def _path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
-
-
-def _yes_no(text: str) -> bool:
-    if text.lower() in {"1", "true", "yes", "on"}:
-        return True
-    if text.lower() in {"0", "false", "no", "off"}:
-        return False
-    raise _Unfit("yes or no")
-
-
-def _count(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,15}", text) or int(text) < 1:
-        raise _Unfit("a whole number above zero, in digits only")
-    return int(text)
-
-
-def _undo_seconds(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > 300:
-        raise _Unfit("a whole number from 0 to 300")
-    return int(text)
-
-
-def _bind(text: str) -> Bind:
-    match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^\s:\[\]/]+)):([0-9]{1,5})", text)
-    if match is None or not 0 < int(match[3]) < 65536:
-        raise _Unfit("HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000")
-    return Bind(match[1] or match[2], int(match[3]))
-
-
-def _base_url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        usable = (
-            parts.scheme in {"http", "https"}
-            and bool(parts.hostname)
-            and (parts.port is None or parts.port > 0)
-        )
-    except ValueError:
-        usable = False
-    if not usable or parts.path not in {"", "/"} or parts.query or parts.fragment or "@" in parts.netloc:
-        raise _Unfit("an address without a path, such as https://desk.example.org")
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(name, strict=False) for name in _names(text))
-    except ValueError:
-        raise _Unfit("addresses or networks with commas between, such as 127.0.0.1,10.0.0.0/8") from None
-
-
-def _database(text: str) -> str:
-    if text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
-        return text
-    if re.match(r"postgres(ql)?://[^/]*/[^/?]+", text):
-        return text
-    raise _Unfit("sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME")
-
-
-def _mail(text: str) -> str:
-    if text in {"console", "file"} or (re.match(r"smtps?://[^/\s]+$", text) and urlsplit(text).hostname):
-        return text
-    raise _Unfit("console, file, smtp://USER:PASSWORD@HOST:PORT or smtps://…")
-
-
-def _token(text: str) -> str:
-    if text and not re.fullmatch(r"[\x21-\x7e]{16,200}", text):
-        raise _Unfit(
-            "16 to 200 letters, digits and signs without blanks, such as `openssl rand -hex 24` prints"
-        )
-    return text
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def choose(text: str) -> str:
-        if text not in words:
-            raise _Unfit(" or ".join(words))
-        return text
-
-    return choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +41,7 @@ class Setting[T]:
         text = environ.get(self.name, "").strip() or (self.default if default is None else default)
         try:
             return self.read_text(text)
-        except _Unfit as unfit:
+        except shapes.Unfit as unfit:
             shown = "(hidden)" if self.secret else f'"{text}"'
             raise BadSetting(f"{self.name} is {shown}: give {unfit}") from None
 
@@ -172,7 +66,7 @@ class AnySetting(Protocol):
 
 DATA_DIR = Setting(
     "COSOURCE_DATA_DIR",
-    _path,
+    shapes.path,
     "./var",
     "folder",
     "Holds all of an embedded installation: database, secrets, files, imports under way, collected static files. "
@@ -180,7 +74,7 @@ DATA_DIR = Setting(
 )
 DATABASE_URL = Setting(
     "COSOURCE_DATABASE_URL",
-    _database,
+    shapes.database,
     "",
     "address",
     "The database: `sqlite:///FILE` (relative to the working folder; four slashes for an absolute path) or "
@@ -191,7 +85,7 @@ DATABASE_URL = Setting(
 )
 SECRETS_FILE = Setting(
     "COSOURCE_SECRETS_FILE",
-    _path,
+    shapes.path,
     "",
     "file",
     "Keys for signing and for encrypted fields. Made at first start, readable by its owner only. Processes on several "
@@ -200,14 +94,14 @@ SECRETS_FILE = Setting(
 )
 BIND = Setting(
     "COSOURCE_BIND",
-    _bind,
+    shapes.bind,
     "127.0.0.1:8000",
     "HOST:PORT",
     "Where the web process listens. It speaks plain HTTP: put a TLS proxy in front for anything but this machine.",
 )
 BASE_URL = Setting(
     "COSOURCE_BASE_URL",
-    _base_url,
+    shapes.base_url,
     "",
     "address",
     "The address people type, used in links that leave the system. With `https` cookies become secure and browsers are "
@@ -216,7 +110,7 @@ BASE_URL = Setting(
 )
 TRUSTED_PROXY = Setting(
     "COSOURCE_TRUSTED_PROXY",
-    _networks,
+    shapes.networks,
     "",
     "addresses",
     "Addresses or networks of the proxies in front. Only from these are `X-Forwarded-For`, `X-Forwarded-Proto` and "
@@ -225,7 +119,7 @@ TRUSTED_PROXY = Setting(
 )
 ALLOWED_HOSTS = Setting(
     "COSOURCE_ALLOWED_HOSTS",
-    _names,
+    shapes.names,
     "",
     "names",
     "Host names that requests may carry, with commas between.",
@@ -233,7 +127,7 @@ ALLOWED_HOSTS = Setting(
 )
 EMAIL_URL = Setting(
     "COSOURCE_EMAIL_URL",
-    _mail,
+    shapes.mail,
     "file",
     "address",
     "How mail leaves: `smtp://USER:PASSWORD@HOST:PORT` (STARTTLS is used when a user is given), `smtps://…` (TLS from "
@@ -249,35 +143,91 @@ EMAIL_FROM = Setting(
 )
 LOG_FORMAT = Setting(
     "COSOURCE_LOG_FORMAT",
-    _one_of("text", "json"),
+    shapes.one_of("text", "json"),
     "text",
     "text or json",
     "Log lines for people or for a log collector.",
 )
 LOG_LEVEL = Setting(
     "COSOURCE_LOG_LEVEL",
-    _one_of("debug", "info", "warning", "error"),
+    shapes.one_of("debug", "info", "warning", "error"),
     "info",
     "word",
     "The least level that is logged: debug, info, warning or error.",
 )
 IMPORT_MAX_BYTES = Setting(
     "COSOURCE_IMPORT_MAX_BYTES",
-    _count,
+    shapes.count,
     str(4 * 1024**3),
     "bytes",
     "The largest file that an import reads, counted after unpacking.",
 )
 UPLOAD_MAX_BYTES = Setting(
     "COSOURCE_UPLOAD_MAX_BYTES",
-    _count,
+    shapes.count,
     str(256 * 1024**2),
     "bytes",
     "The largest file that the import page takes; larger ones go in by the command line.",
 )
+FILES_URL = Setting(
+    "COSOURCE_FILES_URL",
+    shapes.files,
+    "",
+    "address",
+    "Where the content of attached files is kept: `s3://BUCKET/PREFIX` in storage that speaks S3, with a prefix for each "
+    "installation. What lies in another place already is not moved: take a backup, and restore it with the new setting.",
+    default_means="`files` in the data folder",
+)
+FILES_ENDPOINT = Setting(
+    "COSOURCE_FILES_ENDPOINT",
+    shapes.optional_base_url,
+    "",
+    "address",
+    "The server that speaks S3, such as `https://storage.example.org`.",
+    default_means="that of Amazon",
+)
+FILES_REGION = Setting(
+    "COSOURCE_FILES_REGION",
+    str,
+    "us-east-1",
+    "word",
+    "The region that requests to S3 are signed for.",
+)
+FILES_KEY_ID = Setting(
+    "COSOURCE_FILES_KEY_ID",
+    str,
+    "",
+    "word",
+    "Which key requests to S3 are signed with.",
+    secret=True,
+    default_means="what the machine itself is given, such as a role",
+)
+FILES_SECRET_KEY = Setting(
+    "COSOURCE_FILES_SECRET_KEY",
+    str,
+    "",
+    "word",
+    "The key that requests to S3 are signed with; goes with the one above.",
+    secret=True,
+    default_means="as above",
+)
+FILE_MAX_BYTES = Setting(
+    "COSOURCE_FILE_MAX_BYTES",
+    shapes.count,
+    str(25 * 1024**2),
+    "bytes",
+    "The largest file that can be attached to a message.",
+)
+FILES_PER_MESSAGE = Setting(
+    "COSOURCE_FILES_PER_MESSAGE",
+    shapes.count,
+    "10",
+    "number",
+    "How many files one message may bring.",
+)
 PRIVATE_TARGETS = Setting(
     "COSOURCE_PRIVATE_TARGETS",
-    _networks,
+    shapes.networks,
     "",
     "networks",
     "Networks that are not public and may be asked all the same where an organization names an address, such as that of its "
@@ -286,14 +236,14 @@ PRIVATE_TARGETS = Setting(
 )
 API_PER_MINUTE = Setting(
     "COSOURCE_API_PER_MINUTE",
-    _count,
+    shapes.count,
     "1200",
     "number",
     "Requests that one token may make in a minute, counted by each web process.",
 )
 METRICS_TOKEN = Setting(
     "COSOURCE_METRICS_TOKEN",
-    _token,
+    shapes.token,
     "",
     "word",
     "What a monitor shows to read `/metrics` (`Authorization: Bearer …`). While it is not set, there is no such page.",
@@ -302,21 +252,21 @@ METRICS_TOKEN = Setting(
 )
 WORKERS = Setting(
     "COSOURCE_WORKERS",
-    _count,
+    shapes.count,
     "1",
     "number",
     "Web processes. One is enough for a small team; use about one for each processor core.",
 )
 THREADS = Setting(
     "COSOURCE_THREADS",
-    _count,
+    shapes.count,
     "4",
     "number",
     "Requests that one web process works on at once; each may hold one database connection.",
 )
 LIVE_STREAMS = Setting(
     "COSOURCE_LIVE_STREAMS",
-    _count,
+    shapes.count,
     "2000",
     "number",
     "Browsers that one web process keeps up to date while pages are open. Those beyond it see changes when they load a page. "
@@ -324,7 +274,7 @@ LIVE_STREAMS = Setting(
 )
 UNDO_SEND_SECONDS = Setting(
     "COSOURCE_UNDO_SEND_SECONDS",
-    _undo_seconds,
+    shapes.undo_seconds,
     "10",
     "seconds",
     "How long somebody can take a message back after sending it on a page, at most 300. Nobody else is shown it or told of it "
@@ -332,7 +282,7 @@ UNDO_SEND_SECONDS = Setting(
 )
 FACTS_DIR = Setting(
     "COSOURCE_FACTS_DIR",
-    _path,
+    shapes.path,
     "",
     "folder",
     "Where the facts are kept from which figures are computed. They can be gathered anew at any time and need no backup. Web "
@@ -341,21 +291,21 @@ FACTS_DIR = Setting(
 )
 FACTS_MEMORY_MB = Setting(
     "COSOURCE_FACTS_MEMORY_MB",
-    _count,
+    shapes.count,
     "256",
     "megabytes",
     "Memory that one process may use for computing figures. What does not fit goes to disk meanwhile.",
 )
 FACTS_THREADS = Setting(
     "COSOURCE_FACTS_THREADS",
-    _count,
+    shapes.count,
     "2",
     "number",
     "Threads that one process uses for computing figures.",
 )
 DEBUG = Setting(
     "COSOURCE_DEBUG",
-    _yes_no,
+    shapes.yes_no,
     "no",
     "yes or no",
     "Shows stack traces to whoever causes an error. For development on one's own machine only.",
@@ -375,6 +325,13 @@ SETTINGS: tuple[AnySetting, ...] = (
     LOG_LEVEL,
     IMPORT_MAX_BYTES,
     UPLOAD_MAX_BYTES,
+    FILES_URL,
+    FILES_ENDPOINT,
+    FILES_REGION,
+    FILES_KEY_ID,
+    FILES_SECRET_KEY,
+    FILE_MAX_BYTES,
+    FILES_PER_MESSAGE,
     PRIVATE_TARGETS,
     API_PER_MINUTE,
     METRICS_TOKEN,

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cosource.config.environment import Bind
+from cosource.config.shapes import Bind
 
 
 def weaknesses(

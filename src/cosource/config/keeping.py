@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from cosource.foundation.rules.backup import Manifest
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the backup.")]
 # What an upgrade needs beside the installation: the backup, and tables that are written anew.
@@ -48,6 +51,7 @@ def backup(
         f"{folder}: {manifest.rows} rows in {len(manifest.tables)} tables, {len(manifest.files)} files"
     )
     typer.echo(f"digest {manifest.digest}")
+    _say_lacking(manifest)
     if not with_secrets:
         typer.echo("without the keys: keep COSOURCE_SECRETS_FILE apart, encrypted fields need it", err=True)
 
@@ -70,6 +74,7 @@ def restore(
     )
     typer.echo(f"digest {manifest.digest}")
     typer.echo("nothing is sent until `cosource release`", err=True)
+    _say_lacking(manifest)
     if done.lacks_keys:
         typer.echo(
             "the keys are not those of the backup: second factors, webhook secrets and provider keys cannot be read; "
@@ -118,7 +123,7 @@ def upgrade(
             folder = backup_to or Path(settings.DATA_DIR) / "backups" / f"before-upgrade-{at:%Y%m%dT%H%M%SZ}"
             _require_room(folder, twice=not no_backup)
             if not no_backup:
-                backup_make(folder=folder.absolute(), with_secrets=False, at=at)
+                _say_lacking(backup_make(folder=folder.absolute(), with_secrets=False, at=at))
                 typer.echo(f"backup: {folder}")
         made = schema_update(tell=lambda name: typer.echo(f"database: {name}"))
     collect_static(settings.STATIC_ROOT)
@@ -188,12 +193,15 @@ def import_export(
 
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object with a list of checks.")] = False,
+    every_file: Annotated[
+        bool, typer.Option("--every-file", help="Read all attached files; else at most 1 GB of them.")
+    ] = False,
 ) -> None:
     """Look over the running installation: what is wrong, and what to do about it. Ends with 1 when something is."""
     from cosource.config.doctor import look_over
     from cosource.foundation import clock
 
-    found = look_over(clock.now())
+    found = look_over(clock.now(), every_file=every_file)
     if as_json:
         typer.echo(
             json.dumps({"holds": all(c.holds for c in found), "checks": [asdict(c) for c in found]}, indent=1)
@@ -204,6 +212,12 @@ def doctor(
             if not check.holds:
                 typer.echo(f"    {check.remedy}")
     raise typer.Exit(0 if all(check.holds for check in found) else 1)
+
+
+def _say_lacking(manifest: "Manifest") -> None:
+    """Name the attached files that a backup could not hold as they were attached."""
+    for line in manifest.files_lacking:
+        typer.echo(f"not as it was attached: {line}", err=True)
 
 
 def _require_room(folder: Path, *, twice: bool) -> None:

@@ -25,7 +25,7 @@ from types import FrameType
 import typer
 
 from cosource.config import environment as env
-from cosource.config.environment import Bind
+from cosource.config.shapes import Bind
 from cosource.config.static import collect_static
 
 STOP_SECONDS = 20

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from cosource.config.environment import Network
+from cosource.config.shapes import Network
 
 FORWARDED_HEADERS = (
     "HTTP_X_FORWARDED_FOR",

@@ -38,6 +38,13 @@ FILES_DIR = DATA_DIR / "files"
 FACTS_DIR = env.FACTS_DIR.read(os.environ, default=str(DATA_DIR / "facts"))
 FACTS_MEMORY_MB = env.FACTS_MEMORY_MB.read(os.environ)
 FACTS_THREADS = env.FACTS_THREADS.read(os.environ)
+FILES_URL = env.FILES_URL.read(os.environ)
+FILES_ENDPOINT = env.FILES_ENDPOINT.read(os.environ)
+FILES_REGION = env.FILES_REGION.read(os.environ)
+FILES_KEY_ID = env.FILES_KEY_ID.read(os.environ)
+FILES_SECRET_KEY = env.FILES_SECRET_KEY.read(os.environ)
+FILE_MAX_BYTES = env.FILE_MAX_BYTES.read(os.environ)
+FILES_PER_MESSAGE = env.FILES_PER_MESSAGE.read(os.environ)
 SPOOL_DIR.mkdir(exist_ok=True)
 FILES_DIR.mkdir(exist_ok=True)
 

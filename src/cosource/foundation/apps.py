@@ -14,6 +14,7 @@ class FoundationConfig(AppConfig):
         from cosource.foundation.queries import export_entries  # noqa: PLC0415 - models must be loaded first
         from cosource.foundation.services import (  # noqa: PLC0415 - models must be loaded first
             entry_intake,
+            files,
             gateways,
             mail,
             notice_mail,
@@ -36,6 +37,7 @@ class FoundationConfig(AppConfig):
             tasks,
             verifying,
             entry_intake,
+            files,
         ):
             service.register()
         export_entries.register()

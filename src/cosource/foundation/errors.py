@@ -71,3 +71,17 @@ class TooLarge(CosourceError):
 
     status = 413
     code = "too_large"
+
+
+class NoRoom(CosourceError):
+    """There is no room for this at present; nothing was kept of it."""
+
+    status = 507
+    code = "no_room"
+
+
+class StorageAway(CosourceError):
+    """The storage of files does not answer at present; nothing was changed."""
+
+    status = 503
+    code = "unavailable"

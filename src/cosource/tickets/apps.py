@@ -12,6 +12,8 @@ class TicketsConfig(AppConfig):
         from cosource.tickets.jobs import escalations  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.queries import exporting, live  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.jobs import learning, replay  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.queries import attachments, exporting, live  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.routing.jobs import replay  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.services import deciding  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.web import menu as routing_menu  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.services import (  # noqa: PLC0415 - models must be loaded first
@@ -29,6 +31,7 @@ class TicketsConfig(AppConfig):
         learning.register()
         replay.register()
         routing_menu.register()
+        attachments.register()
         sharing.register()
         links.register()
         telling.register()

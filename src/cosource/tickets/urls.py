@@ -6,6 +6,7 @@ from cosource.tickets.routing.web import pages as routing
 from cosource.tickets.routing.web import suggesting
 from cosource.tickets.web import (
     changes,
+    files,
     hiding,
     kinds,
     list_views,
@@ -63,6 +64,7 @@ urlpatterns = [
         name="acknowledge",
     ),
     path("tickets/<uuid:ticket_id>/assign/", ticket.assign, name="assign"),
+    path("files/<uuid:file_id>/", files.file, name="file"),
     path("tickets/<uuid:ticket_id>/edit/", ticket.edit, name="edit"),
     path("tickets/<uuid:ticket_id>/link/", structure.link, name="link"),
     path("tickets/<uuid:ticket_id>/links/<uuid:link_id>/remove/", structure.unlink, name="unlink"),

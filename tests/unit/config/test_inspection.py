@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from cosource.config.environment import Bind
 from cosource.config.inspection import weaknesses
+from cosource.config.shapes import Bind
 
 LOCAL = Bind("127.0.0.1", 8000)
 

@@ -1,5 +1,6 @@
-"""The tables of the ground floor: the ledger, work in the background, notices."""
+"""The tables of the ground floor: the ledger, files, work in the background, notices."""
 
+from cosource.foundation.models.files import StoredFile
 from cosource.foundation.models.hiding import Hiding
 from cosource.foundation.models.keeping import Restoration
 from cosource.foundation.models.ledger import (
@@ -44,6 +45,7 @@ __all__ = [
     "Restoration",
     "Seal",
     "SearchText",
+    "StoredFile",
     "Stream",
     "WebhookDelivery",
     "WebhookEndpoint",

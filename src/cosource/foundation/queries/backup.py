@@ -30,6 +30,7 @@ LEFT_OUT = frozenset(
     }
 )
 SEARCH = "foundation_searchtext"
+FILES = "foundation_storedfile"
 # The words of the search index are no column of any model.
 SEARCH_COLUMNS = (("words", "text"), ("readers", "text"))
 _AT_ONCE = 2_000
@@ -154,6 +155,15 @@ def _with_words(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _sorted(words: list[str]) -> str:
     return " ".join(sorted(set(words)))
+
+
+def files_attached() -> list[tuple[str, str]]:
+    """Return under which name the content of each file lies, and its digest."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT content, sha256 FROM {FILES} WHERE erased_at IS NULL GROUP BY content, sha256 ORDER BY content"  # noqa: S608 - our own table
+        )
+        return [(str(content), str(sha256)) for content, sha256 in cursor.fetchall()]
 
 
 def heads_there(taken_at: str) -> dict[str, Any]:

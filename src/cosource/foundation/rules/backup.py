@@ -54,7 +54,8 @@ class Manifest:
     """What a backup says of itself.
 
     `schema`: every change of the database that was made, as `room.name`. `key_marks`: digests of the keys that encrypted fields
-    were written with, so that a restore can tell whether it has them.
+    were written with, so that a restore can tell whether it has them. `files_lacking`: attached files that
+    were missing or changed when it was taken, by path and in words.
     """
 
     product_version: str
@@ -65,6 +66,7 @@ class Manifest:
     files: tuple[FileCopy, ...]
     key_marks: tuple[str, ...] = ()
     with_secrets: bool = False
+    files_lacking: tuple[str, ...] = ()
     format: str = field(default=FORMAT)
 
     @property
@@ -100,6 +102,7 @@ def manifest_read(text: str) -> Manifest:
             files=tuple(_file(f) for f in plain["files"]),
             key_marks=tuple(str(mark) for mark in plain["key_marks"]),
             with_secrets=plain["with_secrets"] is True,
+            files_lacking=tuple(str(line) for line in plain.get("files_lacking", ())),
         )
         said = plain["digest"]
     except (ValueError, KeyError, TypeError, AttributeError):

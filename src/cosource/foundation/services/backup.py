@@ -1,8 +1,8 @@
 """Taking a backup: one folder with everything, complete or not there at all.
 
-It is written beside its place and moved there when all of it is on the disk. Nobody is kept from working meanwhile. The folder
-can be read by its owner only: it holds what every party wrote. Not here: its form (`rules.backup`), reading it back
-(`services.restoring`).
+It is written beside its place and moved there when all of it is on the disk. Nobody is kept from working meanwhile. An attached
+file that is missing or was changed keeps nobody from having a backup: the manifest names it. The folder can be read by its owner
+only: it holds what every party wrote. Not here: its form (`rules.backup`), reading it back (`services.restoring`).
 """
 
 import gzip
@@ -10,17 +10,28 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import connection
 
 from cosource.foundation.errors import Conflict
-from cosource.foundation.queries.backup import Table, heads_there, one_moment, rows_of, tables_there
+from cosource.foundation.queries.backup import (
+    FILES,
+    Table,
+    files_attached,
+    heads_there,
+    one_moment,
+    rows_of,
+    tables_there,
+)
 from cosource.foundation.queries.schema import schema_state
 from cosource.foundation.rules.backup import (
     HEADS,
@@ -34,6 +45,7 @@ from cosource.foundation.rules.backup import (
     row_writer,
 )
 from cosource.foundation.rules.canonical import instant_text
+from cosource.foundation.stores import path_of, store
 
 # Half the time of the usual level for a tenth more bytes.
 _LEVEL = 3
@@ -77,6 +89,7 @@ def _fill(draft: Path, with_secrets: bool, at: datetime, tell: Tell) -> Manifest
         for table in tables_there():
             tell(table.name)
             tables.append(_table_write(draft, table))
+        attached = files_attached() if FILES in {table.name for table in tables} else []
         heads = heads_there(instant_text(at))
     files = _files_copy(draft, files)
     _write(draft / HEADS, json.dumps(heads, indent=1).encode() + b"\n")
@@ -92,6 +105,7 @@ def _fill(draft: Path, with_secrets: bool, at: datetime, tell: Tell) -> Manifest
         files=tuple(files[path] for path in sorted(files)),
         key_marks=tuple(key_mark(key) for key in settings.FIELD_ENCRYPTION_KEYS),
         with_secrets=with_secrets,
+        files_lacking=tuple(_files_lacking(attached, files)),
     )
     _write(draft / MANIFEST, manifest_text(manifest).encode())
     for inner in (draft / "tables", draft):
@@ -135,38 +149,63 @@ def _table_write(draft: Path, table: Table) -> TableCopy:
 
 
 def _files_copy(draft: Path, had: dict[str, FileCopy]) -> dict[str, FileCopy]:
-    """Copy the files that lie in the data folder and are new or longer than in `had`; return all that were copied."""
+    """Copy the files that there are and that are new or longer than in `had`; return all that were copied."""
     copied = dict(had)
-    for name, place in files_there():
-        try:
-            if name in had and place.stat().st_size == had[name].size:
-                continue
-            copied[name] = file_copy(place, draft / name, name)
-        except FileNotFoundError:  # it went meanwhile, with the rows that knew it
+    for found in files_there():
+        if found.path in had and found.size == had[found.path].size:
             continue
+        # It may go meanwhile, with the rows that knew it.
+        with suppress(FileNotFoundError), found.open() as source:
+            copied[found.path] = file_copy(source, draft / found.path, found.path)
     return copied
 
 
-def files_there() -> Iterator[tuple[str, Path]]:
-    """Return the files that a backup holds, as they lie now: their path below the data folder, and where they are."""
-    for below, root in (("files", Path(settings.FILES_DIR)), ("spool", Path(settings.SPOOL_DIR))):
-        for place in sorted(root.rglob("*")):
-            if place.is_file() and not place.is_symlink():
-                yield f"{below}/{place.relative_to(root).as_posix()}", place
+@dataclass(frozen=True, slots=True)
+class FileThere:
+    """A file that a backup holds, as it lies now: its path in the backup, bytes, and what gives its content."""
+
+    path: str
+    size: int
+    open: Callable[[], AbstractContextManager[BinaryIO]]
 
 
-def file_copy(source: Path, target: Path, name: str) -> FileCopy:
+def files_there() -> Iterator[FileThere]:
+    """Return the files that a backup holds: what people attached, wherever it is kept, and imports under way."""
+    kept_in = store()
+    for kept in kept_in.all():
+        yield FileThere(f"files/{kept.path}", kept.size, partial(kept_in.open, kept.path))
+    root = Path(settings.SPOOL_DIR)
+    for place in sorted(root.rglob("*")):
+        if place.is_file() and not place.is_symlink():
+            path = f"spool/{place.relative_to(root).as_posix()}"
+            yield FileThere(path, place.stat().st_size, partial(_opened, place))
+
+
+def _opened(place: Path) -> BinaryIO:
+    return place.open("rb")
+
+
+def file_copy(source: BinaryIO, target: Path, name: str) -> FileCopy:
     """Copy one file to the disk and return what it was on the way."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    with source.open("rb") as read, target.open("wb") as write:
-        while piece := read.read(_PIECE):
+    with target.open("wb") as write:
+        while piece := source.read(_PIECE):
             digest.update(piece)
             write.write(piece)
             size += len(piece)
         write.flush()
         os.fsync(write.fileno())
     return FileCopy(name, size, digest.hexdigest())
+
+
+def _files_lacking(known: Iterable[tuple[str, str]], copied: Mapping[str, FileCopy]) -> Iterator[str]:
+    """Give the paths of attached files that are not there, or not what they were, though the rows of the backup know them."""
+    for content, sha256 in known:
+        path = f"files/{path_of(content)}"
+        copy = copied.get(path)
+        if copy is None or copy.digest != sha256:
+            yield f"{path} {'is missing' if copy is None else 'has been changed'}"
 
 
 def _write(path: Path, content: bytes) -> None:

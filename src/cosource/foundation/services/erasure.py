@@ -1,8 +1,8 @@
 """Erasing what an entry says, while the entry, its place and the chain stay.
 
-What was told of it goes along: notices, mails that wait, answers kept for a repeated request. Webhooks, browsers and telephones
-are told from the notice when it goes out, so nothing of theirs is kept. Rooms register what else must go: their own copies of the
-text, files.
+What was told of it goes along: notices, mails that wait, answers kept for a repeated request; and the files that came with it,
+with their content. Webhooks, browsers and telephones are told from the notice when it goes out, so nothing of theirs is kept.
+Rooms register what else must go: their own copies of the text.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,6 +14,7 @@ from django.db import transaction
 from cosource.foundation.errors import Conflict, NotAllowed, NotFound
 from cosource.foundation.models import Entry, Erasure, Hiding, Payload
 from cosource.foundation.rules.erasing import texts_in
+from cosource.foundation.services.files import files_erase
 from cosource.foundation.services.ledger import append
 from cosource.foundation.services.mail import mails_blank
 from cosource.foundation.services.notices import notices_blank
@@ -90,6 +91,7 @@ def _erase(entry: Entry, reason: str, actor: Actor, approver_id: UUID, at: datet
     texts = {text for body in payload.values_list("body", flat=True) for text in texts_in(body)}
     payload.delete()
     Hiding.objects.filter(entry=entry).delete()
+    files_erase(entry.id, at=at)
     texts_forget([entry.id])
     notices_blank(about=entry.subject_id, texts=texts)
     mails_blank(about=entry.subject_id, texts=texts, at=at)

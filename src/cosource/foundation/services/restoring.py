@@ -40,6 +40,7 @@ from cosource.foundation.rules.backup import (
 from cosource.foundation.services.backup import file_copy, files_there
 from cosource.foundation.services.filling import filling
 from cosource.foundation.services.schema import schema_update
+from cosource.foundation.stores import measure, store
 
 _BYTES_AT_ONCE = 1 << 20
 
@@ -132,7 +133,7 @@ def _begin(manifest: Manifest, again: bool, at: datetime) -> None:
         )
     if earlier is None and (left := next(files_there(), None)):
         raise Conflict(
-            f"This installation is not empty ({left[1]} is there): a restore needs an empty one.",
+            f"This installation is not empty ({left.path} is there): a restore needs an empty one.",
             code="not_empty",
         )
     with transaction.atomic():
@@ -145,18 +146,23 @@ def _begin(manifest: Manifest, again: bool, at: datetime) -> None:
 
 
 def _files_in(folder: Path, manifest: Manifest) -> None:
-    roots = {"files": Path(settings.FILES_DIR), "spool": Path(settings.SPOOL_DIR)}
-    for root in roots.values():
-        for place in root.iterdir():
-            shutil.rmtree(place) if place.is_dir() and not place.is_symlink() else place.unlink()
+    spool, kept_in = Path(settings.SPOOL_DIR), store()
+    kept_in.clear()
+    for place in spool.iterdir():
+        shutil.rmtree(place) if place.is_dir() and not place.is_symlink() else place.unlink()
     for wanted in manifest.files:
         below, _, rest = wanted.path.partition("/")
         try:
-            came = file_copy(folder / wanted.path, roots[below] / rest, wanted.path)
+            with (folder / wanted.path).open("rb") as source:
+                if measure(source) != (wanted.size, wanted.digest):
+                    raise Invalid(f"{folder}: {wanted.path} differs from its digest", code="bad_backup")
+                source.seek(0)
+                if below == "files":
+                    kept_in.put(rest, source)
+                else:
+                    file_copy(source, spool / rest, wanted.path)
         except FileNotFoundError:
             raise Invalid(f"{folder}: {wanted.path} is missing", code="bad_backup") from None
-        if came != wanted:
-            raise Invalid(f"{folder}: {wanted.path} differs from its digest", code="bad_backup")
 
 
 def _keys_in(folder: Path, manifest: Manifest) -> bool:

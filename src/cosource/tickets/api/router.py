@@ -15,6 +15,7 @@ from cosource.foundation.errors import Invalid
 from cosource.foundation.models import Entry
 from cosource.parties.queries.sight import actor_on_notices
 from cosource.tickets.api.changes import router as changes
+from cosource.tickets.api.files import router as files_router
 from cosource.tickets.api.schemas import (
     AssigneeIn,
     ClockOut,
@@ -33,6 +34,7 @@ from cosource.tickets.api.schemas import (
 )
 from cosource.tickets.api.stepping import stepped
 from cosource.tickets.api.structure import router as structure
+from cosource.tickets.queries.attachments import attachments_in
 from cosource.tickets.queries.escalations import escalations_of
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
@@ -55,6 +57,7 @@ from cosource.tickets.services.opening import record_open
 
 router = room_router(tag="tickets")
 router.add_router("", structure)
+router.add_router("", files_router)
 router.add_router("", routing_router)
 router.add_router("", changes)
 _MOST = 200
@@ -282,6 +285,7 @@ def ticket_assignee_set(
 def _entry(entry: Entry) -> dict[str, Any]:
     is_hidden = hasattr(entry, "hiding")
     payload = None if is_hidden else getattr(entry, "payload", None)
+    body = payload.body if payload is not None else None
     return {
         "id": entry.id,
         "kind": entry.kind,
@@ -290,6 +294,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "source_seq": entry.source_seq,
         "organization_id": entry.organization_id,
         "facts": entry.facts,
-        "payload": payload.body if payload is not None else None,
+        "payload": body,
+        "files": attachments_in(entry.facts, body),
         "hidden": is_hidden,
     }

@@ -77,6 +77,7 @@ class TicketIn(In):
     """A new ticket.
 
     `kind`: incident, request, problem or change. `engagement_id`: a partner opens it on the desk of that engagement's client.
+    `file_ids`: files that the caller brought before.
     """
 
     title: str = Field(max_length=200)
@@ -94,6 +95,7 @@ class TicketIn(In):
     team_id: UUID | None = None
     engagement_id: UUID | None = None
     internal: bool = False
+    file_ids: list[UUID] = Field(default_factory=list, max_length=100)
 
 
 class TicketChangeIn(In):
@@ -111,12 +113,16 @@ class TicketChangeIn(In):
 
 
 class MessageIn(In):
-    """A message. `party_ids`: who reads it beside the caller's own party. `wider_confirmed`: yes, also those who are new."""
+    """A message. `party_ids`: who reads it beside the caller's own party. `wider_confirmed`: yes, also those who are new.
+
+    `file_ids`: files that the caller brought before; with them the text may be empty.
+    """
 
     text: str = Field(max_length=20_000)
     party_ids: list[UUID] = Field(default_factory=list, max_length=50)
     with_requester: bool = False
     wider_confirmed: bool = False
+    file_ids: list[UUID] = Field(default_factory=list, max_length=100)
 
 
 class MoveIn(In):
@@ -189,6 +195,20 @@ class AssigneeIn(In):
     person_id: UUID | None
 
 
+class FileOut(Out):
+    """A file. `name`: as it may be saved; `original_name`: as it was called; `type`: what its content says that it is.
+
+    `is_disguised`: the content is of another kind than the name says.
+    """
+
+    id: UUID
+    name: str
+    original_name: str
+    bytes: int
+    type: str
+    is_disguised: bool
+
+
 class EntryOut(Out):
     """A ledger entry of the ticket. `payload` is null where there is none, it was erased, or it is `hidden`."""
 
@@ -201,6 +221,7 @@ class EntryOut(Out):
     facts: dict[str, Any]
     payload: dict[str, Any] | None
     hidden: bool
+    files: list[FileOut]
 
 
 class ClockOut(Out):

@@ -25,6 +25,7 @@ class Writing(models.Model):
 
     `audience`: the choice of readers as the form sends it. `send_at`: it was sent, and will be said at that instant unless it is
     taken back; then `wider_confirmed` says whether new readers were confirmed. `refused`: why it could not be said then.
+    `file_ids`: files that were brought and wait to go along.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -34,6 +35,7 @@ class Writing(models.Model):
     text = models.TextField()
     audience = models.TextField(blank=True)
     with_requester = models.BooleanField(default=False)
+    file_ids = models.JSONField(default=list)
     kept_at = models.DateTimeField()
     send_at = models.DateTimeField(null=True)
     wider_confirmed = models.BooleanField(default=False)

@@ -18,9 +18,17 @@ from django.utils.translation import gettext as _
 from cosource.foundation.models import AudienceReader, Entry
 from cosource.foundation.pages import PartyBadge
 from cosource.foundation.prepared import Prepared
-from cosource.foundation.sight import MANAGER, SERVICE_OWNER, WORKERS
+from cosource.foundation.sight import WORKERS
 from cosource.parties.models import Person, Service, Site, Team
-from cosource.tickets.queries.entry_rows import ENTRY_COLUMNS, SOURCE_LINE, EntryRow, by_rules, hidden_from
+from cosource.tickets.queries.attachments import Attachment, attachments_in
+from cosource.tickets.queries.entry_rows import (
+    ENTRY_COLUMNS,
+    LEADS,
+    SOURCE_LINE,
+    EntryRow,
+    by_rules,
+    hidden_from,
+)
 from cosource.tickets.queries.events import Event, Names, event_of
 from cosource.tickets.queries.markup import plain_text, rich_text
 from cosource.tickets.queries.record import Record
@@ -28,8 +36,6 @@ from cosource.tickets.rules.sayings import LABELS
 
 # The newest entries that a page shows at once; older ones are a link away.
 SHOWN = 200
-# Who still reads what is hidden, and decides what becomes of it.
-LEADS = frozenset({SERVICE_OWNER, MANAGER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,8 @@ class Line:
 
     `hidden`: the text is kept from all but a few; `html` is there for those alone.
 
-    `author`: a person's name, or empty when the system or a party that the reader does not know of acted.
+    `author`: a person's name, or empty when the system or a party that the reader does not know of acted. `files`: what came
+    along with a message.
     """
 
     id: UUID
@@ -73,6 +80,7 @@ class Line:
     event: Event | None = None
     kept_for: PartyBadge | None = None
     says: str = ""
+    files: tuple[Attachment, ...] = ()
 
     @property
     def said_as(self) -> str:
@@ -278,6 +286,7 @@ def _line(
         event=event,
         kept_for=badges.get(entry.on_behalf_of_id) if entry.on_behalf_of_id else None,
         says=str(entry.facts.get("says", "")) if is_message else "",
+        files=attachments_in(entry.facts, entry.payload) if is_message else (),
     )
 
 

@@ -8,8 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from cosource.foundation.sight import MANAGER, SERVICE_OWNER
 from cosource.tickets.rules.handover import ROUTED
 
+# Who still reads what is hidden, and decides what becomes of it.
+LEADS = frozenset({SERVICE_OWNER, MANAGER})
 SOURCE_LINE = "ticket.source_line/1"
 ROUTED_ENTRY = "ticket.routed/1"
 DESCRIPTIONS = ("ticket.opened/1", "ticket.shared/1")

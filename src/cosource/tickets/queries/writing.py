@@ -13,7 +13,7 @@ from cosource.tickets.queries.markup import rich_text
 
 # Under this name a query on tickets joins the reader's own row (`joined_for`).
 _MINE = "my_writing"
-_FIELDS = ("text", "audience", "with_requester", "kept_at", "send_at", "refused")
+_FIELDS = ("text", "audience", "with_requester", "kept_at", "send_at", "refused", "file_ids")
 WRITING_COLUMNS = tuple(f"{_MINE}__{name}" for name in _FIELDS)
 
 
@@ -27,6 +27,7 @@ class Kept:
     kept_at: datetime
     send_at: datetime | None
     refused: str
+    file_ids: list[str]
 
     @property
     def html(self) -> SafeString:

@@ -1,6 +1,6 @@
 """Writing into a ticket's conversation, with the readers always named."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ from django.db import transaction
 
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed
 from cosource.foundation.services.audience import audience_readers
+from cosource.foundation.services.files import Attached, files_take
 from cosource.foundation.sight import Actor
 from cosource.tickets.models import Message
 from cosource.tickets.models.participation import Kind
@@ -44,12 +45,14 @@ def ticket_reply(
     at: datetime,
     wider_confirmed: bool = False,
     expected_version: int | None = None,
+    file_ids: Collection[UUID] = (),
 ) -> UUID:
     """Write to the named parties, and the requester if asked; return the entry's id.
 
     The writer's own party always reads along. An audience with somebody who read nothing of this ticket before is refused once
     (`wider_audience`), and taken with `wider_confirmed`. An answer by the side whose turn it was takes a paused ticket up
-    again. Partners that read one entry together know of each other from then on. Appends `ticket.message_added/1`.
+    again. Partners that read one entry together know of each other from then on. `file_ids`: files that the actor brought before
+    go along; with them there need be no text. Appends `ticket.message_added/1`.
     Raises: NotFound, NotAllowed, Invalid, Conflict, StaleVersion.
     """
     letter = letter_checked(
@@ -60,6 +63,7 @@ def ticket_reply(
         actor=actor,
         wider_confirmed=wider_confirmed,
         expected_version=expected_version,
+        file_ids=file_ids,
     )
     record, body, readers, with_requester = letter.record, letter.text, letter.readers, letter.with_requester
     entry_id = note(
@@ -69,10 +73,11 @@ def ticket_reply(
         at=at,
         readers=readers,
         with_requester=with_requester,
-        facts={"length": len(body)},
-        payload={"text": body},
+        facts={"length": len(body)} | letter.files.facts,
+        payload={"text": body} | letter.files.payload,
     )
-    message_add(record, entry_id, audience_of(record, readers, with_requester), actor, at, text=body)
+    audience_id = audience_of(record, readers, with_requester)
+    message_add(record, entry_id, audience_id, actor, at, text=body, files=letter.files)
     save(record, at=at)
     for part in record.parts:
         part.joint = part.joint or part.organization_id in letter.introduced
@@ -94,6 +99,7 @@ class Letter:
     readers: set[UUID]
     with_requester: bool
     introduced: set[UUID]
+    files: Attached
 
 
 def letter_checked(
@@ -105,12 +111,14 @@ def letter_checked(
     actor: Actor,
     wider_confirmed: bool,
     expected_version: int | None = None,
+    file_ids: Collection[UUID] = (),
 ) -> Letter:
     """Return the message as `ticket_reply` would say it; nothing is written. Raises: as `ticket_reply`."""
     record = load(ticket_id, actor, expected_version=expected_version)
     policy.require(actor, Action.REPLY, record)
     require_open(record.ticket)
-    body = require_text(text, "text", limit=20_000)
+    files = files_take(file_ids, actor=actor)
+    body = require_text(text, "text", limit=20_000, optional=bool(files.rows))
     readers = _readers(record, actor, party_ids)
     if Who.ANY not in policy.capacities(actor, record):
         # A requester writes to the whole desk of the owner, and to whoever holds the ticket on its behalf.
@@ -133,7 +141,7 @@ def letter_checked(
             parties=[str(p) for p in sorted(wider.party_ids | introduced, key=str)],
             requester=wider.includes_requester,
         )
-    return Letter(record, body, readers, with_requester, introduced)
+    return Letter(record, body, readers, with_requester, introduced, files)
 
 
 def would_widen(record: Record, actor: Actor, readers: Iterable[UUID], with_requester: bool) -> Widening:

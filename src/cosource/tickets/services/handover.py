@@ -129,7 +129,7 @@ def handover_offer(
         if engagement is None:
             raise NotFound
         part = join(record, ticket, engagement, kind=Kind.WORKER, at=at)
-        share_description(record, part, text=description_of(ticket), actor=actor, at=at)
+        share_description(record, part, first=description_of(ticket), actor=actor, at=at)
     if begins:
         part.asked_at = at
         clocks_start(record, part)

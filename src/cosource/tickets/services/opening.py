@@ -1,6 +1,6 @@
 """Opening a ticket."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -16,6 +16,7 @@ from cosource.foundation.errors import Invalid, NotAllowed, NotFound
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.rules.canonical import instant_text
 from cosource.foundation.services.audience import audience_intern
+from cosource.foundation.services.files import NO_FILES, Attached, files_again, files_of, files_take
 from cosource.foundation.services.ledger import Draft
 from cosource.foundation.sight import MANAGER, REQUESTER, SERVICE_OWNER, TECHNICIAN, Actor, system_actor
 from cosource.parties.models import (
@@ -39,6 +40,7 @@ from cosource.tickets.services.listkeys import keys_set
 from cosource.tickets.services.policy import WRITE
 from cosource.tickets.services.record import (
     Description,
+    FirstWords,
     Record,
     audience_of,
     descriptions_add,
@@ -71,6 +73,7 @@ def record_open(
     engagement_id: UUID | None = None,
     internal: bool = False,
     demo: bool = False,
+    file_ids: Collection[UUID] = (),
 ) -> Record:
     """Open a ticket on the actor's own desk, or with `engagement_id` on the desk of that engagement's client.
 
@@ -80,6 +83,7 @@ def record_open(
     whose scope covers service and site takes part from the start, unless the ticket is internal. Clocks start by the terms in
     force now, which stay pinned.
     Appends `ticket.opened/1`, and `ticket.shared/1` to each further engagement.
+    `file_ids`: files that the actor brought before go along with the description, to everybody whom it is shared with.
     Raises: NotAllowed, NotFound (unknown team, service, site, engagement), Invalid.
     """
     kind = _kind_for(actor, kind)
@@ -93,6 +97,7 @@ def record_open(
         "requester_name": require_text(requester_name, "requester_name", limit=120, optional=True),
     }
     body = require_text(text, "text", limit=20_000)
+    files = files_take(file_ids, actor=actor)
     if impact not in (1, 2, 3) or urgency not in (1, 2, 3):
         raise Invalid("Impact and urgency are 1, 2 or 3.", fields={"impact": "1 high, 2 medium, 3 low."})
     service = _of_owner(Service, service_id, owner, actor)
@@ -161,8 +166,8 @@ def record_open(
     descriptions_add(
         ticket,
         [
-            _opened(record, readers, body, actor, at),
-            *(_shared(record, p, body, actor, at) for p in newcomers),
+            _opened(record, readers, body, files, actor, at),
+            *(_shared(record, p, body, files_again(files), actor, at) for p in newcomers),
         ],
         at=at,
     )
@@ -206,7 +211,9 @@ def _ticket_of[**P](open_it: Callable[P, Record]) -> Callable[P, Ticket]:
 ticket_open = _ticket_of(record_open)
 
 
-def _opened(record: Record, readers: set[UUID], text: str, actor: Actor, at: datetime) -> Description:
+def _opened(  # noqa: PLR0917 - private, in the order in which it is told
+    record: Record, readers: set[UUID], text: str, files: Attached, actor: Actor, at: datetime
+) -> Description:
     ticket = record.ticket
     draft = Draft(
         kind="ticket.opened/1",
@@ -214,15 +221,20 @@ def _opened(record: Record, readers: set[UUID], text: str, actor: Actor, at: dat
         subject_id=ticket.id,
         audience_id=audience_of(record, readers, ticket.requester_id is not None),
         occurred_at=at,
-        facts=opening_facts(ticket),
+        facts=opening_facts(ticket) | files.facts,
         payload={
             "title": ticket.title,
             "text": text,
             "asset": ticket.asset_name,
             "requester": ticket.requester_name,
+            **files.payload,
         },
     )
-    return Description(draft, actor, f"{ticket.title}\n{ticket.asset_name}\n{text}")
+    return Description(draft, actor, _words(ticket, text, files), files)
+
+
+def _words(ticket: Ticket, text: str, files: Attached) -> str:
+    return "\n".join([ticket.title, ticket.asset_name, text, *files.names])
 
 
 def opening_facts(ticket: Ticket) -> dict[str, object]:
@@ -244,16 +256,21 @@ def opening_facts(ticket: Ticket) -> dict[str, object]:
     }
 
 
-def share_description(record: Record, part: Participation, *, text: str, actor: Actor, at: datetime) -> None:
-    """Bring a ticket into an engagement's stream as it stands, with its description. Appends `ticket.shared/1`.
+def share_description(
+    record: Record, part: Participation, *, first: FirstWords, actor: Actor, at: datetime
+) -> None:
+    """Bring a ticket into an engagement's stream as it stands, with its description and files. Appends `ticket.shared/1`.
 
     The holder, and whoever shares it, are named only where the newcomer may know them.
     """
     if part.engagement is not None:
-        descriptions_add(record.ticket, [_shared(record, part, text, actor, at)], at=at)
+        files = files_again(files_of(first.files_of)) if first.files_of else NO_FILES
+        descriptions_add(record.ticket, [_shared(record, part, first.text, files, actor, at)], at=at)
 
 
-def _shared(record: Record, part: Participation, text: str, actor: Actor, at: datetime) -> Description:
+def _shared(  # noqa: PLR0917 - private, in the order in which it is told
+    record: Record, part: Participation, text: str, files: Attached, actor: Actor, at: datetime
+) -> Description:
     ticket = record.ticket
     known = parties_seen_by(part.organization_id, record.parts)
     facts = opening_facts(ticket)
@@ -270,10 +287,10 @@ def _shared(record: Record, part: Participation, text: str, actor: Actor, at: da
         subject_id=ticket.id,
         audience_id=audience_intern([part.engagement.stream_id] if part.engagement else []),
         occurred_at=at,
-        facts=facts,
-        payload={"title": ticket.title, "text": text, "asset": ticket.asset_name},
+        facts=facts | files.facts,
+        payload={"title": ticket.title, "text": text, "asset": ticket.asset_name, **files.payload},
     )
-    return Description(draft, actor, f"{ticket.title}\n{ticket.asset_name}\n{text}")
+    return Description(draft, actor, _words(ticket, text, files), files)
 
 
 def engagements_covering(

@@ -15,6 +15,7 @@ from cosource.calendars.queries.sources import computed_with
 from cosource.foundation.bulk import counters_advance, insert_all, update_guarded
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, StaleVersion
 from cosource.foundation.services.audience import audience_intern
+from cosource.foundation.services.files import NO_FILES, Attached, files_attach
 from cosource.foundation.services.ledger import Draft, append, append_many
 from cosource.foundation.services.search import texts_index
 from cosource.foundation.sight import Actor, system_actor
@@ -27,6 +28,7 @@ from cosource.tickets.services.beside import newcomer_flag
 
 __all__ = [
     "Description",
+    "FirstWords",
     "Record",
     "agreed_priority",
     "audience_of",
@@ -135,19 +137,37 @@ def message_add(
     *,
     text: str,
     kind: str = "message",
+    files: Attached = NO_FILES,
 ) -> None:
-    """Put an entry's text into the conversation, and its words into the search of those who read it."""
-    texts_index([("ticket", record.ticket.id, entry_id, audience_id, text)])
+    """Put an entry's text and files into the conversation, and its words into the search of those who read it."""
+    words = "\n".join([text, *files.names])
+    texts_index([("ticket", record.ticket.id, entry_id, audience_id, words)])
     insert_all([_message(record.ticket, entry_id, audience_id, actor, at, kind)])
+    files_attach(
+        files,
+        entry_id=entry_id,
+        audience_id=audience_id,
+        subject_kind="ticket",
+        subject_id=record.ticket.id,
+    )
 
 
 @dataclass(slots=True)
 class Description:
-    """An entry that describes the ticket to its audience; `words`: what it is found by."""
+    """An entry that describes the ticket to its audience; `words`: what it is found by; `files` that go along."""
 
     draft: Draft
     actor: Actor
     words: str
+    files: Attached = NO_FILES
+
+
+@dataclass(frozen=True, slots=True)
+class FirstWords:
+    """What a ticket was opened with, as far as it is there; `files_of`: the entry whose files go along, if it has any."""
+
+    text: str = ""
+    files_of: UUID | None = None
 
 
 def descriptions_add(ticket: Ticket, descriptions: Sequence[Description], *, at: datetime) -> None:
@@ -158,6 +178,14 @@ def descriptions_add(ticket: Ticket, descriptions: Sequence[Description], *, at:
     insert_all(
         _message(ticket, d.draft.id, d.draft.audience_id, d.actor, at, "description") for d in descriptions
     )
+    for d in descriptions:
+        files_attach(
+            d.files,
+            entry_id=d.draft.id,
+            audience_id=d.draft.audience_id,
+            subject_kind="ticket",
+            subject_id=ticket.id,
+        )
 
 
 def _message(  # noqa: PLR0917 - private, a row's columns in their order

@@ -13,22 +13,25 @@ from cosource.tickets.models import Message, Ticket, TicketLink
 from cosource.tickets.models.participation import Participation
 from cosource.tickets.rules.links import MADE_OF, SPLIT_OFF
 from cosource.tickets.services.opening import share_description
-from cosource.tickets.services.record import Record
+from cosource.tickets.services.record import FirstWords, Record
 
 
-def description_of(ticket: Ticket) -> str:
-    """Return the description that the ticket was opened with; empty when it is hidden, erased or never was."""
-    body = _first_text.first(ticket_id=ticket.id)
-    return str(body.get("text", "")) if body else ""
+def description_of(ticket: Ticket) -> FirstWords:
+    """Return what the ticket was opened with; nothing when that is hidden, erased or never was."""
+    found = _first_text.first(ticket_id=ticket.id)
+    if found is None:
+        return FirstWords()
+    entry_id, body = found
+    return FirstWords(str(body.get("text", "")), entry_id if body.get("files") else None)
 
 
-_first_text = Prepared[dict[str, Any]](
+_first_text = Prepared[tuple[UUID, dict[str, Any]]](
     lambda ticket_id: Payload.objects.filter(
         entry_id=Message.objects.filter(ticket_id=ticket_id, kind="description")
         .order_by("at", "id")
         .values("id")[:1],
         entry__hiding=None,
-    ).values_list("body", flat=True),
+    ).values_list("entry_id", "body"),
     ticket_id=UUID,
 )
 
@@ -38,7 +41,7 @@ def share_with(record: Record, part: Participation, *, at: datetime) -> None:
     author = system_actor(
         reason="the ticket came into the engagement's scope", organization_id=record.ticket.owner_id
     )
-    share_description(record, part, text=description_of(record.ticket), actor=author, at=at)
+    share_description(record, part, first=description_of(record.ticket), actor=author, at=at)
 
 
 def erase_ticket_copies(subject_id: UUID, entry_id: UUID) -> list[UUID]:

@@ -1,7 +1,7 @@
 """Starting a new ticket from messages of another: for the parties that read every one of them, and for nobody else.
 
-The messages stay where they are; what they say is the new ticket's description. Whoever reads it there has read it here: the
-same parties, under the same engagements, with the same teams, and no further one, whatever service the ticket is about.
+The messages stay where they are; what they say is the new ticket's description, with their files. Whoever reads it there has read
+it here: the same parties, under the same engagements, with the same teams, and no further one, whatever service it is about.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from cosource.agreements.queries.terms import terms_in_force
 from cosource.foundation.errors import Invalid, NotAllowed, NotFound
 from cosource.foundation.models import Payload
 from cosource.foundation.services.audience import audience_readers
+from cosource.foundation.services.files import Attached, files_again, files_of
 from cosource.foundation.services.ledger import Draft
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Team
@@ -59,12 +60,12 @@ def ticket_split(
         raise NotAllowed("You may read this ticket, but not split it.", action="ticket.split")
     named = require_text(" ".join(title.split()), "title", limit=200)
     messages, parties, with_requester = _chosen(origin, list(dict.fromkeys(entry_ids)), actor)
-    text = _words([m.id for m in messages])
+    text, files = _words([m.id for m in messages])
     save(origin, at=at)
     record = _new(origin, named, parties, with_requester=with_requester, at=at)
     record_begin(record, at=at)
     readers = {p.organization_id for p in record.parts}
-    facts = opening_facts(record.ticket) | {MADE_OF: [m.id.hex for m in messages]}
+    facts = opening_facts(record.ticket) | {MADE_OF: [m.id.hex for m in messages]} | files.facts
     draft = Draft(
         kind="ticket.opened/1",
         subject_kind="ticket",
@@ -72,10 +73,16 @@ def ticket_split(
         audience_id=audience_of(record, readers, record.ticket.requester_id is not None),
         occurred_at=at,
         facts=facts,
-        payload={"title": named, "text": text, "asset": record.ticket.asset_name, "requester": ""},
+        payload={
+            "title": named,
+            "text": text,
+            "asset": record.ticket.asset_name,
+            "requester": "",
+            **files.payload,
+        },
     )
-    words = f"{named}\n{record.ticket.asset_name}\n{text}"
-    descriptions_add(record.ticket, [Description(draft, actor, words)], at=at)
+    words = "\n".join([named, record.ticket.asset_name, text, *files.names])
+    descriptions_add(record.ticket, [Description(draft, actor, words, files)], at=at)
     link_write(record, origin, kind=SPLIT_FROM, actor=actor, at=at)
     return record.ticket
 
@@ -104,18 +111,19 @@ def _chosen(
     return messages, parties, all(asked for _, asked in audiences)
 
 
-def _words(entry_ids: list[UUID]) -> str:
-    """Return what the messages say, in their order. Raises: Invalid when nothing is left of it."""
+def _words(entry_ids: list[UUID]) -> tuple[str, Attached]:
+    """Return what the messages say, in their order, with their files. Raises: Invalid when nothing is left of it."""
     bodies = dict(
         Payload.objects.filter(entry_id__in=entry_ids, entry__hiding=None).values_list("entry_id", "body")
     )
     texts = [str(bodies[i].get("text", "")) for i in entry_ids if i in bodies]
     text = "\n\n".join(t for t in texts if t)
-    if not text:
+    files = files_again(files_of(*(i for i in entry_ids if "files" in bodies.get(i, ()))))
+    if not text and not files.rows:
         raise Invalid(
             "These texts were erased.", fields={"entry_ids": "Choose messages that still say something."}
         )
-    return require_text(text, "entry_ids", limit=20_000)
+    return require_text(text, "entry_ids", limit=20_000, optional=bool(files.rows)), files
 
 
 def _new(

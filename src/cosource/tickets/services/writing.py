@@ -36,12 +36,13 @@ _AGAIN_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is written, and for whom: `audience` as the form sends the choice, the parties that it names."""
+    """What is written, and for whom: `audience` as the form sends the choice, the parties that it names; and files."""
 
     text: str
     audience: str
     party_ids: frozenset[UUID]
     with_requester: bool
+    file_ids: tuple[UUID, ...] = ()
 
 
 @transaction.atomic
@@ -59,13 +60,14 @@ def writing_keep(
         return
     mine = Writing.objects.filter(ticket_id=ticket_id, person_id=person_id, organization_id=organization_id)
     text = words.text.replace("\x00", "")[:LONGEST]
-    if not text.strip():
+    if not text.strip() and not words.file_ids:
         mine.filter(send_at=None).delete()
         return
     kept: dict[str, Any] = {
         "text": text,
         "audience": words.audience[:4_000],
         "with_requester": words.with_requester,
+        "file_ids": [file_id.hex for file_id in words.file_ids],
         "kept_at": at,
         "refused": "",
     }
@@ -101,6 +103,7 @@ def writing_send(
         "with_requester": words.with_requester,
         "wider_confirmed": wider_confirmed,
         "expected_version": None if said_before else expected_version,
+        "file_ids": words.file_ids,
         "actor": actor,
     }
     mine = Writing.objects.filter(ticket_id=ticket_id, person_id=person_id, organization_id=organization_id)
@@ -118,6 +121,7 @@ def writing_send(
             "text": letter.text,
             "audience": words.audience,
             "with_requester": words.with_requester,
+            "file_ids": [file_id.hex for file_id in words.file_ids],
             "kept_at": at,
             "send_at": send_at,
             "wider_confirmed": wider_confirmed,
@@ -161,6 +165,7 @@ def _say(writing: Writing, actor: Actor, at: datetime) -> bool:
         party_ids=parties_named(writing.audience),
         with_requester=writing.with_requester,
         wider_confirmed=writing.wider_confirmed,
+        file_ids=[UUID(file_id) for file_id in writing.file_ids],
         actor=actor,
         at=at,
     )

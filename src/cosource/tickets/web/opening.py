@@ -3,6 +3,7 @@
 A form is taken once: sent again, it leads to the ticket that it opened. Not here: what a ticket needs (`services.opening`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,8 +17,9 @@ from django.views.decorators.http import require_http_methods
 
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
-from cosource.foundation.errors import Invalid, NotAllowed, NotFound
+from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
 from cosource.foundation.services.replays import Answer, replay_claim, replay_keep
+from cosource.tickets.queries.attachments import Attachment
 from cosource.tickets.queries.desks import Desk, DeskChoices, choices_on, desks_of, openable_kinds
 from cosource.tickets.queries.ticket_page import KIND_ICONS
 from cosource.tickets.queries.today import is_requester_only
@@ -25,16 +27,18 @@ from cosource.tickets.routing.queries.live_rules import live_rules
 from cosource.tickets.rules.priority import LEVEL_LABELS
 from cosource.tickets.rules.states import KIND_LABELS, TicketKind
 from cosource.tickets.services.opening import ticket_open
+from cosource.tickets.web.files import FILE_REFUSALS, file_limits, files_in, files_kept
 from cosource.tickets.web.parsing import level_in, one_uuid, text_in
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What was written, and what was wrong with it."""
+    """What was written and brought, and what was wrong with it."""
 
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     message: str = ""
+    files: Sequence[Attachment] = ()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,19 +60,20 @@ def new(request: PageRequest) -> HttpResponse:
         blank = {"once": uuid4().hex, "kind": kind, "impact": "2", "urgency": "2"}
         return _draw(request, desks, desk, Refused(blank))
     try:
-        ticket_id = _open(request, desk)
-    except Invalid as refusal:
+        ticket_id = _open(request, desk, files_in(request))
+    except (Invalid, Conflict, *FILE_REFUSALS) as refusal:
         refused = Refused(
             {k: str(v) for k, v in request.POST.items()},
             refusal.details.get("fields", {}),
             _(refusal.message),
+            files_kept(request),
         )
         return _draw(request, desks, desk, refused, status=refusal.status)
     return HttpResponseRedirect(reverse("tickets:ticket", args=[ticket_id]), status=303)
 
 
 @transaction.atomic
-def _open(request: PageRequest, desk: Desk) -> UUID:
+def _open(request: PageRequest, desk: Desk, file_ids: list[UUID]) -> UUID:
     """Open the ticket, or find the one that this very form opened before."""
     actor, at = request.actor, clock.now()
     once = one_uuid(text_in(request, "once"), "once")
@@ -81,6 +86,7 @@ def _open(request: PageRequest, desk: Desk) -> UUID:
         text=text_in(request, "text"),
         kind=text_in(request, "kind") or TicketKind.INCIDENT,
         engagement_id=desk.engagement.id if desk.engagement else None,
+        file_ids=file_ids,
         actor=actor,
         at=at,
         **_details(request, desk),
@@ -139,6 +145,7 @@ def _draw(
         "levels": [(str(k), _(v)) for k, v in LEVEL_LABELS.items()],
         "reach": [("3", _("Only me")), ("2", _("Several of us")), ("1", _("A whole place or service"))],
         "refused": refused,
+        "file_limits": file_limits(),
         "values": refused.values,
         "errors": refused.errors,
         "for_requester": for_requester,

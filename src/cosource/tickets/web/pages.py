@@ -3,7 +3,7 @@
 Not here: taking a step (`steps`), and what the reader may see (`queries.ticket_page`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 
 from cosource.foundation import clock
 from cosource.foundation.doors import actor_of, is_fragment
+from cosource.foundation.sight import Actor
+from cosource.tickets.queries.attachments import Attachment
 from cosource.tickets.queries.conversation import changed_since
 from cosource.tickets.queries.markup import rich_text
 from cosource.tickets.queries.ticket_page import TicketView, ticket_get
@@ -23,6 +25,7 @@ from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
 from cosource.tickets.rules.links import BY_HAND
 from cosource.tickets.rules.priority import LEVEL_LABELS
 from cosource.tickets.web import kind_forms
+from cosource.tickets.web.files import file_limits, waiting
 from cosource.tickets.web.kind_forms import form_of
 from cosource.tickets.web.parsing import audience_in
 from cosource.tickets.web.versions import version_mark
@@ -49,7 +52,7 @@ FILTERS = ("all", "messages", "ledger")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a form held, and why it was refused. `form`: which one; `code`: of the refusal.
+    """What a form held, and why it was refused. `form`: which one; `code`: of the refusal; `files` that it brought.
 
     `looked_at`: it was not refused; the writer wants to see the words as they will be shown.
     """
@@ -63,6 +66,7 @@ class Draft:
     details: Mapping[str, Any] = field(default_factory=dict)
     since: datetime | None = None
     looked_at: bool = False
+    files: Sequence[Attachment] = ()
 
 
 def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> HttpResponse:
@@ -100,6 +104,8 @@ def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> H
         "link_kinds": [(k.key, _(k.sentence)) for k in BY_HAND],
         "edit_fields": edit_fields(view, draft),
         "with_requester": _with_requester(view, draft),
+        "file_limits": file_limits(),
+        "files_kept": _files_kept(actor, view, draft),
         "changes": changed_since(view.conversation, draft.since) if draft and draft.since else [],
         "question": _question(request, view, draft),
         "frame": "tickets/column_frame.html" if is_fragment(request) else "base.html",
@@ -128,6 +134,13 @@ def written_in(view: TicketView, draft: Draft | None) -> str:
     if draft is not None and draft.form == "reply":
         return str(draft.values.get("text", ""))
     return view.writing.text if view.writing else ""
+
+
+def _files_kept(actor: Actor, view: TicketView, draft: Draft | None) -> Sequence[Attachment]:
+    """Return the files that stand by the words: those that a form held, or else those that the reader has kept."""
+    if draft is not None and draft.form == "reply":
+        return draft.files
+    return waiting([UUID(i) for i in view.writing.file_ids], actor) if view.writing else ()
 
 
 def choose_audience(view: TicketView, draft: Draft | None) -> None:

@@ -1,5 +1,6 @@
 """Reading single values of a form. Not here: what they mean; services judge that."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -49,10 +50,14 @@ def audience_in(request: HttpRequest) -> ChosenAudience:
     return ChosenAudience(parties, added or chosen.endswith("+"))
 
 
-def words_in(request: HttpRequest, chosen: ChosenAudience) -> Words:
+def words_in(request: HttpRequest, chosen: ChosenAudience, file_ids: Iterable[UUID]) -> Words:
     """Return what a form has for the conversation, meant for the audience that it chose."""
     return Words(
-        text_in(request, "text"), text_in(request, "audience"), chosen.party_ids, chosen.with_requester
+        text_in(request, "text"),
+        text_in(request, "audience"),
+        chosen.party_ids,
+        chosen.with_requester,
+        tuple(file_ids),
     )
 
 

@@ -28,10 +28,13 @@ from cosource.tickets.services.handover import (
 )
 from cosource.tickets.services.moving import ticket_move
 from cosource.tickets.services.writing import writing_send
+from cosource.tickets.web.files import FILE_REFUSALS, files_in, files_kept
 from cosource.tickets.web.pages import Draft, draw, instant_of
 from cosource.tickets.web.parsing import audience_in, level_in, one_uuid, text_in, words_in
 from cosource.tickets.web.versions import version_meant
 
+# Refusals after which the page is drawn again with all that was written and brought.
+MENDED = (Invalid, Conflict, StaleVersion, *FILE_REFUSALS)
 # What a service is given besides what its form says.
 type Common = dict[str, Any]
 # A step leads back to its ticket, or where it says.
@@ -68,7 +71,7 @@ def step(form: str) -> Callable[[Step], Callable[..., Any]]:
                         **named,
                     },
                 )
-            except (Invalid, Conflict, StaleVersion) as refusal:
+            except MENDED as refusal:
                 return draw(request, ticket_id, _draft(form, request, refusal))
             return answer or HttpResponseRedirect(reverse("tickets:ticket", args=[ticket_id]), status=303)
 
@@ -95,15 +98,17 @@ def _draft(form: str, request: PageRequest, refusal: CosourceError) -> Draft:
         status=refusal.status,
         details=refusal.details,
         since=instant_of(text_in(request, "since")) if stale else None,
+        files=files_kept(request),
     )
 
 
 @step("reply")
 def reply(request: PageRequest, common: Common) -> None:
     """Write into the conversation."""
+    file_ids = files_in(request)
     chosen = audience_in(request)
     writing_send(
-        words=words_in(request, chosen),
+        words=words_in(request, chosen, file_ids),
         # The very audience that was asked about, not another one chosen since.
         wider_confirmed=text_in(request, "confirmed") == chosen.key,
         **common,

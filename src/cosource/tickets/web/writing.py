@@ -10,6 +10,7 @@ from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Conflict
 from cosource.tickets.services.writing import writing_keep, writing_say, writing_undo
+from cosource.tickets.web.files import files_in, files_kept
 from cosource.tickets.web.pages import Draft, draw, instant_of
 from cosource.tickets.web.parsing import audience_in, text_in, words_in
 
@@ -18,14 +19,16 @@ from cosource.tickets.web.parsing import audience_in, text_in, words_in
 @signed_in
 def look(request: PageRequest, ticket_id: UUID) -> HttpResponse:
     """Show the words as they will be shown, above the place where they are written."""
-    return draw(request, ticket_id, Draft("reply", request.POST.dict(), looked_at=True))
+    files_in(request)
+    draft = Draft("reply", request.POST.dict(), looked_at=True, files=files_kept(request))
+    return draw(request, ticket_id, draft)
 
 
 @require_POST
 @signed_in
 def keep(request: PageRequest, ticket_id: UUID) -> HttpResponse:
     """Keep what is written so far. A script gets no page back."""
-    words = words_in(request, audience_in(request))
+    words = words_in(request, audience_in(request), files_in(request))
     seen_at = instant_of(text_in(request, "since"))
     writing_keep(ticket_id=ticket_id, words=words, actor=request.actor, at=clock.now(), seen_at=seen_at)
     if "by_itself" in request.POST:

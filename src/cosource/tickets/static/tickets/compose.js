@@ -12,13 +12,20 @@ function forget() {
   under_way = null;
 }
 
+// What is written; files go once, with what they belong to.
+function bodyOf(form) {
+  const body = new FormData(form);
+  body.delete("files");
+  body.set("by_itself", "1");
+  return body;
+}
+
 async function keep(form) {
   timer = 0;
   // Taken off the page, a form may still say that it changed.
   if (!form.isConnected) return;
   const said = form.querySelector("#kept");
-  const body = new FormData(form);
-  body.set("by_itself", "1");
+  const body = bodyOf(form);
   under_way?.abort();
   const mine = (under_way = new AbortController());
   try {
@@ -48,8 +55,7 @@ addEventListener("pagehide", () => {
   const form = document.querySelector("form[data-compose]");
   if (!timer || !form) return;
   clearTimeout(timer);
-  const body = new FormData(form);
-  body.set("by_itself", "1");
+  const body = bodyOf(form);
   navigator.sendBeacon(form.querySelector("[data-keep]").formAction, body);
 });
 
