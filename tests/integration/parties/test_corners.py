@@ -14,7 +14,7 @@ from cosource.foundation.errors import (
     NotAllowed,
     NotFound,
 )
-from cosource.foundation.models import Notice
+from cosource.foundation.models import DueWork, Notice
 from cosource.foundation.notices import SubjectLine
 from cosource.foundation.queries.notices import lines_of
 from cosource.foundation.services.audience import audience_intern
@@ -46,6 +46,7 @@ from cosource.parties.services.invitations import (
     OfferedRole,
     invitation_accept,
     invitation_open,
+    invitation_send_again,
     invitation_take,
     invitation_withdraw,
     person_invite,
@@ -78,12 +79,12 @@ def alone(world, **changes):
     return engagement_create(**({"actor": world.actor("c1.cso")} | values | changes))
 
 
-def seat(world, engagement, email="lead@fern.example", by="c1.cso"):
+def seat(world, engagement, email="lead@fern.example", by="c1.cso", *, by_mail=False):
     issued = stand_in_invite(
         engagement_id=engagement.id,
         email=email,
         name="Lea",
-        by_mail=False,
+        by_mail=by_mail,
         actor=world.actor(by, at=LATER),
         at=LATER,
     )
@@ -133,6 +134,33 @@ class TestSeats:
         assert entries.kinds == ["invitation.withdrawn/1"]
         with refused(NotFound):
             stand_in_claim(secret=secret, password=PASSWORD, at=LATER)
+
+    def test_an_open_seat_is_sent_again_with_another_link_and_more_days(self, world):
+        invitation, secret = seat(world, alone(world), by_mail=True)
+        later = LATER + timedelta(days=3)
+        with refused(NotFound):
+            invitation_send_again(invitation_id=invitation.id, actor=world.actor("p1.pm"), at=later)
+        with refused(NotAllowed):
+            invitation_send_again(invitation_id=invitation.id, actor=world.actor("c1.aud"), at=later)
+        with written() as entries:
+            again = invitation_send_again(invitation_id=invitation.id, actor=world.actor("c1.cso"), at=later)
+        assert entries.kinds == ["invitation.sent_again/1"]
+        assert (again.invitation.id, again.invitation.expires_at) == (
+            invitation.id,
+            later + timedelta(days=7),
+        )
+        mails = [
+            w.args["text"] for w in DueWork.objects.filter(kind="foundation.mail").order_by("created_at")
+        ]
+        letters = [text for text in mails if "/invitation/" in text]
+        assert [(secret in text, again.link in text) for text in letters] == [(True, False), (False, True)]
+        with refused(NotFound):
+            stand_in_claim(secret=secret, password=PASSWORD, at=later)
+        # The first link would have been late by now.
+        stand_in_claim(secret=secret_of(again.link), password=PASSWORD, at=LATER + timedelta(days=9))
+        with refused(NotFound):
+            # The seat is the other party's own now, and so is what is known of it.
+            invitation_send_again(invitation_id=invitation.id, actor=world.actor("c1.cso"), at=later)
 
     @pytest.mark.parametrize("here_already", [False, True])
     def test_who_invited_is_told_that_the_seat_is_taken(self, world, here_already):

@@ -306,7 +306,11 @@ class TestForms:
         )
         assert 'id="link">' in text(shown)
         assert text(client.get(address)).count("Invited: lea@fern.example") == 2
-        last = Invitation.objects.filter(claims_stand_in=True).latest("created_at", "id")
+        first, last = Invitation.objects.filter(email="lea@fern.example").order_by("created_at", "id")
+        taken(client, address, "send_again", id=first.id)
+        assert 'id="link">' in text(client.post(address, {"do": "send_again", "id": last.id}))
+        taken(client, page("invite"), "send_again", id=first.id)
+        assert text(client.get(page("invite"))).count('value="withdraw"') == 2
         taken(client, address, "withdraw", id=last.id)
         left = text(client.get(address))
         assert left.count("Invited: lea@fern.example") == 1

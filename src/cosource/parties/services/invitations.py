@@ -81,7 +81,7 @@ def invitation_write(
     at: datetime,
 ) -> Issued:
     """Write an invitation and send its link where `by_mail` says so."""
-    secret = secrets.token_urlsafe(32)
+    secret = _new_secret()
     invitation = Invitation.objects.create(
         organization=organization,
         email=email,
@@ -96,13 +96,23 @@ def invitation_write(
         created_at=at,
         expires_at=at + timedelta(days=VALID_DAYS),
     )
+    return _handed_over(invitation, secret, actor=actor, at=at)
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _handed_over(invitation: Invitation, secret: str, *, actor: Actor, at: datetime) -> Issued:
+    """Return the invitation with its link, which goes by mail where the invitation says so."""
     link = f"{settings.BASE_URL.rstrip('/')}/invitation/{secret}/"
-    if by_mail:
+    if invitation.by_mail:
         mail_enqueue(
-            effect_key=f"invitation:{invitation.id.hex}",
-            to=email,
+            # One for each link that there was, and no other names it.
+            effect_key=f"invitation:{invitation.id.hex}:{invitation.digest}",
+            to=invitation.email,
             subject=_("%(who)s invites you to Cosource") % {"who": actor.name},
-            text=_letter(organization, actor, link, claims_stand_in),
+            text=_letter(invitation.organization, actor, link, invitation.claims_stand_in),
             at=at,
             organization_id=actor.organization_id,
             about=invitation.id,
@@ -317,11 +327,28 @@ def _give(
 
 
 @transaction.atomic
-def invitation_withdraw(*, invitation_id: UUID, actor: Actor, at: datetime) -> None:
-    """Make an invitation's link worthless. Appends `invitation.withdrawn/1`.
+def invitation_send_again(*, invitation_id: UUID, actor: Actor, at: datetime) -> Issued:
+    """Give an invitation a new link for another seven days, by mail if the first one went by mail; the old link is worthless.
 
-    Raises: NotFound, NotAllowed, Conflict when it was used or withdrawn before.
+    Appends `invitation.sent_again/1`. Raises: NotFound, NotAllowed, Conflict when it was used or withdrawn before.
     """
+    invitation, party = _own_invitation(invitation_id, actor)
+    secret = _new_secret()
+    invitation.digest, invitation.expires_at = digest_of(secret), at + timedelta(days=VALID_DAYS)
+    _change_open(invitation_id, digest=invitation.digest, expires_at=invitation.expires_at)
+    append_own(
+        party.organization,
+        "invitation.sent_again/1",
+        ("invitation", invitation_id),
+        actor=party.actor,
+        at=at,
+        facts={"by_mail": invitation.by_mail, "expires_at": instant_text(invitation.expires_at)},
+    )
+    return _handed_over(invitation, secret, actor=actor, at=at)
+
+
+def _own_invitation(invitation_id: UUID, actor: Actor) -> tuple[Invitation, Party]:
+    """Return an invitation in sight, and its organization as the actor may change it. Raises: NotFound, NotAllowed."""
     invitation = (
         Invitation.objects.visible_to(actor)
         .select_related("organization__kept_by")
@@ -330,10 +357,23 @@ def invitation_withdraw(*, invitation_id: UUID, actor: Actor, at: datetime) -> N
     )
     if invitation is None:
         raise NotFound
-    party = organization_for(actor, "person.invite", invitation.organization_id)
+    return invitation, organization_for(actor, "person.invite", invitation.organization_id)
+
+
+def _change_open(invitation_id: UUID, **values: Any) -> None:
     rows = Invitation.objects.filter(pk=invitation_id, accepted_at__isnull=True, withdrawn_at__isnull=True)
-    if not rows.update(withdrawn_at=at):
+    if not rows.update(**values):
         raise Conflict(_("This invitation is no longer open."), code="not_open")
+
+
+@transaction.atomic
+def invitation_withdraw(*, invitation_id: UUID, actor: Actor, at: datetime) -> None:
+    """Make an invitation's link worthless. Appends `invitation.withdrawn/1`.
+
+    Raises: NotFound, NotAllowed, Conflict when it was used or withdrawn before.
+    """
+    _invitation, party = _own_invitation(invitation_id, actor)
+    _change_open(invitation_id, withdrawn_at=at)
     append_own(
         party.organization,
         "invitation.withdrawn/1",

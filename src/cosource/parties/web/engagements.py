@@ -35,7 +35,7 @@ from cosource.parties.services.engagements import (
     engagement_rights_set,
     engagement_update,
 )
-from cosource.parties.services.invitations import invitation_withdraw
+from cosource.parties.services.invitations import invitation_send_again, invitation_withdraw
 from cosource.parties.services.milestones import milestone_add, milestone_answer, milestone_report
 from cosource.parties.services.scope import (
     engagement_service_add,
@@ -166,6 +166,11 @@ def _steps(request: PageRequest, engagement: Engagement) -> dict[str, Step]:
         issued = stand_in_invite(engagement_id=key, **values, actor=actor, at=at)
         return None if values["by_mail"] else link_page(request, issued.link, issued.invitation.email)
 
+    def send_again(values: dict[str, Any]) -> HttpResponse | None:
+        issued = invitation_send_again(invitation_id=values["id"], actor=actor, at=at)
+        by_mail = issued.invitation.by_mail
+        return None if by_mail else link_page(request, issued.link, issued.invitation.email)
+
     def withdraw(values: dict[str, Any]) -> None:
         invitation_withdraw(invitation_id=values["id"], actor=actor, at=at)
 
@@ -189,6 +194,9 @@ def _steps(request: PageRequest, engagement: Engagement) -> dict[str, Step]:
             seat,
             _("The invitation is on its way."),
             {"initial": {"email": other.contact_email, "by_mail": "mail"}},
+        ),
+        "send_again": Step(
+            RowForm, send_again, _("The invitation is on its way, with a new link; the old one is worthless.")
         ),
         "withdraw": Step(RowForm, withdraw, _("The invitation is withdrawn; its link is worthless now.")),
         "end": Step(

@@ -17,7 +17,12 @@ from cosource.parties.queries.people import people_list, person_get, skill_list,
 from cosource.parties.queries.rights import invitation_list
 from cosource.parties.rules.policies import DESK_ROLES, roles_for
 from cosource.parties.services.grants import grant_end, grant_give
-from cosource.parties.services.invitations import OfferedRole, invitation_withdraw, person_invite
+from cosource.parties.services.invitations import (
+    OfferedRole,
+    invitation_send_again,
+    invitation_withdraw,
+    person_invite,
+)
 from cosource.parties.services.leaving import employment_end
 from cosource.parties.services.policy import organization_for
 from cosource.parties.services.skills import person_skill_set
@@ -107,6 +112,11 @@ def invite_page(request: PageRequest) -> HttpResponseBase:
         issued = person_invite(**values, roles=roles, actor=actor, at=at)
         return None if values["by_mail"] else link_page(request, issued.link, issued.invitation.email)
 
+    def send_again(values: dict[str, Any]) -> HttpResponse | None:
+        issued = invitation_send_again(invitation_id=values["id"], actor=actor, at=at)
+        by_mail = issued.invitation.by_mail
+        return None if by_mail else link_page(request, issued.link, issued.invitation.email)
+
     def withdraw(values: dict[str, Any]) -> None:
         invitation_withdraw(invitation_id=values["id"], actor=actor, at=at)
 
@@ -114,6 +124,9 @@ def invite_page(request: PageRequest) -> HttpResponseBase:
     options = {"roles": _role_choices(request), "teams": choices(ours)}
     steps = {
         "invite": Step(InviteForm, invite, _("The invitation is on its way."), options),
+        "send_again": Step(
+            RowForm, send_again, _("The invitation is on its way, with a new link; the old one is worthless.")
+        ),
         "withdraw": Step(RowForm, withdraw, _("The invitation is withdrawn; its link is worthless now.")),
     }
 
