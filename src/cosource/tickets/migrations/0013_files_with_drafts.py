@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0011_routing_rules"),
+        ("tickets", "0012_routing_models"),
     ]
 
     operations = [
