@@ -10,10 +10,8 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from cosource.tickets.jobs import escalations  # noqa: PLC0415 - models must be loaded first
-        from cosource.tickets.queries import exporting, live  # noqa: PLC0415 - models must be loaded first
-        from cosource.tickets.routing.jobs import learning, replay  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.queries import attachments, exporting, live  # noqa: PLC0415 - models must be loaded first
-        from cosource.tickets.routing.jobs import replay  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.routing.jobs import learning, replay  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.services import deciding  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.web import menu as routing_menu  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.services import (  # noqa: PLC0415 - models must be loaded first
