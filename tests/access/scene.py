@@ -29,7 +29,7 @@ from cosource.parties.models import Grant
 from cosource.parties.services.engagements import engagement_end
 from cosource.parties.services.invitations import OfferedRole
 from cosource.parties.services.scope import engagement_service_add
-from cosource.tickets.models import ChangePlan, Clock, Escalation, Freeze, SavedView
+from cosource.tickets.models import BulkRun, ChangePlan, Clock, Escalation, Freeze, SavedView
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.routing.services.rule_sets import draft_go_live, draft_save
 from cosource.tickets.services.conversation import ticket_reply
@@ -155,6 +155,7 @@ def scene_built() -> Scene:
     _ended_engagements(scene)
     _tickets(scene)
     _links(scene)
+    _bulk(scene)
     _notes(scene)
     _agreements_in_the_making(scene)
     _lists_and_files(scene)
@@ -230,6 +231,21 @@ def _tickets(scene: Scene) -> None:
     scene.open("c2own", by="c2.ct", requester="c2.req")
     scene.open("c2p3", by="c2.ct", service="c2.tickets")
     scene.give("c2p3", by="c2.ct", team="p3.print", taker="p3.pt")
+
+
+def _bulk(scene: Scene) -> None:
+    """A step with several tickets that somebody took."""
+    for name, key in (("bulkct", "c1.ct"), ("bulkpt", "p1.pt")):
+        scene.extra[name] = BulkRun.objects.create(
+            organization=scene.world.organizations[key[:2]],
+            by_id=scene.world.people[key].id,
+            action="assign",
+            ticket_ids=[scene.tickets["assigned"].hex],
+            results=[[scene.tickets["assigned"].hex, "done", "", {}]],
+            state=BulkRun.State.DONE,
+            created_at=scene.tick(),
+            finished_at=scene.clock,
+        ).id
 
 
 def _links(scene: Scene) -> None:

@@ -107,6 +107,9 @@ ASKED_BY_NAME = {
     # A stream, which only the web process itself keeps open.
     "live",
     "parties:grant_new",
+    # Somebody's own, a moment ago.
+    "tickets:bulk_run",
+    "api:bulk_run_read",
     "tickets:preview",
     # Drafts are begun by a step; dry runs belong to who asked: `tests/integration/tickets` reads both.
     "tickets:routing_rule",

@@ -15,7 +15,7 @@ from cosource.bridges.models import Import
 from cosource.foundation.models import DueWork, Notice, StoredFile, WebhookEndpoint
 from cosource.metrics.models import FigureQuestion
 from cosource.parties.models import Engagement, Grant, IntegrationToken, Organization, Person, Placement, Team
-from cosource.tickets.models import Escalation, Freeze, RoutingRules, SavedView, Ticket, TicketLink
+from cosource.tickets.models import BulkRun, Escalation, Freeze, RoutingRules, SavedView, Ticket, TicketLink
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
 from tests.access.reader import Reader
@@ -117,6 +117,14 @@ def things(scene: Scene) -> dict[Key, Thing]:
     found |= dict(_escalations(scene))
     found |= dict(_freezes(scene))
     found |= dict(_parties(scene))
+    for state, name in (
+        ("of client 1's technician", "bulkct"),
+        ("of partner 1's technician", "bulkpt"),
+    ):
+        pk = scene.extra[name]
+        found["bulk run", state, ""] = Thing(
+            {"choke point": sight(BulkRun, pk), "page": page("tickets:bulk_run", pk)}, (str(pk),)
+        )
     for state, name in (
         ("between tickets with partner 1", "linkboth"),
         ("with one end in nobody's scope", "linkoneend"),

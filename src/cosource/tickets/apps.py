@@ -9,7 +9,7 @@ class TicketsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cosource.tickets.jobs import escalations  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.jobs import bulk, escalations  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.queries import attachments, exporting, live  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.jobs import learning, replay  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.services import deciding  # noqa: PLC0415 - models must be loaded first
@@ -37,6 +37,7 @@ class TicketsConfig(AppConfig):
         writing.register()
         acknowledging.register()
         escalations.register()
+        bulk.register()
         menu.register()
         list_menu.register()
         live.register()

@@ -5,6 +5,7 @@ from django.urls import path
 from cosource.tickets.routing.web import pages as routing
 from cosource.tickets.routing.web import suggesting
 from cosource.tickets.web import (
+    bulk,
     changes,
     files,
     hiding,
@@ -31,6 +32,9 @@ urlpatterns = [
     path("tickets/changes/", changes.calendar, name="changes"),
     path("tickets/freezes/new/", changes.freeze_new, name="freeze_new"),
     path("tickets/freezes/<uuid:freeze_id>/lift/", changes.freeze_end, name="freeze_lift"),
+    path("tickets/bulk/", bulk.bulk, name="bulk"),
+    path("tickets/bulk/<uuid:run_id>/", bulk.run, name="bulk_run"),
+    path("tickets/bulk/<uuid:run_id>/undo/", bulk.undo, name="bulk_undo"),
     path("tickets/new/", opening.new, name="new"),
     path("tickets/suggest/", suggesting.suggest, name="suggest"),
     path("tickets/<uuid:ticket_id>/similar/", suggesting.similar, name="similar"),

@@ -14,6 +14,7 @@ from cosource.foundation.doors import actor_of
 from cosource.foundation.errors import Invalid
 from cosource.foundation.models import Entry
 from cosource.parties.queries.sight import actor_on_notices
+from cosource.tickets.api.bulk import router as bulk
 from cosource.tickets.api.changes import router as changes
 from cosource.tickets.api.files import router as files_router
 from cosource.tickets.api.schemas import (
@@ -58,6 +59,7 @@ from cosource.tickets.services.opening import record_open
 router = room_router(tag="tickets")
 router.add_router("", structure)
 router.add_router("", files_router)
+router.add_router("", bulk)
 router.add_router("", routing_router)
 router.add_router("", changes)
 _MOST = 200

@@ -163,8 +163,44 @@ class MergeIn(In):
 class SplitIn(In):
     """The messages that a new ticket begins with, as the ids of their entries, and its title."""
 
-    entry_ids: list[UUID] = Field(min_length=1, max_length=50)
+    entry_ids: list[UUID] = Field(max_length=50)
     title: str = Field(max_length=200)
+
+
+class BulkIn(In):
+    """A step for several tickets. Which of the other fields it wants depends on the step."""
+
+    action: str = Field(max_length=12)
+    ticket_ids: list[UUID] = Field(min_length=1, max_length=500)
+    person_id: UUID | None = None
+    to_team_id: UUID | None = None
+    reason: str = Field("", max_length=40)
+    text: str = Field("", max_length=20_000)
+    impact: int | None = Field(None, ge=1, le=3)
+    urgency: int | None = Field(None, ge=1, le=3)
+    to_state: str = Field("", max_length=20)
+    into_id: UUID | None = None
+    parent_id: UUID | None = None
+
+
+class BulkLineOut(Out):
+    """What became of one ticket: done, refused, undone, or kept where taking it back was refused."""
+
+    ticket_id: UUID
+    reference: str
+    outcome: str
+    said: str
+
+
+class BulkOut(Out):
+    """A step with several tickets. `undo_seconds`: for how much longer it can be taken back in one go."""
+
+    id: UUID
+    action: str
+    state: str
+    total: int
+    lines: list[BulkLineOut]
+    undo_seconds: int
 
 
 class WordIn(In):

@@ -1,5 +1,6 @@
 """Tickets and all that hangs on them."""
 
+from cosource.tickets.models.bulk import BulkRun
 from cosource.tickets.models.changes import Approval, ChangePlan, Freeze
 from cosource.tickets.models.clocks import Clock, Escalation
 from cosource.tickets.models.links import TicketLink
@@ -21,6 +22,7 @@ from cosource.tickets.models.writing import Writing
 __all__ = [
     "NEVER",
     "Approval",
+    "BulkRun",
     "ChangePlan",
     "Clock",
     "Escalation",

@@ -111,6 +111,7 @@ def _context(
         "room": "tickets",
         "page_keys": [
             {"keys": "F", "label": _("All filters")},
+            {"keys": "X", "label": _("Choose the row for a step with several; with ⇧ all since the last")},
             {"keys": "Esc", "label": _("Leave the filter")},
         ],
     }

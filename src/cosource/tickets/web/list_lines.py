@@ -24,13 +24,15 @@ from cosource.tickets.rules.states import KIND_LABELS, TicketKind
 # One line of the list: fifty times a page, so that what a template engine adds to each mark would cost most of the page.
 _LINE = (
     '<tr class="q-row{cur}" data-row data-id="{id}" hx-get="{base}preview/{id}/" hx-trigger="preview delay:90ms">'
-    '<td class="ho{slot} hold"><span class="vh">{held_by} </span>{held}</td><td class="prc">{mark}</td>'
+    '<td class="ho{slot} hold">{pick}<span class="vh">{held_by} </span>{held}</td><td class="prc">{mark}</td>'
     '<td class="num mute keyc"><a class="see" href="?{query}&amp;ticket={id}#preview" tabindex="-1" data-see>'
     '<span class="vh">{see} {prefix}</span>{number}</a></td>'
     '<td class="ttc"><a href="{base}{id}/" class="cutx" data-row-link>{client}'
     '{kind}<span class="ti">{title}</span>{back}{place}</a></td>'
     '<td class="tuc">{turn}</td><td class="ckc">{clock}</td><td class="num mute small r age">{age}</td></tr>\n'
 )
+# What marks a row for a step with several: in the form of the bar under the list.
+_PICK = '<input class="pick" type="checkbox" name="id" value="{id}" form="bulk" aria-label="{choose} {name}">'
 _NOTHING = SafeString("")
 
 
@@ -51,7 +53,7 @@ def lines_of(
 
     # Escaped once for all lines.
     same = {name: escape(text) for name, text in (("base", base), ("query", query), ("prefix", prefix))}
-    same |= {"held_by": escape(_("Held by")), "see": escape(_("Preview"))}
+    same |= {"choose": escape(_("Choose")), "held_by": escape(_("Held by")), "see": escape(_("Preview"))}
     lines = [
         format_html(
             _LINE,
@@ -59,6 +61,9 @@ def lines_of(
             id=row.id,
             cur=" cur" if row.id == chosen else "",
             slot=row.holder.slot if row.holder is not None else 0,
+            pick=_NOTHING
+            if shows_states
+            else format_html(_PICK, id=row.id, choose=same["choose"], name=row.reference),
             held=once(("held", row.holder, row.holder_known), _held, row),
             mark=once(("mark", row.priority), priority_mark, row.priority),
             number=row.reference[len(prefix) :],

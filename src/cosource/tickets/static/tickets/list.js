@@ -44,3 +44,61 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (document.querySelector("[data-rows] .cur")) return;
   document.querySelector("[data-rows] [data-row]")?.classList.add("cur");
 });
+
+// Marking rows for a step with several: x marks the present row, with shift (or shift and a click) all since the last one.
+const chosen = new Set();
+let lastPick = null;
+
+function picks() {
+  return [...document.querySelectorAll("#found .pick")];
+}
+
+function showPicked() {
+  const bar = document.querySelector("[data-bulk]");
+  if (!bar) return;
+  const all = picks();
+  const here = all.filter((pick) => pick.checked).length;
+  bar.classList.toggle("has-some", here > 0);
+  bar.querySelector("[data-bulk-all]").hidden = false;
+  bar.querySelector("[data-bulk-count]").textContent = here > 0 ? `${here} / ${all.length}` : "";
+}
+
+function pickOne(pick, on, extend) {
+  const all = picks();
+  const from = extend && lastPick ? all.findIndex((other) => other.value === lastPick) : -1;
+  const to = all.indexOf(pick);
+  const range = from < 0 ? [pick] : all.slice(Math.min(from, to), Math.max(from, to) + 1);
+  for (const one of range) {
+    one.checked = on;
+    if (on) chosen.add(one.value);
+    else chosen.delete(one.value);
+  }
+  lastPick = pick.value;
+  showPicked();
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.matches(".pick")) pickOne(event.target, event.target.checked, event.shiftKey);
+  if (event.target.closest("[data-bulk-all]")) {
+    const all = picks();
+    const on = all.some((pick) => !pick.checked);
+    for (const pick of all) pickOne(pick, on, false);
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "x" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input:not(.pick), select, textarea") || document.querySelector("dialog[open]")) return;
+  if (document.documentElement.dataset.keys === "off") return;
+  const pick = document.querySelector("#found .q-row.cur .pick");
+  if (!pick) return;
+  event.preventDefault();
+  pickOne(pick, event.shiftKey || !pick.checked, event.shiftKey);
+});
+
+// A list that was drawn anew keeps what was marked in it.
+new MutationObserver(() => {
+  for (const pick of picks()) if (chosen.has(pick.value)) pick.checked = true;
+  showPicked();
+}).observe(document.querySelector(".list") ?? document.body, { childList: true, subtree: true });
+showPicked();
