@@ -20,7 +20,7 @@ GATE := COSOURCE_DATA_DIR="$(CURDIR)/.venv/gates" COSOURCE_LOG_LEVEL=warning
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.pycache
 GATES := types docs migrations imports templates lint audit
-ROOMS := foundation calendars parties agreements tickets bridges metrics allocation shell
+ROOMS := foundation calendars parties agreements knowledge tickets bridges metrics allocation shell
 
 .PHONY: demo run test check coverage proof bench messages $(GATES)
 

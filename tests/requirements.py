@@ -26,6 +26,8 @@ PROMISES = {
     "C24": "A desk’s rules route its tickets, always alike, and say why; a replay of past tickets stands beside who solved them.",
     "C28": "Each party sees what its grants reach within what it takes part in, and nothing else.",
     "C29": "Access has an end, is granted by the party that answers for the person, and can be reviewed.",
+    "C34": "What is known is written down and found by both parties in one search, each within what it may read.",
+    "C35": "An article is begun from a ticket in two steps; what neither helped nor was said to hold lately is listed.",
     "D13": "Union rules bind an allocation, and are named as the reason where they keep a team out.",
     "D21": "Several partners, several clients, one view; partners do not learn of each other by themselves.",
     "D24": "Kinds of provider, and transfer milestones.",

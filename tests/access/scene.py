@@ -25,6 +25,7 @@ from cosource.foundation.services.sealing import seal_all
 from cosource.foundation.services.verifying import verification_ask
 from cosource.foundation.services.webhooks import webhook_add
 from cosource.foundation.sight import ADMINISTRATOR, Actor
+from cosource.knowledge.services.articles import article_publish, article_write
 from cosource.parties.models import Grant
 from cosource.parties.services.engagements import engagement_end
 from cosource.parties.services.invitations import OfferedRole
@@ -32,6 +33,7 @@ from cosource.parties.services.scope import engagement_service_add
 from cosource.tickets.models import BulkRun, ChangePlan, Clock, Escalation, Freeze, SavedView
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.routing.services.rule_sets import draft_go_live, draft_save
+from cosource.tickets.services.articles import article_use
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.links import ticket_link
@@ -158,6 +160,7 @@ def scene_built() -> Scene:
     _bulk(scene)
     _notes(scene)
     _agreements_in_the_making(scene)
+    _articles(scene)
     _lists_and_files(scene)
     seal_all()
     return scene
@@ -288,6 +291,40 @@ def _agreements_in_the_making(scene: Scene) -> None:
     scene.propose("partnerdraft", by="p1.pm", engagement="c1p1", tabled=False)
     scene.propose("tabled", by="c1.cso", engagement="c1p1", tabled=True)
     scene.propose("othertabled", by="c1.cso", engagement="c1p2", tabled=True)
+
+
+def _articles(scene: Scene) -> None:
+    """Articles of every kind, and which of them helped with a ticket."""
+    c1p1, c1p2, c2p1 = (scene.world.engagements[key].id for key in ("c1p1", "c1p2", "c2p1"))
+    for name, by, publish, more in (
+        ("artclientdraft", "c1.ct", False, {}),
+        ("artpartnerdraft", "p1.pt", False, {"engagement_id": c1p1}),
+        ("artclientown", "c1.ct", True, {}),
+        ("artforall", "c1.ct", True, {"for_requesters": True}),
+        ("artwithp1", "p1.pt", True, {"engagement_id": c1p1}),
+        ("artwithp2", "c1.cso", True, {"engagement_id": c1p2}),
+        ("artknowhow", "p1.pt", True, {}),
+        ("artshown", "p1.pm", True, {"shown_in": [c1p1]}),
+        ("artshownc2", "p1.pm", True, {"shown_in": [c2p1]}),
+        ("artc2", "c2.ct", True, {"for_requesters": True}),
+    ):
+        article = article_write(
+            title=f"How {mark_of(name)}",
+            text=f"Does {mark_of(name + 'text')}.",
+            actor=scene.actor(by),
+            at=scene.tick(),
+            **more,
+        )
+        scene.extra[name] = article.id
+        if publish:
+            article_publish(article_id=article.id, actor=scene.actor(by), at=scene.tick())
+    for name, by in (("artclientown", "c1.ct"), ("artwithp1", "p1.pt"), ("artknowhow", "p1.pt")):
+        article_use(
+            ticket_id=scene.tickets["assigned"],
+            article_id=scene.extra[name],
+            actor=scene.actor(by),
+            at=scene.tick(),
+        )
 
 
 def _lists_and_files(scene: Scene) -> None:

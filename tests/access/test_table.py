@@ -1,8 +1,11 @@
 """The access table holds, through every channel by which a thing can be met."""
 
+from uuid import UUID
+
 import pytest
 from django.db import transaction
 
+from cosource.knowledge.models import Article
 from cosource.tickets.models import Ticket
 from tests.access.fingerprint import fingerprint
 from tests.access.reader import ROLES, Answer, Reader, everything, standing_still
@@ -103,11 +106,23 @@ def test_a_role_changes_what_the_table_says_and_nothing_else(scene: Scene, role:
 
 
 def _update(reader: Reader, thing: Thing) -> Answer:
+    if thing.article is not None:
+        return _update_article(reader, thing.article)
     pk = reader.scene.tickets[thing.ticket]
     if not reader.is_token:
         return reader.post(f"/tickets/{pk}/edit/", {"title": "Changed by somebody"})
     url = f"/api/v1/tickets/{pk}"
     return reader.send("PATCH", url, {"title": "Changed by somebody"}, HTTP_IF_MATCH=_etag(reader, url))
+
+
+def _update_article(reader: Reader, pk: UUID) -> Answer:
+    words = {"title": "Changed by somebody", "text": "Changed by somebody."}
+    if reader.is_token:
+        url = f"/api/v1/articles/{pk}"
+        return reader.send("PATCH", url, words, HTTP_IF_MATCH=_etag(reader, url))
+    article = Article.objects.get(pk=pk)
+    audience = str(article.engagement_id or "own")
+    return reader.post(f"/knowledge/{pk}/edit/", words | {"audience": audience, "version": article.version})
 
 
 def _comment(reader: Reader, thing: Thing) -> Answer:

@@ -13,6 +13,8 @@ from django.urls import NoReverseMatch, reverse
 from cosource.agreements.models import AgreementVersion
 from cosource.bridges.models import Import
 from cosource.foundation.models import DueWork, Notice, StoredFile, WebhookEndpoint
+from cosource.knowledge.models import Article
+from cosource.knowledge.queries.articles import ArticleFilter, article_list
 from cosource.metrics.models import FigureQuestion
 from cosource.parties.models import Engagement, Grant, IntegrationToken, Organization, Person, Placement, Team
 from cosource.tickets.models import BulkRun, Escalation, Freeze, RoutingRules, SavedView, Ticket, TicketLink
@@ -69,6 +71,18 @@ FILES = {
     ("of a client's own note", "on a ticket with partner 1"): "clientnote",
     ("of a partner's own note", "on a ticket with partner 1"): "partnernote",
 }
+ARTICLES = {
+    ("draft", "client 1's"): "artclientdraft",
+    ("draft", "partner 1's, to be shared"): "artpartnerdraft",
+    ("published", "client 1's own"): "artclientown",
+    ("published", "client 1's, for requesters"): "artforall",
+    ("published", "shared with partner 1"): "artwithp1",
+    ("published", "shared with partner 2"): "artwithp2",
+    ("published", "partner 1's know-how"): "artknowhow",
+    ("published", "partner 1's know-how, shown to client 1"): "artshown",
+    ("published", "partner 1's know-how, shown to client 2"): "artshownc2",
+    ("published", "of client 2, for requesters"): "artc2",
+}
 VERSIONS = {
     ("draft", "client's side"): "clientdraft",
     ("draft", "partner's side"): "partnerdraft",
@@ -93,6 +107,7 @@ class Thing:
     words: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     ticket: str = ""
+    article: UUID | None = None
     played_by: dict[str, str] = field(default_factory=dict)
 
 
@@ -107,6 +122,8 @@ def things(scene: Scene) -> dict[Key, Thing]:
         found["attachment", state, relation] = _file(scene, name)
     for (state, relation), name in VERSIONS.items():
         found["agreement", state, relation] = _version(scene, name, with_text=relation == "text")
+    for (state, relation), name in ARTICLES.items():
+        found["article", state, relation] = _article(scene, name, is_draft=state == "draft")
     for relation, key in (("by partner 1", "questionc1p1"), ("by partner 2", "questionc1p2")):
         pk = scene.extra[key]
         found["figure question", "asked", relation] = Thing(
@@ -289,6 +306,27 @@ def _version(scene: Scene, name: str, *, with_text: bool) -> Thing:
         "page": page("agreements:detail", agreement, holds=mark_of(name), query=f"?version={pk}"),
     }
     return Thing(channels, (mark_of(name),))
+
+
+def _article(scene: Scene, name: str, *, is_draft: bool) -> Thing:
+    pk, mark = scene.extra[name], mark_of(name)
+    view = "drafts" if is_draft else "published"
+
+    def found(reader: Reader) -> bool:
+        asked = ArticleFilter(view=view, text=mark_of(name + "text"))
+        return pk in [row.id for row in article_list(reader.actor, asked, at=reader.scene.now).rows]
+
+    channels: dict[str, Channel] = {
+        "choke point": sight(Article, pk),
+        "page": page("knowledge:article", pk),
+        "endpoint": page("api:article_read", pk, for_tokens=True),
+        "list": page("knowledge:list", holds=f"/knowledge/{pk}/", query=f"?view={view}"),
+        "list endpoint": page(
+            "api:articles_list", holds=str(pk), query=f"?view={view}&limit=200", for_tokens=True
+        ),
+        "search": found,
+    }
+    return Thing(channels, (mark, mark_of(name + "text")), article=pk)
 
 
 def _record(scene: Scene) -> Iterator[tuple[Key, Thing]]:

@@ -19,14 +19,17 @@ from tests.access.reader import Answer, Reader, everything, standing_still
 from tests.access.scene import Scene, mark_of
 from tests.access.things import TICKETS
 
+from cosource.foundation.errors import NotAllowed
 from cosource.foundation.services.sealing import seal_all
 from cosource.foundation.sight import REQUESTER
+from cosource.knowledge.services.articles import article_publish, article_write
 from cosource.parties.models import Grant
 from cosource.parties.services.invitations import OfferedRole
 from cosource.parties.services.places import service_add, site_add
 from cosource.parties.services.scope import engagement_service_add
 from cosource.parties.services.teams import team_add
 from cosource.tickets.models import Ticket
+from cosource.tickets.services.articles import article_use
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.opening import ticket_open
@@ -126,6 +129,19 @@ class Strangers:
                 continue
             return
 
+    def own_article(self, party: str) -> None:
+        """Something that a party writes for itself, and says to have helped with a ticket that the reader may read, too."""
+        by = LEADS[party]
+        article = article_write(title=self.word(), text=self.word(), actor=self.actor(by), at=self.at())
+        article_publish(article_id=article.id, actor=self.actor(by), at=self.at())
+        known = Ticket.objects.visible_to(self.actor(by)).order_by("id").values_list("id", flat=True)
+        for pk in self.chance.sample(list(known), min(len(known), 3)):
+            try:
+                with transaction.atomic():
+                    article_use(ticket_id=pk, article_id=article.id, actor=self.actor(by), at=self.at())
+            except NotAllowed:  # a ticket that this party only covers
+                continue
+
     def team(self, party: str) -> None:
         team_add(
             name=f"{self.word()} {self.chance.random()}",
@@ -152,6 +168,7 @@ OWN_BUSINESS: list[Callable[[Strangers, str], None]] = [
     Strangers.uncovered_ticket,
     Strangers.own_note,
     Strangers.own_note,
+    Strangers.own_article,
     Strangers.team,
     Strangers.service,
     Strangers.colleague,
@@ -234,6 +251,7 @@ def seen(scene: Scene, role: str, pages: dict[str, Answer] | None = None) -> dic
         for key in ("assigned", "joint", "c2shared"):
             word = mark_of(key)
             reader.get(f"/api/v1/tickets?text={word}" if reader.is_token else f"/tickets/?text={word}")
+            reader.get(f"/api/v1/articles?text={word}" if reader.is_token else f"/knowledge/?q={word}")
         transaction.set_rollback(True)
     return reader.pages
 

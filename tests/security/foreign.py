@@ -33,6 +33,7 @@ def foreign_ids(scene: Scene, role: str) -> dict[str, UUID]:
         engagement = {"P2M": "c1p1", "P2": "c1p1"}.get(role, "c1p2")
         return {
             "ticket_id": tickets[other],
+            "article_id": scene.extra["artclientown"],
             "escalation_id": scene.extra[f"escalation{other}"],
             "agreement_id": agreement(terms),
             "version_id": scene.versions["clientdraft"],
@@ -56,6 +57,7 @@ def foreign_ids(scene: Scene, role: str) -> dict[str, UUID]:
     return {
         # Somebody who only asks for help may not see what a colleague asked for.
         "ticket_id": tickets["unasked" if role == "REQ" else "c2own"],
+        "article_id": scene.extra["artknowhow"],
         "escalation_id": scene.extra[f"escalation{'unasked' if role == 'REQ' else 'c2shared'}"],
         "agreement_id": agreement("c2p1signed"),
         "version_id": scene.versions["partnerdraft"],

@@ -6,6 +6,7 @@ ROOMS = (
     "metrics",
     "bridges",
     "tickets",
+    "knowledge",
     "agreements",
     "parties",
     "calendars",

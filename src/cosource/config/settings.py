@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "cosource.metrics",
     "cosource.bridges",
     "cosource.tickets",
+    "cosource.knowledge",
     "cosource.agreements",
     "cosource.parties",
     "cosource.calendars",

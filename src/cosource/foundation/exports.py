@@ -53,8 +53,9 @@ class Layer(IntEnum):
     WHO = 1
     RECORD = 2
     TERMS = 3
-    WORK = 4
-    FIGURES = 5
+    KNOWLEDGE = 4
+    WORK = 5
+    FIGURES = 6
 
 
 _kinds: dict[str, ExportKind] = {}

@@ -16,6 +16,7 @@ class TicketsConfig(AppConfig):
         from cosource.tickets.routing.web import menu as routing_menu  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.services import (  # noqa: PLC0415 - models must be loaded first
             acknowledging,
+            article_origin,
             hiding,
             intake,
             links,
@@ -23,7 +24,7 @@ class TicketsConfig(AppConfig):
             telling,
             writing,
         )
-        from cosource.tickets.web import list_menu, menu  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.web import articles, list_menu, menu  # noqa: PLC0415 - models must be loaded first
 
         deciding.register()
         learning.register()
@@ -36,6 +37,8 @@ class TicketsConfig(AppConfig):
         hiding.register()
         writing.register()
         acknowledging.register()
+        article_origin.register()
+        articles.register()
         escalations.register()
         bulk.register()
         menu.register()

@@ -5,6 +5,7 @@ from django.urls import path
 from cosource.tickets.routing.web import pages as routing
 from cosource.tickets.routing.web import suggesting
 from cosource.tickets.web import (
+    articles,
     bulk,
     changes,
     files,
@@ -70,6 +71,9 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>/assign/", ticket.assign, name="assign"),
     path("files/<uuid:file_id>/", files.file, name="file"),
     path("tickets/<uuid:ticket_id>/edit/", ticket.edit, name="edit"),
+    path("tickets/<uuid:ticket_id>/articles/", articles.articles, name="articles"),
+    path("tickets/<uuid:ticket_id>/articles/<uuid:article_id>/use/", articles.use, name="article_use"),
+    path("tickets/<uuid:ticket_id>/articles/<uuid:article_id>/unuse/", articles.unuse, name="article_unuse"),
     path("tickets/<uuid:ticket_id>/link/", structure.link, name="link"),
     path("tickets/<uuid:ticket_id>/links/<uuid:link_id>/remove/", structure.unlink, name="unlink"),
     path("tickets/<uuid:ticket_id>/merge/", structure.merge, name="merge"),

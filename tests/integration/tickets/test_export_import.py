@@ -37,6 +37,8 @@ from cosource.foundation.services.exporting import export_make
 from cosource.foundation.services.holding import outward_held, outward_release
 from cosource.foundation.services.sealing import seal_all, seal_pending
 from cosource.foundation.sight import Actor
+from cosource.knowledge.queries.articles import ArticleFilter, article_list
+from cosource.knowledge.services.articles import article_change, article_publish, article_write
 from cosource.metrics.models import FigureQuestion
 from cosource.metrics.queries.questions import question_list
 from cosource.metrics.services.questions import figure_question_answer
@@ -47,7 +49,9 @@ from cosource.parties.services.milestones import milestone_add
 from cosource.parties.services.skills import person_skill_set, skill_add
 from cosource.parties.services.stages import stage_change_propose
 from cosource.tickets.models import Handover, Pause, Possession, Ticket
+from cosource.tickets.queries.articles import uses_in_tickets
 from cosource.tickets.queries.ticket_page import ticket_get
+from cosource.tickets.services.articles import article_use
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import handover_accept
 from cosource.tickets.services.moving import ticket_move
@@ -195,9 +199,32 @@ def grow(desk: Desk) -> None:
         question_id=asked.id, text="Two of four.", actor=desk.actor("c1.cso"), at=desk.tick()
     )
     questioned(shared, actor=desk.actor("c1.cso"), at=desk.tick(), text="And here?", by="team")
+    know(desk)
     ended = desk.world.engagement("c1p2")
     engagement_end(engagement_id=ended.id, version=ended.version, actor=desk.actor("c1.cso"), at=desk.tick())
     desk.tick()
+
+
+def know(desk: Desk) -> None:
+    """Articles of every kind with their versions, and what they helped with."""
+    c1p1, c2p1 = (desk.world.engagements[key].id for key in ("c1p1", "c2p1"))
+    ticket = desk.open(by="c1.ct", title="Helped")
+    desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+    for by, more in (
+        ("c1.ct", {"for_requesters": True}),
+        ("p1.pt", {"engagement_id": c1p1}),
+        ("c1.ct", {"engagement_id": c1p1, "service_id": desk.world.services["c1.printing"].id}),
+        ("p1.pm", {"shown_in": [c1p1, c2p1]}),
+        ("p1.pt", {}),
+    ):
+        given: dict[str, Any] = {"title": f"Zeile\u2028zwei of {by}", "text": "A zeppelin dock.\n\n# =1+1"}
+        about = {"actor": desk.actor(by), "at": desk.tick()}
+        article = article_write(**given, **more, **about)
+        article_change(article_id=article.id, changes={"text": "A zeppelin dock, mended."}, **about)
+        if more:
+            article_publish(article_id=article.id, **about)
+            article_change(article_id=article.id, changes={"text": "A dock.", "note": "Shorter"}, **about)
+            article_use(ticket_id=ticket.id, article_id=article.id, **about)
 
 
 def kinds_that_came_back(desk: Desk, party: str, folder: Path, template: Template) -> set[str]:
@@ -306,6 +333,9 @@ def test_what_came_in_can_be_worked_with(desk: Desk, tmp_path: Path, database_te
         assert derived() == before
         reader = desk.actor("c1.ct")
         assert matching_subjects("zeppelin", actor=reader, limit=9)[0] == [ticket]
+        found = article_list(reader, ArticleFilter(text="dock"), at=desk.now).rows
+        assert sorted(row.title.partition(" of ")[2] for row in found) == ["c1.ct", "c1.ct", "p1.pm", "p1.pt"]
+        assert {use.times for use in uses_in_tickets(reader, [row.id for row in found]).values()} == {1}
         assert matching_subjects("secret", actor=reader, limit=9)[0] == []
         page = ticket_get(ticket_id=ticket, actor=reader, at=desk.now)
         texts = [str(line.html) for line in page.conversation.messages if line.html]

@@ -25,7 +25,7 @@ def texts_index(rows: Sequence[tuple[str, UUID, UUID, UUID, str]]) -> None:
                 "INSERT INTO foundation_searchtext (subject_kind, subject_id, entry_id, audience_id, words)"
                 " VALUES (%s, %s, %s, %s, array_to_tsvector(%s::text[]))",
                 [
-                    (kind, subject, entry, audience, sorted({*words_of(text), *_marked(audience)}))
+                    (kind, subject, entry, audience, sorted({*words_of(text), *_marked(audience, kind)}))
                     for kind, subject, entry, audience, text in rows
                 ],
             )
@@ -41,15 +41,19 @@ def texts_index(rows: Sequence[tuple[str, UUID, UUID, UUID, str]]) -> None:
         cursor.executemany(
             f"INSERT INTO {FTS} (rowid, words, readers) VALUES (%s, %s, %s)",  # noqa: S608 - the table's name is ours
             [
-                (first + n, " ".join(words_of(text)), " ".join(marks_of(*audience_readers(audience_id))))
-                for n, (*_, audience_id, text) in enumerate(rows)
+                (
+                    first + n,
+                    " ".join(words_of(text)),
+                    " ".join(marks_of(*audience_readers(audience_id), kind)),
+                )
+                for n, (kind, *_, audience_id, text) in enumerate(rows)
             ],
         )
 
 
-def _marked(audience_id: UUID) -> list[str]:
+def _marked(audience_id: UUID, subject_kind: str) -> list[str]:
     """Return the marks of an audience as PostgreSQL's index has them: no word begins with a colon."""
-    return [f":{mark}" for mark in marks_of(*audience_readers(audience_id))]
+    return [f":{mark}" for mark in marks_of(*audience_readers(audience_id), subject_kind)]
 
 
 def texts_forget(entry_ids: Iterable[UUID]) -> None:

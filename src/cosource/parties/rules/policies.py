@@ -18,6 +18,9 @@ READ_IN_SCOPE = "read_in_scope"
 DELEGATED_RIGHTS = (READ_IN_SCOPE,)
 # Not delegated by anybody: a token on the own desk reads and answers the notices of the person who made it.
 MAKERS_NOTICES = "makers_notices"
+# Likewise: programs read articles, and a token with this right on its own desk writes them, too.
+WRITES_KNOWLEDGE = "writes_knowledge"
+TOKENS_OWN_RIGHTS = frozenset({MAKERS_NOTICES, WRITES_KNOWLEDGE})
 
 
 @dataclass(frozen=True, slots=True)

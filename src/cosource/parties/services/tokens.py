@@ -13,7 +13,7 @@ from cosource.foundation.errors import Conflict, NotFound
 from cosource.foundation.rules.canonical import instant_text
 from cosource.foundation.sight import TECHNICIAN, Actor
 from cosource.parties.models import Grant, IntegrationToken
-from cosource.parties.rules.policies import MAKERS_NOTICES, TOKEN_ROLES
+from cosource.parties.rules.policies import TOKEN_ROLES, TOKENS_OWN_RIGHTS
 from cosource.parties.services.checks import clean_text, field_error
 from cosource.parties.services.grants import check_ceiling, end_tell, grant_write, live_or_coming
 from cosource.parties.services.invitations import digest_of
@@ -36,7 +36,8 @@ PREFIX = "cs_"
 class TokenGrant:
     """A right that a token holds: on the own desk (None), or on an engagement within its ceiling.
 
-    `rights`: delegated ones of the engagement; on the own desk only that to act on its maker's notices.
+    `rights`: delegated ones of the engagement; on the own desk those that tokens have of themselves: to act on its
+    maker's notices, to write articles.
     """
 
     engagement_id: UUID | None = None
@@ -115,7 +116,7 @@ def _give(grant: TokenGrant, token: IntegrationToken, party: Party, at: datetime
         at=at,
         service_ids=grant.service_ids,
         site_ids=grant.site_ids,
-        rights=grant.rights if engagement is not None else set(grant.rights) - {MAKERS_NOTICES},
+        rights=grant.rights if engagement is not None else set(grant.rights) - TOKENS_OWN_RIGHTS,
         ends_at=None,
     )
     grant_write(

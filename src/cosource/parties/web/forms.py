@@ -419,4 +419,19 @@ class TokenForm(forms.Form):
                 "It reads and answers what you are told, of what it reaches itself. It must reach your own desk."
             ),
         )
-        self.order_fields(["name", "reach", "read_in_scope", "makers_notices", "may_write", "expires_at"])
+        self.fields["writes_knowledge"] = forms.BooleanField(
+            label=_("Writes articles"),
+            required=False,
+            help_text=_("Otherwise it reads what is published. It must reach your own desk, and may write."),
+        )
+        self.order_fields(
+            [
+                "name",
+                "reach",
+                "read_in_scope",
+                "makers_notices",
+                "writes_knowledge",
+                "may_write",
+                "expires_at",
+            ]
+        )

@@ -16,7 +16,7 @@ from cosource.parties.queries.frame import leads_here, leads_somewhere, reads_ri
 from cosource.parties.queries.organizations import covered_places
 from cosource.parties.queries.people import people_choices, person_get, placement_list, team_list
 from cosource.parties.queries.rights import grant_list, orphan_grants, token_list
-from cosource.parties.rules.policies import MAKERS_NOTICES, READ_IN_SCOPE
+from cosource.parties.rules.policies import MAKERS_NOTICES, READ_IN_SCOPE, WRITES_KNOWLEDGE
 from cosource.parties.services.checks import field_error
 from cosource.parties.services.grants import grant_end, grant_give
 from cosource.parties.services.placements import placement_accept, placement_end, placement_propose
@@ -99,9 +99,10 @@ def tokens_page(request: PageRequest) -> HttpResponseBase:
 
     def create(values: dict[str, Any]) -> HttpResponse:
         right = (READ_IN_SCOPE,) if values["read_in_scope"] else ()
-        on_desk = (MAKERS_NOTICES,) if values["makers_notices"] else ()
+        own_rights = (MAKERS_NOTICES, WRITES_KNOWLEDGE)
+        on_desk = tuple(name for name in own_rights if values[name])
         if on_desk and DESK not in values["reach"]:
-            raise field_error("makers_notices", str(_("For this it must reach your own desk.")))
+            raise field_error(on_desk[0], str(_("For this it must reach your own desk.")))
         made = token_create(
             name=values["name"],
             expires_at=values["expires_at"],

@@ -14,6 +14,7 @@ from cosource.foundation.doors import actor_of
 from cosource.foundation.errors import Invalid
 from cosource.foundation.models import Entry
 from cosource.parties.queries.sight import actor_on_notices
+from cosource.tickets.api.articles import router as articles
 from cosource.tickets.api.bulk import router as bulk
 from cosource.tickets.api.changes import router as changes
 from cosource.tickets.api.files import router as files_router
@@ -60,6 +61,7 @@ router = room_router(tag="tickets")
 router.add_router("", structure)
 router.add_router("", files_router)
 router.add_router("", bulk)
+router.add_router("", articles)
 router.add_router("", routing_router)
 router.add_router("", changes)
 _MOST = 200

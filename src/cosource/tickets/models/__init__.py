@@ -1,5 +1,6 @@
 """Tickets and all that hangs on them."""
 
+from cosource.tickets.models.articles import TicketArticle
 from cosource.tickets.models.bulk import BulkRun
 from cosource.tickets.models.changes import Approval, ChangePlan, Freeze
 from cosource.tickets.models.clocks import Clock, Escalation
@@ -38,6 +39,7 @@ __all__ = [
     "SeriesCounter",
     "StatedFigures",
     "Ticket",
+    "TicketArticle",
     "TicketLink",
     "TicketReference",
     "Writing",

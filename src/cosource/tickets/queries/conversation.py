@@ -130,11 +130,13 @@ def conversation_of(
     roles: frozenset[str],
     person_id: UUID | None = None,
     shows_all: bool = False,
+    articles: Mapping[UUID, str] | None = None,
 ) -> Conversation:
     """Return the conversation that the reader's organization may see, in at most six queries.
 
-    `for_requester`: only what was written for requesters. `roles`: an auditor alone does not read notes among one party's own,
-    and what is hidden is read by who leads; `person_id`: who reads, since authors read their own.
+    `articles`: titles of those that helped, as far as they are read. `for_requester`: only what is for requesters. `roles`: an
+    auditor alone does not read notes among one party's own, and what is hidden is read by who leads; `person_id`: who reads;
+    authors read their own.
     """
     entries = _entries(record, organization_id, for_requester=for_requester, shows_all=shows_all)
     older = not shows_all and len(entries) > SHOWN
@@ -144,7 +146,7 @@ def conversation_of(
     audiences = {a: readers_of(m, badges, with_requester=r) for a, (m, r) in _audiences(entries).items()}
     if roles and not roles & WORKERS:
         entries = [e for e in entries if not (audiences[e.audience_id].is_internal and e.has_text)]
-    names = _names(record, entries, badges)
+    names = replace(_names(record, entries, badges), articles=articles or {})
     talk = Conversation(older=older, audiences=audiences, names=names)
     described = False
     before: EntryRow | None = None

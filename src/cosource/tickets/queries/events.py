@@ -47,6 +47,7 @@ class Names:
     teams: Mapping[UUID, str] = field(default_factory=dict)
     services: Mapping[UUID, str] = field(default_factory=dict)
     sites: Mapping[UUID, str] = field(default_factory=dict)
+    articles: Mapping[UUID, str] = field(default_factory=dict)
     readers: frozenset[UUID] = frozenset()
 
     def party(self, value: Any) -> PartyBadge | None:
@@ -360,6 +361,18 @@ def _source_names(entry: EntryRow, record: Record, names: Names) -> Event:
     return Event("user", gettext_lazy("Names from the source"), quiet=True)
 
 
+def _article_used(entry: EntryRow, record: Record, names: Names) -> Event:
+    title = names.articles.get(UUID(str(entry.facts.get("article"))), "")
+    return Event(
+        "book-2",
+        gettext_lazy("“%(title)s” helped", title=title) if title else gettext_lazy("An article helped"),
+    )
+
+
+def _article_unused(entry: EntryRow, record: Record, names: Names) -> Event:
+    return Event("book-2", gettext_lazy("An article did not help after all"), quiet=True)
+
+
 def _person(value: Any, names: Names) -> str:
     return names.people.get(UUID(value), "") if value else ""
 
@@ -398,6 +411,8 @@ _TOLD: dict[str, Callable[[EntryRow, Record, Names], Event]] = {
     "ticket.approval_decided": _approval_decided,
     "ticket.planned": _planned,
     "ticket.change_reviewed": _reviewed,
+    "ticket.article_used": _article_used,
+    "ticket.article_unused": _article_unused,
     "payload.erased": _erased,
     "payload.hidden": _hidden,
     "payload.released": _released,

@@ -17,10 +17,11 @@ from django.db.models import Q
 
 from cosource.foundation.exports import register_export, register_export_view
 from cosource.foundation.ledger_sight import ledger_sight
+from cosource.foundation.models import PendingEntry
 from cosource.foundation.queries.export_entries import entries_readable
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Engagement, Organization
-from cosource.tickets.models import Clock, Participation
+from cosource.tickets.models import Clock, Participation, TicketArticle
 from cosource.tickets.models.participation import NEVER, Kind, Turn
 from cosource.tickets.queries.record import parties_seen_by
 
@@ -100,6 +101,7 @@ CLOCK = (
     "late_from_minutes",
     "paused",
 )
+ARTICLE = ("id", "ticket_id", "article_id", "linked_for_id", "linked_by_id", "at")
 _UNFIT_FOR_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -154,6 +156,14 @@ def clock_records(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
         theirs | own, ticket_id__in=Participation.objects.visible_to(actor).values("ticket_id")
     ).order_by("pk")
     yield from rows.values(*CLOCK).iterator(2_000)
+
+
+def article_records(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
+    """Give what articles helped with, as far as the entries that say so come along."""
+    rows: Any = TicketArticle.objects.visible_to(actor).exclude(
+        id__in=PendingEntry.objects.values("entry_id")
+    )
+    yield from rows.order_by("pk").values(*ARTICLE).iterator(2_000)
 
 
 def _events(actor: Actor) -> Iterator[dict[str, Any]]:
@@ -236,6 +246,7 @@ def register() -> None:
     """Let them be taken out."""
     register_export("tickets", ticket_records)
     register_export("clocks", clock_records)
+    register_export("ticket_articles", article_records)
     register_export_view("tickets.csv", _tickets_csv)
     register_export_view("events.csv", _events_csv)
     register_export_view("events.xes", _events_xes)

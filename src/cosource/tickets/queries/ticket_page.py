@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.utils.formats import date_format
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
@@ -19,9 +20,11 @@ from cosource.foundation.ids import NIL
 from cosource.foundation.pages import PartyBadge
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.sight import REQUESTER, Actor
-from cosource.tickets.models import Handover, Participation, Ticket
+from cosource.knowledge.rules.rights import works
+from cosource.tickets.models import Handover, Participation, Ticket, TicketArticle
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.answers import open_to_challenge
+from cosource.tickets.queries.articles import UsedArticle, articles_used
 from cosource.tickets.queries.badges import badges_of
 from cosource.tickets.queries.capacities import capacities
 from cosource.tickets.queries.clocks import (
@@ -144,6 +147,8 @@ class TicketView:
     sites: list[tuple[UUID, str]] = field(default_factory=list)
     editable: Ticket | None = None
     kinds: KindPanel | None = None
+    articles: tuple[UsedArticle, ...] = ()
+    writes_articles: bool = False
     writing: Kept | None = None
 
     @property
@@ -191,6 +196,7 @@ def ticket_get(
     beside = _beside(ticket.id, actor)
     for_requester = reads_as_requester(record, actor)
     badges = badges_of(record)
+    articles = articles_used(ticket.id, actor) if beside.has_articles else ()
     talk = conversation_of(
         record,
         badges,
@@ -199,6 +205,7 @@ def ticket_get(
         roles=actor.sight.roles_on(record.mine.engagement_id),
         person_id=actor.person_id,
         shows_all=whole_conversation,
+        articles={used.id: used.title for used in articles},
     )
     if for_requester:
         # Names on the replies are theirs to read; who holds the ticket is the desk's own business.
@@ -237,6 +244,8 @@ def ticket_get(
         badges=badges,
         read_at=at,
         my_badge=badges.get(record.mine.organization_id),
+        articles=articles,
+        writes_articles=not for_requester and works(actor),
         progress=progress_of(ticket.state, ticket.category),
         writing=beside.writing,
         links=link_lines(record, actor),
@@ -287,6 +296,7 @@ class _Beside:
     sla_met: bool | None
     knowledge: bool | None
     kept: dict[str, object] | None
+    has_articles: bool
     writing: Kept | None
 
 
@@ -297,7 +307,10 @@ _BESIDE = (
         f"stated__{n}"
         for n in ("resolved_at", "closed_at", "reassignments", "reopens", "sla_met", "knowledge", "kept")
     ),
+    "has_articles",
 )
+# What is rarely there is looked for beside what every ticket has, so that those without any cost no query.
+_HAS_ARTICLES = Exists(TicketArticle.objects.filter(ticket_id=OuterRef("pk"), removed_at__isnull=True))
 
 
 def _beside(ticket_id: UUID, actor: Actor) -> _Beside:
@@ -311,7 +324,7 @@ def _beside(ticket_id: UUID, actor: Actor) -> _Beside:
 _asked_beside = Prepared[tuple[Any, ...]](
     lambda ticket_id, person_id, organization_id: (
         Ticket.objects.filter(pk=ticket_id)
-        .annotate(**joined_for(person_id, organization_id))
+        .annotate(has_articles=_HAS_ARTICLES, **joined_for(person_id, organization_id))
         .values_list(*_BESIDE, *WRITING_COLUMNS)
     ),
     ticket_id=UUID,

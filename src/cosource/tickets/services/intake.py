@@ -32,6 +32,7 @@ from cosource.tickets.models import (
     Possession,
     SeriesCounter,
     Ticket,
+    TicketArticle,
     TicketReference,
 )
 from cosource.tickets.models.participation import Kind, Turn
@@ -120,6 +121,22 @@ def _take_in(incoming: Incoming) -> None:
     stories = _conversations(incoming, owner_of)
     insert_in_turn(_tickets(incoming, owner_of, stories))
     insert_in_turn(row_of(Clock, record, taken.CLOCK) for record in incoming.records("clocks"))
+    _articles(incoming)
+
+
+def _articles(incoming: Incoming) -> None:
+    """Take in what articles helped with; to whom that was said stands with the entries that say so."""
+    for records in batched(incoming.records("ticket_articles"), _AT_ONCE):
+        strangers_add(
+            incoming,
+            organizations={UUID(r["linked_for_id"]) for r in records},
+            people={UUID(r["linked_by_id"]) for r in records if r["linked_by_id"]},
+        )
+        said = Entry.objects.filter(id__in=[r["id"] for r in records])
+        audiences = dict(said.values_list("id", "audience_id"))
+        insert_in_turn(
+            row_of(TicketArticle, r, taken.ARTICLE, audience_id=audiences[UUID(r["id"])]) for r in records
+        )
 
 
 def _conversations(incoming: Incoming, tickets: Mapping[UUID, UUID]) -> Mapping[UUID, _Story]:

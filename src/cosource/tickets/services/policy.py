@@ -54,6 +54,7 @@ class Action(StrEnum):
     ASK_APPROVAL = "ticket.ask_approval"
     APPROVE = "ticket.approve"
     REVIEW = "ticket.review"
+    USE_ARTICLE = "ticket.use_article"
 
 
 def acting_for(actor: Actor, record: Record, party_id: UUID | None) -> Actor:

@@ -1,0 +1,1 @@
+"""Rules of knowledge, as plain functions on plain values."""
