@@ -50,7 +50,7 @@ REGIONS = (
     Region("WS"),
     Region("US", "TX"),
 )
-QUICK = 2000
+QUICK = 1000
 CASES = int(os.environ.get("COSOURCE_PROOF_CASES", QUICK))
 FIRST = int(os.environ.get("COSOURCE_PROOF_FROM", "0"))
 BATCHES = 8

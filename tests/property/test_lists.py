@@ -23,7 +23,7 @@ from cosource.tickets.queries.filters import DUES, FLAGS, ORDERS, STATES, TURNS,
 from cosource.tickets.queries.lists import COUNT_LIMIT, ticket_counts, ticket_list
 from cosource.tickets.queries.record import parties_seen_by
 
-CASES = int(os.environ.get("COSOURCE_PROOF_CASES", "18"))
+CASES = int(os.environ.get("COSOURCE_PROOF_CASES", "12"))
 LISTS_EACH = 6
 READERS = (
     "c1.cso", "c1.ct", "c1.ct2", "c1.req", "c1.aud", "c2.cso", "c2.ct", "c2.req", "emb",
