@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models import F, Q
 
 from cosource.foundation.models import DueWork
 from cosource.foundation.services.schedules import KEY
-from cosource.tickets.models import Escalation
+from cosource.tickets.models import Clock, Escalation, Pause, Possession, Ticket
 from tests.faults.test_killed_worker import MailServer, check, escalating, is_all_done, mail_server, worker
 from tests.faults.test_killed_worker import wait_until as wait_for_work
 
@@ -23,6 +24,18 @@ QUICK = {"an hour ahead"}
 def has_swept() -> bool:
     return DueWork.objects.filter(
         kind="tickets.escalations", key__startswith=KEY, state=DueWork.State.DONE
+    ).exists()
+
+
+def nothing_ends_before_it_begins() -> None:
+    """Whatever a clock says meanwhile, no stretch of a ticket's life is shorter than nothing."""
+    for model in (Possession, Pause):
+        assert not model.objects.filter(until_at__lt=F("from_at")).exists()
+    assert not Clock.objects.filter(
+        Q(met_at__lt=F("started_at")) | Q(stopped_at__lt=F("started_at"))
+    ).exists()
+    assert not Ticket.objects.filter(
+        Q(resolved_at__lt=F("opened_at")) | Q(closed_at__lt=F("opened_at"))
     ).exists()
 
 
@@ -57,6 +70,7 @@ def test_a_clock_that_was_wrong_is_set_right(
         with worker(str(ahead), **given):
             took = wait_for_work(lambda: is_all_done(1), LATE_AT_MOST_SECONDS)
     check(desk, mail_server, tickets=1, kills=0, others=True)
+    nothing_ends_before_it_begins()
     print({"wrong": wrong, "restarted": restarted, "done after": round(took, 1)})
     said = (tmp_path / "said.txt").read_text()
     assert ("clock.wrong" in said) is not on_a_file
@@ -78,6 +92,7 @@ def test_two_workers_five_minutes_apart_do_each_thing_once(
     with worker(str(files[0]), **given), worker(str(files[1]), **given):
         wait_for_work(lambda: is_all_done(tickets), LATE_AT_MOST_SECONDS)
     check(desk, mail_server, tickets=tickets, kills=0)
+    nothing_ends_before_it_begins()
     assert len(mail_server.came) == len(set(mail_server.came))
     assert all(row.raised_at >= row.due_at for row in Escalation.objects.all())
     assert not DueWork.objects.filter(fence__gt=1).exclude(key__startswith=KEY).exists()
