@@ -34,6 +34,7 @@ from cosource.tickets.models import BulkRun, ChangePlan, Clock, Escalation, Free
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.routing.services.rule_sets import draft_go_live, draft_save
 from cosource.tickets.services.articles import article_use
+from cosource.tickets.services.canned import canned_save
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.links import ticket_link
@@ -350,6 +351,14 @@ def _lists_and_files(scene: Scene) -> None:
         }
         draft_save(document=[named], actor=scene.actor(by), at=scene.tick())
         scene.extra[f"rules{key}"] = draft_go_live(actor=scene.actor(by), at=scene.tick()).id
+    for key, by, of_team in (("c1", "c1.cso", ""), ("p1", "p1.pm", ""), ("p1birch", "p1.pm", "p1.birch")):
+        scene.extra[f"ready{key}"] = canned_save(
+            title=f"Ready {mark_of(f'ready{key}')}",
+            text="{reference}: we are at it.",
+            team_id=scene.world.teams[of_team].id if of_team else None,
+            actor=scene.actor(by),
+            at=scene.tick(),
+        ).id
     for key, by in (("c1p1", "p1.pm"), ("c1p2", "p2.pm"), ("c2p1", "p1.pm")):
         scene.extra[f"question{key}"] = _questioned(scene, key, by)
     for key in ("c1", "c2"):

@@ -17,7 +17,16 @@ from cosource.knowledge.models import Article
 from cosource.knowledge.queries.articles import ArticleFilter, article_list
 from cosource.metrics.models import FigureQuestion
 from cosource.parties.models import Engagement, Grant, IntegrationToken, Organization, Person, Placement, Team
-from cosource.tickets.models import BulkRun, Escalation, Freeze, RoutingRules, SavedView, Ticket, TicketLink
+from cosource.tickets.models import (
+    BulkRun,
+    CannedReply,
+    Escalation,
+    Freeze,
+    RoutingRules,
+    SavedView,
+    Ticket,
+    TicketLink,
+)
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
 from tests.access.reader import Reader
@@ -148,6 +157,7 @@ def things(scene: Scene) -> dict[Key, Thing]:
     ):
         found["link", state, ""] = _link(scene, scene.extra[name])
     found |= dict(_rules(scene))
+    found |= dict(_ready(scene))
     return found
 
 
@@ -194,6 +204,27 @@ def _rules(scene: Scene) -> Iterator[tuple[Key, Thing]]:
                     "choke point": sight(RoutingRules, scene.extra[f"rules{key}"]),
                     "page": page("tickets:routing", holds=mark),
                     "endpoint": page("api:routing_rules_read", holds=mark, for_tokens=True),
+                },
+                (mark,),
+            ),
+        )
+
+
+def _ready(scene: Scene) -> Iterator[tuple[Key, Thing]]:
+    """Replies that a desk has ready, for everybody there or for one team."""
+    for state, relation, key in (
+        ("of client 1", "", "c1"),
+        ("of partner 1", "", "p1"),
+        ("of partner 1", "another team's", "p1birch"),
+    ):
+        mark = mark_of(f"ready{key}")
+        yield (
+            ("ready reply", state, relation),
+            Thing(
+                {
+                    "choke point": sight(CannedReply, scene.extra[f"ready{key}"]),
+                    "page": page("tickets:replies", holds=mark),
+                    "endpoint": page("api:ready_replies_list", holds=mark, for_tokens=True),
                 },
                 (mark,),
             ),

@@ -17,6 +17,7 @@ class TicketsConfig(AppConfig):
         from cosource.tickets.services import (  # noqa: PLC0415 - models must be loaded first
             acknowledging,
             article_origin,
+            canned,
             hiding,
             intake,
             links,
@@ -24,7 +25,7 @@ class TicketsConfig(AppConfig):
             telling,
             writing,
         )
-        from cosource.tickets.web import articles, list_menu, menu  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.web import articles, canned_menu, list_menu, menu  # noqa: PLC0415 - models must be loaded first
 
         deciding.register()
         learning.register()
@@ -35,6 +36,7 @@ class TicketsConfig(AppConfig):
         links.register()
         telling.register()
         hiding.register()
+        canned.register()
         writing.register()
         acknowledging.register()
         article_origin.register()
@@ -43,6 +45,7 @@ class TicketsConfig(AppConfig):
         bulk.register()
         menu.register()
         list_menu.register()
+        canned_menu.register()
         live.register()
         exporting.register()
         intake.register()

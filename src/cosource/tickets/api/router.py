@@ -18,6 +18,7 @@ from cosource.tickets.api.articles import router as articles
 from cosource.tickets.api.bulk import router as bulk
 from cosource.tickets.api.changes import router as changes
 from cosource.tickets.api.files import router as files_router
+from cosource.tickets.api.ready import router as ready
 from cosource.tickets.api.schemas import (
     AssigneeIn,
     ClockOut,
@@ -62,6 +63,7 @@ router.add_router("", structure)
 router.add_router("", files_router)
 router.add_router("", bulk)
 router.add_router("", articles)
+router.add_router("", ready)
 router.add_router("", routing_router)
 router.add_router("", changes)
 _MOST = 200

@@ -125,6 +125,25 @@ class MessageIn(In):
     file_ids: list[UUID] = Field(default_factory=list, max_length=100)
 
 
+class ReadyReplyIn(In):
+    """A reply with places such as `{reference}`. `then`: assign, resolved, waiting_requester, waiting_client, waiting_partner."""
+
+    title: str = Field(max_length=80)
+    text: str = Field(max_length=20_000)
+    then: str = Field("", max_length=20)
+    team_id: UUID | None = None
+
+
+class ReadyReplyOut(Out):
+    """A ready reply; without a team it is everybody's in the organization."""
+
+    id: UUID
+    title: str
+    text: str
+    then: str
+    team_id: UUID | None
+
+
 class MoveIn(In):
     """A move to another state. `reason`: a pause reason of the agreement where the ticket is to wait."""
 

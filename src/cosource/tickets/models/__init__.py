@@ -2,6 +2,7 @@
 
 from cosource.tickets.models.articles import TicketArticle
 from cosource.tickets.models.bulk import BulkRun
+from cosource.tickets.models.canned import CannedReply
 from cosource.tickets.models.changes import Approval, ChangePlan, Freeze
 from cosource.tickets.models.clocks import Clock, Escalation
 from cosource.tickets.models.links import TicketLink
@@ -24,6 +25,7 @@ __all__ = [
     "NEVER",
     "Approval",
     "BulkRun",
+    "CannedReply",
     "ChangePlan",
     "Clock",
     "Escalation",

@@ -59,9 +59,10 @@ def ticket_move(
     at: datetime,
     reason: str = "",
     text: str = "",
+    is_said: bool = False,
     expected_version: int | None = None,
 ) -> None:
-    """Move a ticket to another state.
+    """Move a ticket to another state. `is_said`: what would be its text was said just now, in the same transaction.
 
     Waiting needs one of the agreement's pause reasons and the request itself, which is sent to the side whose turn it becomes.
     Resolving and reopening need a word as well. Appends `ticket.state_changed/1`, and `ticket.message_added/1` for the text.
@@ -81,7 +82,8 @@ def ticket_move(
     needs_text = (
         to_state in (*WAITING, KNOWN_ERROR, RESOLVED, CANCELLED) or record.ticket.category == "resolved"
     )
-    body = require_text(text, "text", limit=20_000, optional=not needs_text or to_state == "closed")
+    optional = is_said or not needs_text or to_state == "closed"
+    body = require_text(text, "text", limit=20_000, optional=optional)
     actor = policy.acting_for(actor, record, record.ticket.holder_organization_id)
     state_set(record, to_state, actor=actor, at=at, reason=reason, text=body)
     sync(record, at=at)

@@ -18,9 +18,11 @@ from cosource.foundation import clock
 from cosource.foundation.doors import actor_of, is_fragment
 from cosource.foundation.sight import Actor
 from cosource.tickets.queries.attachments import Attachment
+from cosource.tickets.queries.canned import uses_canned
 from cosource.tickets.queries.conversation import changed_since
 from cosource.tickets.queries.markup import rich_text
 from cosource.tickets.queries.ticket_page import TicketView, ticket_get
+from cosource.tickets.rules.canned import STEPS
 from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
 from cosource.tickets.rules.links import BY_HAND
 from cosource.tickets.rules.priority import LEVEL_LABELS
@@ -54,7 +56,7 @@ FILTERS = ("all", "messages", "ledger")
 class Draft:
     """What a form held, and why it was refused. `form`: which one; `code`: of the refusal; `files` that it brought.
 
-    `looked_at`: it was not refused; the writer wants to see the words as they will be shown.
+    `looked_at`: it was not refused; the writer wants to see the words as they will be shown. `more`: what else the page shows.
     """
 
     form: str
@@ -67,6 +69,7 @@ class Draft:
     since: datetime | None = None
     looked_at: bool = False
     files: Sequence[Attachment] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> HttpResponse:
@@ -108,8 +111,11 @@ def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> H
         "files_kept": _files_kept(actor, view, draft),
         "changes": changed_since(view.conversation, draft.since) if draft and draft.since else [],
         "question": _question(request, view, draft),
+        "uses_canned": uses_canned(actor),
+        "then": then_of(draft),
         "frame": "tickets/column_frame.html" if is_fragment(request) else "base.html",
     } | kind_forms.context_of(form, view, draft.values if draft else None)
+    context |= draft.more if draft else {}
     template = "tickets/requested.html" if view.for_requester else "tickets/ticket.html"
     # htmx takes the page of a refusal only as a success; without it the answer keeps the status of the refusal.
     status = draft.status if draft and not is_fragment(request) else 200
@@ -141,6 +147,12 @@ def _files_kept(actor: Actor, view: TicketView, draft: Draft | None) -> Sequence
     if draft is not None and draft.form == "reply":
         return draft.files
     return waiting([UUID(i) for i in view.writing.file_ids], actor) if view.writing else ()
+
+
+def then_of(draft: Draft | None) -> tuple[str, str] | None:
+    """Return the step that follows what is written, with its words; None for none."""
+    then = str(draft.values.get("then", "")) if draft is not None and draft.form == "reply" else ""
+    return (then, _(STEPS[then])) if then and then in STEPS else None
 
 
 def choose_audience(view: TicketView, draft: Draft | None) -> None:

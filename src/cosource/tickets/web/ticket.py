@@ -19,6 +19,7 @@ from cosource.foundation.errors import Conflict, CosourceError, Invalid, StaleVe
 from cosource.tickets.rules.states import CANCELLED, CLOSED, IN_PROGRESS, RESOLVED
 from cosource.tickets.services.acknowledging import escalation_acknowledge
 from cosource.tickets.services.answers import answer_accept, answer_challenge, service_restored
+from cosource.tickets.services.canned import reply_then
 from cosource.tickets.services.changing import ticket_assign, ticket_update
 from cosource.tickets.services.handover import (
     handover_accept,
@@ -106,13 +107,16 @@ def _draft(form: str, request: PageRequest, refusal: CosourceError) -> Draft:
 def reply(request: PageRequest, common: Common) -> None:
     """Write into the conversation."""
     file_ids = files_in(request)
-    chosen = audience_in(request)
-    writing_send(
-        words=words_in(request, chosen, file_ids),
-        # The very audience that was asked about, not another one chosen since.
-        wider_confirmed=text_in(request, "confirmed") == chosen.key,
-        **common,
-    )
+    chosen, then = audience_in(request), text_in(request, "then")
+    # The very audience that was asked about, not another one chosen since.
+    common |= {
+        "words": words_in(request, chosen, file_ids),
+        "wider_confirmed": text_in(request, "confirmed") == chosen.key,
+    }
+    if then:
+        reply_then(then=then, **common)
+    else:
+        writing_send(**common)
 
 
 @step("")

@@ -45,6 +45,31 @@ function written(event) {
 document.addEventListener("input", written);
 document.addEventListener("change", written);
 
+// "/" where nothing is written yet offers the ready replies.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || !event.target.matches?.("form[data-compose] textarea")) return;
+  const offer = event.target.form.querySelector("[data-ready]");
+  if (!offer || event.target.value !== "") return;
+  event.preventDefault();
+  offer.click();
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const first = document.querySelector("#look .canned button");
+  if (first && !document.activeElement?.closest("#look")) first.focus();
+});
+document.addEventListener("keydown", (event) => {
+  const here = event.target.closest?.("#look .canned button");
+  if (!here || !["ArrowDown", "ArrowUp", "Escape"].includes(event.key)) return;
+  event.preventDefault();
+  if (event.key === "Escape") {
+    here.form.querySelector("textarea").focus();
+    here.closest("#look").replaceChildren();
+    return;
+  }
+  const all = [...here.parentElement.querySelectorAll("button")];
+  all[(all.indexOf(here) + (event.key === "ArrowDown" ? 1 : all.length - 1)) % all.length].focus();
+});
+
 // What is on its way must not be kept once more behind it.
 document.addEventListener("submit", (event) => {
   if (event.target.matches("form[data-compose]") && !event.submitter?.hasAttribute("formaction")) forget();
