@@ -7,6 +7,7 @@ import pytest
 from django.db.models import F
 
 from cosource.config.demo import SHOWN, log_path, welcome
+from cosource.config.demo_rules import rules_play
 from cosource.config.demo_tickets import ago, script, tickets_play
 from cosource.config.demo_world import (
     BRIGHTLINE,
@@ -18,6 +19,7 @@ from cosource.config.demo_world import (
     world_build,
     world_open,
 )
+from cosource.foundation.models import Entry
 from cosource.foundation.queries.verification import verify
 from cosource.foundation.services.sealing import seal_all
 from cosource.foundation.sight import system_actor
@@ -49,6 +51,22 @@ def test_the_world_is_built_once_and_found_again(db):
         (BRIGHTLINE, False),
         (HARBOUR, True),
     ]
+
+
+def test_two_tickets_go_by_the_rules_of_both_parties(db):
+    world = world_build(NOW)
+    assert rules_play(world, NOW) == 2
+    printer, pump = Ticket.objects.order_by("title").reverse()
+    assert (printer.holder_team_id, printer.assignee_id) == (
+        world.teams[BRIGHTLINE, "Print"],
+        world.people["lena"],
+    )
+    assert (pump.holder_team_id, pump.assignee_id) == (
+        world.teams[HARBOUR, "Medical devices"],
+        world.people["nadia"],
+    )
+    why = Entry.objects.filter(kind="ticket.routed/1", subject_id=printer.id).order_by("occurred_at")
+    assert [entry.facts["place"] for entry in why] == [3, 1]
 
 
 def test_other_peoples_data_are_left_alone(db):

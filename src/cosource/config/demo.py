@@ -11,6 +11,7 @@ import typer
 
 from cosource.config import environment as env
 from cosource.config import processes
+from cosource.config.demo_rules import rules_play
 from cosource.config.demo_tickets import tickets_play
 from cosource.config.demo_world import BY_KEY, PASSWORD, World, world_build, world_open
 
@@ -34,7 +35,7 @@ def prepare() -> None:
     from django.db import connection, transaction
 
     from cosource.foundation import clock
-    from cosource.tickets.models import Ticket
+    from cosource.tickets.models import RoutingRules, Ticket
 
     try:
         world = world_open()
@@ -54,6 +55,9 @@ def prepare() -> None:
         typer.echo("Opening today's tickets …", err=True)
         with transaction.atomic():
             tickets_play(world, clock.now())
+    if not RoutingRules.objects.exists():
+        with transaction.atomic():
+            rules_play(world, clock.now())
     _seal()
     connection.close()
 

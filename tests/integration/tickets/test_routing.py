@@ -1,5 +1,6 @@
 """Routing: a desk's rules choose the first team and the person; another party's team is offered the ticket and may decline."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from tests.integration.tickets.conftest import Desk
 
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion
 from cosource.foundation.models import Entry
+from cosource.parties.services.duty import shift_add
 from cosource.parties.services.skills import person_skill_set, skill_add
 from cosource.tickets.models import Handover, RoutingRules, Ticket
 from cosource.tickets.routing.services.rule_sets import draft_discard, draft_go_live, draft_save, rules_stop
@@ -195,3 +197,41 @@ def test_an_old_draft_is_not_written_over(desk: Desk) -> None:
         with pytest.raises(StaleVersion):
             step()
     assert RoutingRules.objects.get().document[0]["name"] == "Two"
+
+
+def test_of_several_teams_the_first_on_duty_gets_it_wherever_the_sun_is(desk: Desk) -> None:
+    """The desk's shift is over at eight in the evening in Tokyo when the other's begins in Berlin."""
+    for key, zone, begins, ends in (
+        ("c1.desk", "Asia/Tokyo", "08:00", "17:00"),
+        ("c1.apps", "Europe/Berlin", "09:00", "17:00"),
+    ):
+        shift_add(
+            team_id=desk.world.teams[key].id,
+            person_id=None,
+            days=["mon", "tue", "wed", "thu", "fri"],
+            begins=begins,
+            ends=ends,
+            zone=zone,
+            actor=desk.actor("c1.cso"),
+            at=desk.tick(),
+        )
+    go_live(desk, rule(desk, "Follow the sun", "c1.desk c1.apps"))
+    # Monday 2 March: 08:00 UTC is 17:00 in Tokyo and 09:00 in Berlin; the next day at 01:00 UTC it is ten in Tokyo.
+    european = desk.open()
+    desk.now = desk.now.replace(hour=1) + timedelta(days=1)
+    japanese = desk.open()
+
+    assert european.holder_team_id == desk.world.teams["c1.apps"].id
+    assert why(european).facts["team_because"] == "duty"
+    assert japanese.holder_team_id == desk.world.teams["c1.desk"].id
+
+
+def test_only_who_is_on_duty_is_chosen(desk: Desk) -> None:
+    team_id, person = desk.world.teams["c1.desk"].id, desk.world.people["c1.ct"].id
+    given = {"days": ["mon"], "begins": "00:00", "zone": "UTC", "actor": desk.actor("c1.cso")}
+    shift_add(team_id=team_id, person_id=person, ends="09:00", at=desk.tick(), **given)
+    go_live(desk, rule(desk, "On duty", "c1.desk", person={"on_duty": True}))
+
+    assert desk.open().assignee_id == person
+    desk.tick(60)
+    assert desk.open().assignee_id is None

@@ -4,14 +4,18 @@ Rights, tokens, people and placements are for people to decide, on pages and by 
 so that a leaked one cannot make itself a better one. Notices have a module of their own.
 """
 
+from uuid import UUID
+
 from django.http import HttpRequest
 
+from cosource.foundation import clock
 from cosource.foundation.api import ListOut, list_out
 from cosource.foundation.api import router as room_router
 from cosource.foundation.doors import actor_of
 from cosource.parties.api.notices import router as notices_router
-from cosource.parties.api.schemas import EngagementOut, NamedOut, OrganizationOut
+from cosource.parties.api.schemas import EngagementOut, NamedOut, OrganizationOut, RosterOut
 from cosource.parties.models import Engagement, Organization, Service, Site, Team
+from cosource.parties.queries.duty import Roster, roster_of
 from cosource.parties.queries.engagements import engagement_names
 from cosource.parties.queries.organizations import organization_own, service_list, site_list
 from cosource.parties.queries.people import team_names
@@ -38,6 +42,12 @@ def teams_list(request: HttpRequest, cursor: str = "", limit: int = 50) -> dict[
     """Return a page of the token's own teams and of those offered under its engagements."""
     page = team_names(actor_of(request), cursor=cursor, limit=limit)
     return list_out(page, _as_is)
+
+
+@router.get("/teams/{uuid:team_id}/duty", response=RosterOut, summary="Read an own team's duty roster")
+def team_duty_read(request: HttpRequest, team_id: UUID) -> Roster:
+    """Return the shifts of one of the token's own teams, and who of it is on duty now."""
+    return roster_of(actor_of(request), team_id, at=clock.now())
 
 
 @router.get("/services", response=ListOut[NamedOut], summary="List services that a ticket can name")

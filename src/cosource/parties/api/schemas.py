@@ -83,3 +83,22 @@ class NoticeChoicesIn(In):
     digest: str = Field("", max_length=6)
     digest_at: time | None = None
     phone: str = Field("", max_length=32)
+
+
+class ShiftOut(Out):
+    """Weekly hours of duty; `person_id`: null for the whole team."""
+
+    id: UUID
+    person_id: UUID | None
+    days: list[str] = Field(alias="day_keys", description="mon to sun, in `zone`")
+    begins: str
+    ends: str
+    zone: str
+    is_now: bool
+
+
+class RosterOut(Out):
+    """A team’s duty: its shifts, and whether anybody is on duty now; without shifts it keeps no roster."""
+
+    shifts: list[ShiftOut]
+    on_duty: bool

@@ -7,6 +7,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from cosource.calendars.rules.weekly import WEEKDAYS
 from cosource.foundation.sight import (
     ADMINISTRATOR,
     AUDITOR,
@@ -16,6 +17,7 @@ from cosource.foundation.sight import (
     TECHNICIAN,
 )
 from cosource.parties.models import ProviderKind, Stage
+from cosource.parties.queries.duty import DAY_NAMES
 from cosource.parties.rules.policies import READ_IN_SCOPE, Side, roles_for
 
 ROLE_LABELS = {
@@ -139,6 +141,28 @@ class MemberForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["person_id"] = _uuid_choice(_("Person"), people)
         self.order_fields(["person_id", "leads"])
+
+
+class ShiftForm(forms.Form):
+    """Somebody of a team, or all of it, is on duty on some weekdays."""
+
+    days = forms.MultipleChoiceField(
+        label=_("Days"),
+        choices=list(DAY_NAMES.items()),
+        initial=WEEKDAYS[:5],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    begins = forms.CharField(label=_("From"), max_length=5, initial="08:00")
+    ends = forms.CharField(
+        label=_("Until"), max_length=5, initial="18:00", help_text=_("Before the begin means the next day.")
+    )
+    zone = forms.CharField(label=_("Time zone"), max_length=60)
+
+    def __init__(self, *args: Any, people: Choices = (), zone: str = "UTC", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person_id"] = _uuid_choice(_("Who"), people, required=False, none=_("The whole team"))
+        self.fields["zone"].initial = zone
+        self.order_fields(["person_id", "days", "begins", "ends", "zone"])
 
 
 class OfferForm(forms.Form):

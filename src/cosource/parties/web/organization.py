@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
+from cosource.parties.queries.duty import roster_of
 from cosource.parties.queries.engagements import engagement_list
 from cosource.parties.queries.frame import leads_here
 from cosource.parties.queries.organizations import (
@@ -21,6 +22,7 @@ from cosource.parties.queries.organizations import (
 )
 from cosource.parties.queries.people import people_choices, placed_on_site, skill_list, team_get, team_list
 from cosource.parties.queries.rights import orphan_grants
+from cosource.parties.services.duty import shift_add, shift_end
 from cosource.parties.services.organizations import organization_update, person_figures_set
 from cosource.parties.services.places import service_add, service_end, site_add, site_end
 from cosource.parties.services.skills import skill_add
@@ -40,6 +42,7 @@ from cosource.parties.web.forms import (
     OrganizationForm,
     PersonFiguresForm,
     RenameForm,
+    ShiftForm,
     SiteForm,
     TeamForm,
 )
@@ -199,6 +202,12 @@ def team_page(request: PageRequest, team_id: UUID) -> HttpResponseBase:
     def withdraw(values: dict[str, Any]) -> None:
         team_withdraw(team_id=team_id, engagement_id=values["id"], actor=actor, at=at)
 
+    def add_shift(values: dict[str, Any]) -> None:
+        shift_add(team_id=team_id, **values, actor=actor, at=at)
+
+    def end_shift(values: dict[str, Any]) -> None:
+        shift_end(shift_id=values["id"], actor=actor, at=at)
+
     def end(values: dict[str, Any]) -> None:
         team_end(team_id=team_id, actor=actor, at=at)
 
@@ -219,11 +228,27 @@ def team_page(request: PageRequest, team_id: UUID) -> HttpResponseBase:
         "end_member": Step(RowForm, end_member, _("They are no longer in the team.")),
         "offer": Step(OfferForm, offer, _("The team works there now."), {"engagements": choices(free)}),
         "withdraw": Step(RowForm, withdraw, _("The team no longer works there.")),
+        "add_shift": Step(
+            ShiftForm,
+            add_shift,
+            _("The shift is in the roster."),
+            {
+                "people": [(m.person_id, m.person.name) for m in team.members],
+                "zone": team.team.organization.time_zone,
+            },
+        ),
+        "end_shift": Step(RowForm, end_shift, _("The shift has ended.")),
         "end": Step(NoForm, end, _("The team has ended."), goes_to=reverse("parties:teams")),
     }
 
     def context() -> dict[str, Any]:
         found = team_get(actor, team_id, at=at)
-        return {"detail": found, "team": found.team, "leads": leads_here(actor), "free": free}
+        return {
+            "detail": found,
+            "team": found.team,
+            "leads": leads_here(actor),
+            "free": free,
+            "roster": roster_of(actor, team_id, at=at),
+        }
 
     return steps_page(request, "parties/team.html", steps, context)

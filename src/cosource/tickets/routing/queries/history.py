@@ -4,7 +4,7 @@ A party is compared with its own seat: as owner with the team that had the ticke
 partner with the last of its own teams, and only where the ticket was solved by it. Not here: the comparing (`rules.comparing`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,12 @@ from django.db.models import QuerySet
 
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Person, Team
+from cosource.parties.queries.duty import shifts_of
+from cosource.parties.rules.duty import duty_at
 from cosource.tickets.models import Participation, Possession
 from cosource.tickets.models.participation import Kind
-from cosource.tickets.routing.queries.live_rules import takers, teams_now, teams_of_rules
+from cosource.tickets.routing.queries.live_rules import takers, teams_of_rules
+from cosource.tickets.routing.rules.choosing import TeamNow
 from cosource.tickets.routing.rules.comparing import Comparison, Past, Router, compare_one
 from cosource.tickets.routing.rules.matching import Case, RuleBook, folded, in_words
 
@@ -149,8 +152,15 @@ def router_of(book: RuleBook, party_id: UUID, at: datetime) -> Router:
         frozenset(i.hex for i in teams),
         own,
         first.id.hex if first else "",
-        teams_now(teams.values(), at),
+        _then(teams.values(), at),
     )
+
+
+def _then(teams: Iterable[Team], at: datetime) -> Callable[[str, datetime], TeamNow]:
+    """Return how a team was at an instant, by the roster that it keeps now."""
+    sites = {team.id.hex: team.site_id.hex if team.site_id else "" for team in teams}
+    shifts = {team_id.hex: kept for team_id, kept in shifts_of([UUID(i) for i in sites], at).items()}
+    return lambda team, at: TeamNow(duty_at(shifts.get(team, ()), at).on_duty, sites.get(team, ""))
 
 
 def replay(

@@ -4,7 +4,7 @@ Not here: deciding (`services.deciding`), and reading rules as a page (`rule_set
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,7 +15,9 @@ from django.db.models import Q, QuerySet
 
 from cosource.foundation.prepared import Prepared
 from cosource.parties.models import EngagementTeam, Membership, Person, PersonSkill, Team
+from cosource.parties.queries.duty import duty_of
 from cosource.parties.queries.sight import live
+from cosource.parties.rules.duty import Duty
 from cosource.tickets.models import Participation, RoutingRules
 from cosource.tickets.routing.rules.choosing import Candidate, TeamNow
 from cosource.tickets.routing.rules.matching import RuleBook, folded
@@ -95,13 +97,19 @@ def language_of(person_id: UUID | None) -> str:
     return folded(locale or "").partition("-")[0]
 
 
-def teams_now(teams: Iterable[Team], at: datetime) -> dict[str, TeamNow]:
-    """Return each team as it is at an instant."""
-    return {team.id.hex: TeamNow(site=team.site_id.hex if team.site_id else "") for team in teams}
+def teams_now(teams: Collection[Team], at: datetime) -> dict[str, TeamNow]:
+    """Return each team as it is at an instant. One statement."""
+    duty = duty_of([team.id for team in teams], at)
+    return {
+        team.id.hex: TeamNow(
+            duty[team.id].on_duty if team.id in duty else None, team.site_id.hex if team.site_id else ""
+        )
+        for team in teams
+    }
 
 
 def candidates_of(team_id: UUID, party_id: UUID, need: Need, at: datetime) -> list[Candidate]:
-    """Return who of a team could be chosen, with level, load and language. At most three statements."""
+    """Return who of a team could be chosen, with level, load and language. At most four statements."""
     members = dict(
         Membership.objects.filter(live(at), team_id=team_id, person__is_active=True)
         .order_by("person_id")
@@ -116,12 +124,14 @@ def candidates_of(team_id: UUID, party_id: UUID, need: Need, at: datetime) -> li
     if need.skill:
         skilled = PersonSkill.objects.filter(person_id__in=members, skill_id=UUID(need.skill))
         levels = dict(skilled.values_list("person_id", "level"))
+    duty = duty_of([team_id], at).get(team_id, Duty()) if need.on_duty else Duty()
     return [
         Candidate(
             id=person_id.hex,
             open_tickets=held[person_id],
             level=levels.get(person_id, 0),
             language=folded(locale).partition("-")[0],
+            on_duty=duty.has(person_id.hex),
         )
         for person_id, locale in members.items()
     ]

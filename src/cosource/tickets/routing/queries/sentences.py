@@ -10,26 +10,12 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cosource.calendars.rules.weekly import WeeklyHours, clock_time
+from cosource.parties.queries.duty import DAY_NAMES
 from cosource.tickets.routing.queries.rule_sets import Nameable
-from cosource.tickets.routing.rules.reading import clock_time
-from cosource.tickets.routing.rules.rule import WEEKDAYS, Hours, Need, Rule
+from cosource.tickets.routing.rules.rule import Need, Rule
 from cosource.tickets.rules.states import KIND_LABELS, TicketKind
 
-DAYS = dict(
-    zip(
-        WEEKDAYS,
-        (
-            gettext_lazy("Mon"),
-            gettext_lazy("Tue"),
-            gettext_lazy("Wed"),
-            gettext_lazy("Thu"),
-            gettext_lazy("Fri"),
-            gettext_lazy("Sat"),
-            gettext_lazy("Sun"),
-        ),
-        strict=True,
-    )
-)
 _IS = {
     "kind": gettext_lazy("kind is %(values)s"),
     "topic": gettext_lazy("topic is %(values)s"),
@@ -108,9 +94,9 @@ def _whom(need: Need, known: Nameable, gone: list[str]) -> str:
     )
 
 
-def hours_in_words(hours: Hours) -> str:
+def hours_in_words(hours: WeeklyHours) -> str:
     """Return a time of day in words."""
-    days = _("every day") if len(hours.days) == 7 else ", ".join(str(DAYS[day]) for day in hours.days)
+    days = _("every day") if len(hours.days) == 7 else ", ".join(str(DAY_NAMES[day]) for day in hours.days)
     said = _("%(days)s %(begin)s–%(end)s, %(zone)s") % {
         "days": days,
         "begin": clock_time(hours.from_minute),

@@ -3,7 +3,7 @@
 Not here: who is in a team, and who is on duty; both are handed in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cosource.tickets.routing.rules.rule import Need
@@ -40,20 +40,20 @@ class Chosen:
     runner_up: str = ""
 
 
-def choose_team(teams: Sequence[str], now: Mapping[str, TeamNow], site: str) -> tuple[str, str]:
+def choose_team(teams: Sequence[str], now: Callable[[str], TeamNow], site: str) -> tuple[str, str]:
     """Return the team that takes it and why: the first on duty, of these one at the ticket's site, else the first.
 
     A team without a roster counts as on duty. The reason is "duty", "site", "order", or "only" where there is one team.
 
-    >>> choose_team(["a", "b"], {"a": TeamNow(on_duty=False), "b": TeamNow(on_duty=True)}, "")
+    >>> choose_team(["a", "b"], lambda team: TeamNow(on_duty=team == "b"), "")
     ('b', 'duty')
     """
     if len(teams) == 1:
         return teams[0], "only"
-    known = [now.get(team, TeamNow()) for team in teams]
-    awake = [team for team, state in zip(teams, known, strict=True) if state.on_duty is not False]
+    known = {team: now(team) for team in teams}
+    awake = [team for team in teams if known[team].on_duty is not False]
     among = awake or list(teams)
-    near = [team for team in among if site and now.get(team, TeamNow()).site == site]
+    near = [team for team in among if site and known[team].site == site]
     if near:
         return near[0], "site"
     return among[0], "order" if among[0] == teams[0] else "duty"

@@ -4,8 +4,9 @@ Not here: which tickets, and who solved them; both are handed in.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from cosource.tickets.routing.rules.choosing import TeamNow, choose_team
 from cosource.tickets.routing.rules.matching import Case, RuleBook
@@ -54,7 +55,7 @@ class Router:
     """Rules as they decide on the team alone.
 
     `can_take`: the teams that may be given or offered a ticket, of which `own` alone get internal ones. `default`: where a
-    ticket goes that no rule decides.
+    ticket goes that no rule decides. `then`: a team as it was at an instant, by the roster of now.
     """
 
     def __init__(
@@ -63,12 +64,12 @@ class Router:
         can_take: frozenset[str],
         own: frozenset[str],
         default: str,
-        now: Mapping[str, TeamNow],
+        then: Callable[[str, datetime], TeamNow],
     ) -> None:
         self._book = book
         self._can_take = {False: can_take, True: own}
         self._default = default
-        self._now = now
+        self._then = then
 
     def team_of(self, ticket: Past) -> tuple[str, int]:
         """Return the team, and the place of the rule that decided."""
@@ -78,7 +79,7 @@ class Router:
             return self._default, 0
         if not found.teams:
             return case.team or self._default, found.place
-        return choose_team(found.teams, self._now, case.site)[0], found.place
+        return choose_team(found.teams, lambda team: self._then(team, case.at), case.site)[0], found.place
 
 
 def compare_one(found: Comparison, ticket: Past, router: Router, before: Router) -> None:

@@ -15,14 +15,14 @@ from itertools import count
 from typing import Any
 
 from cosource.calendars.rules.refusals import BadCalendar
+from cosource.calendars.rules.weekly import WEEKDAYS, WeeklyHours, calendar_of, clock_time, minute_of
 from cosource.tickets.routing.rules.matching import folded, in_words
-from cosource.tickets.routing.rules.rule import NAMED, WEEKDAYS, Hours, Need, Rule, calendar_of
+from cosource.tickets.routing.rules.rule import NAMED, Need, Rule
 
 MOST_RULES, MOST_VALUES, MOST_TEAMS = 200, 50, 10
 _NAME_LIMIT, _TEXT_LIMIT, _NOTE_LIMIT = 120, 120, 2_000
 _IDS = frozenset({"service", "site", "team"})
 _HEX = re.compile(r"[0-9a-f]{32}")
-_TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)")
 _DAY_MINUTES = 24 * 60
 
 
@@ -155,7 +155,7 @@ def _need(place: str, value: object) -> Need | None:
     return Need(skill=skill, level=level, **flags)
 
 
-def _hours(place: str, value: object) -> Hours | None:
+def _hours(place: str, value: object) -> WeeklyHours | None:
     if value is None:
         return None
     fields = _mapping(place, value, {"zone", "days", "from", "until", "outside", "country", "subdivision"})
@@ -168,7 +168,7 @@ def _hours(place: str, value: object) -> Hours | None:
     texts = {name: fields.get(name, "") for name in ("zone", "country", "subdivision")}
     if any(not isinstance(text, str) or len(text) > _TEXT_LIMIT for text in texts.values()):
         raise BadRules(place, "zone, country and subdivision are texts")
-    hours = Hours(
+    hours = WeeklyHours(
         days=tuple(day for day in WEEKDAYS if day in days),
         from_minute=_minute(f"{place}, from", fields.get("from", "00:00")) % _DAY_MINUTES,
         until_minute=_minute(f"{place}, until", fields.get("until", "24:00")) % _DAY_MINUTES,
@@ -183,9 +183,8 @@ def _hours(place: str, value: object) -> Hours | None:
 
 
 def _minute(place: str, value: object) -> int:
-    match = _TIME.fullmatch(value) if isinstance(value, str) else None
-    minute = int(match[1]) * 60 + int(match[2]) if match else -1
-    if not 0 <= minute <= _DAY_MINUTES:
+    minute = minute_of(value) if isinstance(value, str) else None
+    if minute is None:
         raise BadRules(place, "a time of day such as 08:00, at most 24:00")
     return minute
 
@@ -222,12 +221,3 @@ def _document(rule: Rule) -> dict[str, Any]:
             "language": need.language,
         }
     return {"id": rule.id, "name": rule.name, "when": when, "then": then}
-
-
-def clock_time(minute: int) -> str:
-    """Return a minute of the day as people write it.
-
-    >>> clock_time(8 * 60 + 5), clock_time(1440)
-    ('08:05', '24:00')
-    """
-    return f"{minute // 60:02}:{minute % 60:02}"

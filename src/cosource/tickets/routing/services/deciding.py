@@ -26,7 +26,7 @@ from cosource.tickets.routing.queries.live_rules import (
     teams_now,
     teams_of_rules,
 )
-from cosource.tickets.routing.rules.choosing import Chosen, choose_person, choose_team
+from cosource.tickets.routing.rules.choosing import Chosen, TeamNow, choose_person, choose_team
 from cosource.tickets.routing.rules.matching import Case, Outcome, folded, in_words
 from cosource.tickets.rules.handover import ROUTED
 from cosource.tickets.services import at_hand
@@ -183,7 +183,8 @@ def _decide(  # noqa: PLR0917 - private, what a decision is made of
     team, because = None, "stays"
     if outcome.teams:
         among = [teams[UUID(t)] for t in outcome.teams]
-        chosen_id, because = choose_team(outcome.teams, teams_now(among, at), case.site)
+        now = teams_now(among, at) if len(among) > 1 else {}
+        chosen_id, because = choose_team(outcome.teams, lambda i: now.get(i, TeamNow()), case.site)
         team = teams[UUID(chosen_id)]
     chosen = None
     at_work = team.id if team is not None else present_team_id

@@ -10,9 +10,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cosource.calendars.rules.weekly import WEEKDAYS
+from cosource.parties.queries.duty import DAY_NAMES
 from cosource.tickets.routing.queries.rule_sets import Nameable
-from cosource.tickets.routing.queries.sentences import DAYS
-from cosource.tickets.routing.rules.rule import WEEKDAYS
 from cosource.tickets.rules.states import KIND_LABELS
 
 TEAMS = 3
@@ -64,7 +64,7 @@ class RuleForm(forms.Form):
     days = forms.MultipleChoiceField(
         label=gettext_lazy("Days"),
         required=False,
-        choices=list(DAYS.items()),
+        choices=list(DAY_NAMES.items()),
         widget=forms.CheckboxSelectMultiple,
     )
     from_ = forms.CharField(label=gettext_lazy("From"), required=False, max_length=5)
