@@ -36,6 +36,7 @@ from cosource.tickets.routing.services.rule_sets import draft_go_live, draft_sav
 from cosource.tickets.services.articles import article_use
 from cosource.tickets.services.canned import canned_save
 from cosource.tickets.services.conversation import ticket_reply
+from cosource.tickets.services.effort import effort_log
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.links import ticket_link
 from cosource.tickets.services.opening import ticket_open
@@ -159,6 +160,7 @@ def scene_built() -> Scene:
     _tickets(scene)
     _links(scene)
     _bulk(scene)
+    _efforts(scene)
     _notes(scene)
     _agreements_in_the_making(scene)
     _articles(scene)
@@ -235,6 +237,27 @@ def _tickets(scene: Scene) -> None:
     scene.open("c2own", by="c2.ct", requester="c2.req")
     scene.open("c2p3", by="c2.ct", service="c2.tickets")
     scene.give("c2p3", by="c2.ct", team="p3.print", taker="p3.pt")
+
+
+def _efforts(scene: Scene) -> None:
+    """Time that somebody of each party wrote down."""
+    for name, by, ticket in (
+        ("effortp1", "p1.pt", "assigned"),
+        ("effortp2", "p2.pt", "joint"),
+        ("effortc1", "c1.ct", "assigned"),
+        ("effortc2", "c2.ct", "c2own"),
+        ("effortunasked", "p1.pt", "unasked"),
+        ("effortother", "p2.pt", "other"),
+    ):
+        scene.extra[name] = effort_log(
+            ticket_id=scene.tickets[ticket],
+            day=scene.clock.date(),
+            minutes=30,
+            activity="remote",
+            text=f"Did {mark_of(name)}.",
+            actor=scene.actor(by),
+            at=scene.tick(),
+        ).id
 
 
 def _bulk(scene: Scene) -> None:

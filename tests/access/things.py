@@ -20,6 +20,7 @@ from cosource.parties.models import Engagement, Grant, IntegrationToken, Organiz
 from cosource.tickets.models import (
     BulkRun,
     CannedReply,
+    Effort,
     Escalation,
     Freeze,
     RoutingRules,
@@ -151,6 +152,16 @@ def things(scene: Scene) -> dict[Key, Thing]:
         found["bulk run", state, ""] = Thing(
             {"choke point": sight(BulkRun, pk), "page": page("tickets:bulk_run", pk)}, (str(pk),)
         )
+    for state, relation, name, ticket in (
+        ("of partner 1's technician", "on a ticket with partner 1", "effortp1", "assigned"),
+        ("of partner 2's technician", "on a joint ticket", "effortp2", "joint"),
+        ("of client 1's technician", "on a ticket with partner 1", "effortc1", "assigned"),
+    ):
+        channels = {
+            "choke point": sight(Effort, scene.extra[name]),
+            "page": page("tickets:efforts", scene.tickets[ticket], holds=mark_of(name)),
+        }
+        found["effort", state, relation] = Thing(channels, (mark_of(name),))
     for state, name in (
         ("between tickets with partner 1", "linkboth"),
         ("with one end in nobody's scope", "linkoneend"),

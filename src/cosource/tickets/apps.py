@@ -18,6 +18,7 @@ class TicketsConfig(AppConfig):
             acknowledging,
             article_origin,
             canned,
+            effort,
             hiding,
             intake,
             links,
@@ -34,6 +35,7 @@ class TicketsConfig(AppConfig):
         attachments.register()
         sharing.register()
         links.register()
+        effort.register()
         telling.register()
         hiding.register()
         canned.register()

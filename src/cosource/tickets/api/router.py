@@ -17,6 +17,7 @@ from cosource.parties.queries.sight import actor_on_notices
 from cosource.tickets.api.articles import router as articles
 from cosource.tickets.api.bulk import router as bulk
 from cosource.tickets.api.changes import router as changes
+from cosource.tickets.api.effort import router as effort
 from cosource.tickets.api.files import router as files_router
 from cosource.tickets.api.ready import router as ready
 from cosource.tickets.api.schemas import (
@@ -64,6 +65,7 @@ router.add_router("", files_router)
 router.add_router("", bulk)
 router.add_router("", articles)
 router.add_router("", ready)
+router.add_router("", effort)
 router.add_router("", routing_router)
 router.add_router("", changes)
 _MOST = 200

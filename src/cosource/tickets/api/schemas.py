@@ -1,6 +1,7 @@
 """Bodies of the ticket endpoints, apart from the models."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -220,6 +221,49 @@ class BulkOut(Out):
     total: int
     lines: list[BulkLineOut]
     undo_seconds: int
+
+
+class EffortIn(In):
+    """Time spent on a ticket on one day, in minutes, and what it cost where that is known."""
+
+    day: date
+    minutes: int = Field(ge=1, le=1440)
+    activity: str = Field(max_length=12)
+    billable: bool = False
+    cost: Decimal | None = Field(None, ge=0, max_digits=10, decimal_places=2)
+    currency: str = Field("", max_length=3)
+    text: str = Field("", max_length=2_000)
+
+
+class EffortSumOut(Out):
+    """What one party spent."""
+
+    organization_id: UUID
+    minutes: int
+    billable_minutes: int
+    costs: list[str]
+
+
+class EffortLineOut(Out):
+    """One row, without who it was where that is another party's affair."""
+
+    id: UUID
+    organization_id: UUID
+    day: date
+    minutes: int
+    activity: str
+    billable: bool
+    cost: Decimal | None
+    currency: str
+    note: str
+    person: str
+
+
+class EffortsOut(Out):
+    """The sums and rows of a ticket that the caller reads."""
+
+    sums: list[EffortSumOut]
+    lines: list[EffortLineOut]
 
 
 class WordIn(In):

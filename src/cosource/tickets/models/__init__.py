@@ -5,6 +5,7 @@ from cosource.tickets.models.bulk import BulkRun
 from cosource.tickets.models.canned import CannedReply
 from cosource.tickets.models.changes import Approval, ChangePlan, Freeze
 from cosource.tickets.models.clocks import Clock, Escalation
+from cosource.tickets.models.effort import Effort
 from cosource.tickets.models.links import TicketLink
 from cosource.tickets.models.participation import NEVER, Participation
 from cosource.tickets.models.routing import RoutingModel, RoutingRules
@@ -28,6 +29,7 @@ __all__ = [
     "CannedReply",
     "ChangePlan",
     "Clock",
+    "Effort",
     "Escalation",
     "Freeze",
     "Handover",

@@ -49,6 +49,7 @@ class Beside(IntFlag):
     """What may stand beside a ticket for one of its parties."""
 
     LINKS = 1
+    EFFORT = 2
 
 
 # What lists filter by besides their range.

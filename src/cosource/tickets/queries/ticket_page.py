@@ -40,6 +40,7 @@ from cosource.tickets.queries.clocks import (
     possession_of,
 )
 from cosource.tickets.queries.conversation import Conversation, conversation_of
+from cosource.tickets.queries.effort import EffortSum, effort_sums
 from cosource.tickets.queries.escalations import escalation_lines
 from cosource.tickets.queries.events import Names
 from cosource.tickets.queries.kind_panel import KindPanel, kind_panel
@@ -140,6 +141,7 @@ class TicketView:
     clocks: ClockPanel | None = None
     due_is_urgent: bool = False
     links: list[LinkLine] = field(default_factory=list)
+    effort: list[EffortSum] = field(default_factory=list)
     stated: list[StatedLine] = field(default_factory=list)
     teams: list[TeamChoice] = field(default_factory=list)
     people: list[tuple[UUID, str]] = field(default_factory=list)
@@ -249,6 +251,7 @@ def ticket_get(
         progress=progress_of(ticket.state, ticket.category),
         writing=beside.writing,
         links=link_lines(record, actor),
+        effort=[] if for_requester else effort_sums(record, actor, badges),
     )
     view.steps.unmerge &= view.goes_on_in is not None
     if not for_requester:

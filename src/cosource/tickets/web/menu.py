@@ -7,7 +7,7 @@ from cosource.foundation.pages import Command, NavigationItem, register_command,
 from cosource.foundation.sight import Actor
 from cosource.foundation.today import today_items
 from cosource.tickets.queries.desks import may_open
-from cosource.tickets.queries.list_ranges import asks_only
+from cosource.tickets.queries.list_ranges import asks_only, reads_tickets
 from cosource.tickets.queries.today import is_requester_only, waiting_count
 
 
@@ -50,5 +50,15 @@ def register() -> None:
             icon="calendar-event",
             order=30,
             visible=lambda actor: not asks_only(actor),
+        )
+    )
+    register_command(
+        Command(
+            key="tickets.time",
+            label=gettext_lazy("Your week: time written down"),
+            url_name="tickets:time_sheet",
+            icon="stopwatch",
+            order=60,
+            visible=reads_tickets,
         )
     )

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.dateparse import parse_datetime
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from cosource.foundation import clock
@@ -23,6 +24,7 @@ from cosource.tickets.queries.conversation import changed_since
 from cosource.tickets.queries.markup import rich_text
 from cosource.tickets.queries.ticket_page import TicketView, ticket_get
 from cosource.tickets.rules.canned import STEPS
+from cosource.tickets.rules.effort import ACTIVITIES
 from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
 from cosource.tickets.rules.links import BY_HAND
 from cosource.tickets.rules.priority import LEVEL_LABELS
@@ -48,6 +50,7 @@ FORMS = (
     "link",
     "merge",
     "split",
+    "effort",
 )
 FILTERS = ("all", "messages", "ledger")
 
@@ -104,6 +107,10 @@ def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> H
         "page_keys": page_keys(view),
         "handover_reasons": [(k, _(v)) for k, v in REASONS.items()],
         "decline_reasons": [(k, _(v)) for k, v in DECLINE_REASONS.items()],
+        "activities": [(k, _(v)) for k, v in ACTIVITIES.items()],
+        "today": clock.now().astimezone(get_current_timezone()).date().isoformat()
+        if form == "effort"
+        else "",
         "link_kinds": [(k.key, _(k.sentence)) for k in BY_HAND],
         "edit_fields": edit_fields(view, draft),
         "with_requester": _with_requester(view, draft),
@@ -241,6 +248,7 @@ def _is_offered(form: str, view: TicketView) -> bool:
         "link": steps.link,
         "merge": steps.merge,
         "split": steps.link,
+        "effort": steps.link,
         "reply": steps.reply,
     }.get(form, False)
 
