@@ -30,7 +30,7 @@ from cosource.parties.models import Grant
 from cosource.parties.services.engagements import engagement_end
 from cosource.parties.services.invitations import OfferedRole
 from cosource.parties.services.scope import engagement_service_add
-from cosource.tickets.models import BulkRun, ChangePlan, Clock, Escalation, Freeze, SavedView
+from cosource.tickets.models import BulkRun, CatalogItem, ChangePlan, Clock, Escalation, Freeze, SavedView
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.routing.services.rule_sets import draft_go_live, draft_save
 from cosource.tickets.services.articles import article_use
@@ -428,6 +428,18 @@ def _lists_and_files(scene: Scene) -> None:
         ChangePlan(ticket_id=pk, starts_at=scene.now, ends_at=scene.now + timedelta(hours=2))
         for pk in set(scene.tickets.values())
     )
+    for name, key, service, asked in (
+        ("itemforall", "c1", None, True),
+        ("itemofdesk", "c1", "c1.printing", False),
+        ("itemc2", "c2", None, True),
+    ):
+        scene.extra[name] = CatalogItem.objects.create(
+            organization=scene.world.organizations[key],
+            name=mark_of(name),
+            service=scene.world.services[service] if service else None,
+            for_requesters=asked,
+            created_at=scene.now,
+        ).id
     for name, key, shared in (
         ("freezeshared", "c1", True),
         ("freezeown", "c1", False),

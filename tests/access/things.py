@@ -21,6 +21,7 @@ from cosource.tickets.models import (
     BulkRun,
     CannedReply,
     Effort,
+    CatalogItem,
     Escalation,
     Freeze,
     RoutingRules,
@@ -143,6 +144,7 @@ def things(scene: Scene) -> dict[Key, Thing]:
     found |= dict(_record(scene))
     found |= dict(_escalations(scene))
     found |= dict(_freezes(scene))
+    found |= dict(_catalog(scene))
     found |= dict(_parties(scene))
     for state, name in (
         ("of client 1's technician", "bulkct"),
@@ -395,6 +397,26 @@ def _escalations(scene: Scene) -> Iterator[tuple[Key, Thing]]:
                         "api:ticket_escalations_list", scene.tickets[name], holds=str(pk), for_tokens=True
                     ),
                 }
+            ),
+        )
+
+
+def _catalog(scene: Scene) -> Iterator[tuple[Key, Thing]]:
+    for state, name in (
+        ("of client 1, for all", "itemforall"),
+        ("of client 1, with partner 1", "itemofdesk"),
+        ("of client 2", "itemc2"),
+    ):
+        pk = scene.extra[name]
+        yield (
+            ("catalog item", state, ""),
+            Thing(
+                {
+                    "choke point": sight(CatalogItem, pk),
+                    "page": page("tickets:catalog_item", pk),
+                    "endpoint": page("api:catalog_item_read", pk, for_tokens=True),
+                },
+                (mark_of(name),),
             ),
         )
 

@@ -16,6 +16,7 @@ from cosource.foundation.models import Entry
 from cosource.parties.queries.sight import actor_on_notices
 from cosource.tickets.api.articles import router as articles
 from cosource.tickets.api.bulk import router as bulk
+from cosource.tickets.api.catalog import router as catalog
 from cosource.tickets.api.changes import router as changes
 from cosource.tickets.api.effort import router as effort
 from cosource.tickets.api.files import router as files_router
@@ -68,6 +69,7 @@ router.add_router("", ready)
 router.add_router("", effort)
 router.add_router("", routing_router)
 router.add_router("", changes)
+router.add_router("", catalog)
 _MOST = 200
 
 

@@ -3,6 +3,7 @@
 from cosource.tickets.models.articles import TicketArticle
 from cosource.tickets.models.bulk import BulkRun
 from cosource.tickets.models.canned import CannedReply
+from cosource.tickets.models.catalog import CatalogItem
 from cosource.tickets.models.changes import Approval, ChangePlan, Freeze
 from cosource.tickets.models.clocks import Clock, Escalation
 from cosource.tickets.models.effort import Effort
@@ -27,6 +28,7 @@ __all__ = [
     "Approval",
     "BulkRun",
     "CannedReply",
+    "CatalogItem",
     "ChangePlan",
     "Clock",
     "Effort",

@@ -62,6 +62,16 @@ def approval_ask(
         state_set(record, SCHEDULED, actor=actor, at=at, text=body)
         sync(record, at=at)
         return
+    _begin(record, plan, actor=actor, at=at, text=body)
+
+
+def approval_begin(record: Record, *, actor: Actor, at: datetime) -> None:
+    """Ask the owner's approval of a request that was just opened, whoever opened it."""
+    _begin(record, None, actor=actor, at=at, text="")
+
+
+def _begin(record: Record, plan: ChangePlan | None, *, actor: Actor, at: datetime, text: str) -> None:
+    ticket = record.ticket
     asked = _asked(record, plan)
     number = max((a.round for a in approvals_of(ticket_id=ticket.id)), default=0) + 1
     insert_all(
@@ -75,7 +85,7 @@ def approval_ask(
         )
         for place, part in enumerate(asked, 1)
     )
-    state_set(record, AWAITING_APPROVAL, actor=actor, at=at, text=body, asked_id=asked[0].organization_id)
+    state_set(record, AWAITING_APPROVAL, actor=actor, at=at, text=text, asked_id=asked[0].organization_id)
     _turn_to(record, asked[0], actor=actor, at=at, number=number)
 
 

@@ -44,6 +44,16 @@ def register() -> None:
     )
     register_command(
         Command(
+            key="tickets.catalog",
+            label=gettext_lazy("Ask for something from the catalog"),
+            url_name="tickets:catalog",
+            icon="clipboard-list",
+            order=15,
+            visible=may_open,
+        )
+    )
+    register_command(
+        Command(
             key="tickets.changes",
             label=gettext_lazy("Change calendar"),
             url_name="tickets:changes",
