@@ -428,6 +428,23 @@ def _lists_and_files(scene: Scene) -> None:
         ChangePlan(ticket_id=pk, starts_at=scene.now, ends_at=scene.now + timedelta(hours=2))
         for pk in set(scene.tickets.values())
     )
+    _offered_and_frozen(scene)
+    for key in ("assigned", "other", "unasked", "c2shared"):
+        scene.extra[f"escalation{key}"] = _escalated(scene, scene.tickets[key])
+    for name, key, person in (
+        ("noticept", "assigned", "p1.pt"),
+        ("noticect", "scope", "c1.ct"),
+        ("noticecso", "scope", "c1.cso"),
+    ):
+        scene.extra[name] = _told(scene, name, scene.tickets[key], person)
+    for key, by in (("c1check", "c1.cso"), ("p1check", "p1.pm")):
+        actor = scene.actor(by)
+        scene.extra[key] = verification_ask(
+            streams=readable_streams(actor), heads=None, actor=actor, at=scene.tick()
+        )
+
+
+def _offered_and_frozen(scene: Scene) -> None:
     for name, key, service, asked in (
         ("itemforall", "c1", None, True),
         ("itemofdesk", "c1", "c1.printing", False),
@@ -453,19 +470,6 @@ def _lists_and_files(scene: Scene) -> None:
             shared=shared,
             created_at=scene.now,
         ).id
-    for key in ("assigned", "other", "unasked", "c2shared"):
-        scene.extra[f"escalation{key}"] = _escalated(scene, scene.tickets[key])
-    for name, key, person in (
-        ("noticept", "assigned", "p1.pt"),
-        ("noticect", "scope", "c1.ct"),
-        ("noticecso", "scope", "c1.cso"),
-    ):
-        scene.extra[name] = _told(scene, name, scene.tickets[key], person)
-    for key, by in (("c1check", "c1.cso"), ("p1check", "p1.pm")):
-        actor = scene.actor(by)
-        scene.extra[key] = verification_ask(
-            streams=readable_streams(actor), heads=None, actor=actor, at=scene.tick()
-        )
 
 
 def _escalated(scene: Scene, ticket_id: UUID) -> UUID:
