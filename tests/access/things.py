@@ -20,8 +20,8 @@ from cosource.parties.models import Engagement, Grant, IntegrationToken, Organiz
 from cosource.tickets.models import (
     BulkRun,
     CannedReply,
-    Effort,
     CatalogItem,
+    Effort,
     Escalation,
     Freeze,
     RoutingRules,

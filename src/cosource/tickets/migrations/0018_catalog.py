@@ -9,7 +9,7 @@ import cosource.foundation.ids
 class Migration(migrations.Migration):
     dependencies = [
         ("parties", "0002_teams_rights_milestones"),
-        ("tickets", "0016_canned_replies"),
+        ("tickets", "0017_effort"),
     ]
 
     operations = [
