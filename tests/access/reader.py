@@ -49,8 +49,8 @@ _BY_CHANCE = (
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LINK = re.compile(r"(?:href|hx-get|src|action|data-href)=\"(/[^\"#]*)")
 _NEVER_FOLLOWED = re.compile(r"^/(static/|accounts/|theme/|acting-for/)")
-# Of one kind of page, so many are read: chips, orders and old entries are endless. A proof reads more of them.
-QUICK_EACH, PROOF_EACH = 2, 3
+# Of one kind of page, so many are read, and so many with a question in the address: chips, orders and old entries are endless.
+QUICK_EACH, PROOF_EACH = (2, 1), (3, 3)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Reader:
     scene: Scene
     role: str
     pages: dict[str, Answer] = field(default_factory=dict)
-    each: ClassVar[int] = QUICK_EACH
+    each: ClassVar[tuple[int, int]] = QUICK_EACH
 
     def __post_init__(self) -> None:
         # What one process remembers of another test's rows (a count, a rate) is not part of an answer.
@@ -177,7 +177,7 @@ class Reader:
                 source = url.partition("?")[0] if self.is_token else ""
                 kind = f"{route.name}{'?' if query else ''} {source}" if route else path
                 count[kind] += 1
-                if count[kind] <= self.each and (route is None or "GET" in route.methods):
+                if count[kind] <= self.each[bool(query)] and (route is None or "GET" in route.methods):
                     queue.append(link)
         return self.pages
 
