@@ -11,9 +11,10 @@ class FoundationConfig(AppConfig):
 
     def ready(self) -> None:
         from cosource.foundation import prepared, tasks  # noqa: PLC0415 - models must be loaded first
-        from cosource.foundation.queries import export_entries  # noqa: PLC0415 - models must be loaded first
+        from cosource.foundation.queries import export_entries, export_files  # noqa: PLC0415 - models must be loaded first
         from cosource.foundation.services import (  # noqa: PLC0415 - models must be loaded first
             entry_intake,
+            file_intake,
             files,
             gateways,
             mail,
@@ -38,8 +39,10 @@ class FoundationConfig(AppConfig):
             verifying,
             entry_intake,
             files,
+            file_intake,
         ):
             service.register()
         export_entries.register()
+        export_files.register()
         connection_created.connect(prepared.keep_many, dispatch_uid="prepared")
         menu.register()

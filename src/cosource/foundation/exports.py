@@ -40,11 +40,15 @@ class ExportView:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An export that fills an empty installation: whose it is, when it was taken, and its records, by the name of their kind."""
+    """An export that fills an empty installation: whose it is, when it was taken, and its records, by the name of their kind.
+
+    `contents`: under which name the content of each file is kept here, by the file's id.
+    """
 
     organization_id: UUID
     taken_at: datetime
     records: Callable[[str], Records]
+    contents: Mapping[UUID, str]
 
 
 class Layer(IntEnum):
@@ -56,6 +60,7 @@ class Layer(IntEnum):
     KNOWLEDGE = 4
     WORK = 5
     FIGURES = 6
+    FILES = 7
 
 
 _kinds: dict[str, ExportKind] = {}

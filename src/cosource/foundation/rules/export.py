@@ -2,6 +2,7 @@
 
     manifest.json        whose it is, who took it and when, rows and digest of each file; written last
     NAME.jsonl           the records of one kind, one a line
+    files/ID             what was attached, byte for byte; size and digest of each stand in files.jsonl
     *.csv, *.xes         views of the same
     heads.json           the heads of the records, for `cosource ledger verify --heads`
     line-digests.txt     for each file of records its name and count, then 16 hex digits of the SHA-256 of each line
@@ -18,7 +19,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-FORMAT = "cosource-export/2"
+FORMAT = "cosource-export/3"
 MANIFEST, HEADS, LINES = "manifest.json", "heads.json", "line-digests.txt"
 _KIND = re.compile(r"[a-z][a-z_]{0,40}")
 _FILE = re.compile(r"[a-z][a-z_-]{0,40}\.[a-z]{3,5}")

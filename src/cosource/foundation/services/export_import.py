@@ -24,6 +24,7 @@ from cosource.foundation.exports import Incoming, export_kinds, intakes
 from cosource.foundation.models import Restoration
 from cosource.foundation.queries.backup import tables_there
 from cosource.foundation.queries.emptiness import filled_table, worker_runs
+from cosource.foundation.queries.files import files_state
 from cosource.foundation.queries.schema import refusal_of, schema_state
 from cosource.foundation.queries.verification import Verification, verify
 from cosource.foundation.rules.export import (
@@ -36,6 +37,7 @@ from cosource.foundation.rules.export import (
     manifest_read,
 )
 from cosource.foundation.services.access_log import access_note
+from cosource.foundation.services.file_intake import contents_kept
 from cosource.foundation.services.filling import filling
 from cosource.foundation.services.schema import schema_update
 from cosource.foundation.sight import system_actor
@@ -85,6 +87,8 @@ def export_import(*, folder: Path, at: datetime) -> Imported:
     done, reader = Imported(manifest), _Reader(folder)
     organization_id = UUID(manifest.organization_id)
 
+    taken_at = datetime.fromisoformat(manifest.taken_at).astimezone(UTC)
+
     def check_record() -> None:
         done.record = verify(organization_id, json.loads((folder / HEADS).read_text()))
         if done.record.findings:
@@ -93,17 +97,21 @@ def export_import(*, folder: Path, at: datetime) -> Imported:
                 f"{folder}: the record does not hold: {first.what}, at position {first.position} of {first.stream_id}",
                 code="bad_export",
             )
+        if faults := files_state(read_bytes=0).faults:
+            raise Invalid(f"{folder}: {faults[0]}", code="bad_export")
 
-    incoming = Incoming(
-        organization_id, datetime.fromisoformat(manifest.taken_at).astimezone(UTC), reader.records
-    )
-    with _named(reader), filling([table.name for table in tables_there()], afterwards=check_record):
+    with (
+        contents_kept(folder) as contents,
+        _named(reader),
+        filling([table.name for table in tables_there()], afterwards=check_record),
+    ):
+        incoming = Incoming(organization_id, taken_at, reader.records, contents)
         for take_in in intakes():
             take_in(incoming)
         reader.at = (0, "")
         Restoration.objects.create(
             backup_digest=manifest.digest,
-            backup_taken_at=incoming.taken_at,
+            backup_taken_at=taken_at,
             began_at=at,
             finished_at=at,
         )

@@ -17,6 +17,8 @@ from uuid import UUID
 from cosource.foundation.errors import Conflict, NotAllowed
 from cosource.foundation.exports import ExportKind, export_kinds, export_views
 from cosource.foundation.queries.backup import one_moment
+from cosource.foundation.queries.export_files import files_readable
+from cosource.foundation.queries.files import file_content
 from cosource.foundation.queries.ledger import readable_streams
 from cosource.foundation.queries.verification import heads_of
 from cosource.foundation.rules.export import (
@@ -29,6 +31,7 @@ from cosource.foundation.rules.export import (
     manifest_text,
 )
 from cosource.foundation.services.access_log import access_note
+from cosource.foundation.services.backup import file_copy
 from cosource.foundation.sight import Actor
 
 
@@ -69,6 +72,7 @@ def _fill(draft: Path, organization_id: UUID, actor: Actor, at: datetime) -> dic
     with one_moment(), (draft / LINES).open("w") as lines:
         for kind in export_kinds():
             records[kind.name] = _records(draft / f"{kind.name}.jsonl", kind, actor, at, lines)
+        _contents(draft / "files", actor)
         for view in export_views():
             with (draft / view.name).open("w", encoding="utf-8", newline="") as out:
                 view.write(actor, at, out)
@@ -105,6 +109,23 @@ def _records(path: Path, kind: ExportKind, actor: Actor, at: datetime, lines: Te
         os.fsync(out.fileno())
     lines.write("".join(f"{text}\n" for text in (f"{path.name} {len(marks)}", *marks)))
     return Records(len(marks), digest.hexdigest())
+
+
+def _contents(folder: Path, actor: Actor) -> None:
+    """Write what was attached, each file under its id. Raises: Conflict, naming one that is missing or was changed."""
+    for row in files_readable(actor).filter(erased_at=None).iterator(1_000):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        try:
+            with file_content(row) as source:
+                came = file_copy(source, folder / str(row.id), str(row.id))
+        except FileNotFoundError:
+            came = None
+        if came is None or came.digest != row.sha256:
+            raise Conflict(
+                f"The content of the file {row.id} is {'missing' if came is None else 'not what it was'}: `cosource doctor` "
+                "says where it should lie; take it from a backup",
+                code="content_missing",
+            )
 
 
 def _plain(value: Any) -> str:
