@@ -7,6 +7,7 @@ import pytest
 from django.db.models import F
 
 from cosource.config.demo import SHOWN, log_path, welcome
+from cosource.config.demo_articles import articles_play, articles_script
 from cosource.config.demo_rules import rules_play
 from cosource.config.demo_tickets import ago, script, tickets_play
 from cosource.config.demo_world import (
@@ -23,6 +24,7 @@ from cosource.foundation.models import Entry
 from cosource.foundation.queries.verification import verify
 from cosource.foundation.services.sealing import seal_all
 from cosource.foundation.sight import system_actor
+from cosource.knowledge.queries.articles import ArticleFilter, article_list
 from cosource.parties.models import Engagement, Person
 from cosource.parties.queries.sight import actor_for_person, hats_of
 from cosource.parties.services.organizations import organization_create
@@ -143,3 +145,22 @@ def test_the_script_is_in_order():
         moments = [ago(ticket["ago"]), *(ago(step["ago"]) for step in ticket["steps"])]
         assert moments == sorted(moments, reverse=True), ticket["title"]
         assert len(set(moments)) == len(moments), ticket["title"]
+
+
+def test_what_is_known_is_written_down_and_helped(db):
+    world = world_build(NOW)
+    tickets_play(world, NOW)
+    assert articles_play(world, NOW) == len(articles_script()) == 7
+
+    def shown(key: str, view: str = "published") -> dict[str, int]:
+        rows = article_list(world.actor(key, NOW), ArticleFilter(view), at=NOW).rows
+        return {row.title.split()[0]: row.use.times if row.use else 0 for row in rows}
+
+    own = {"Choose": 2, "My": 1}
+    assert shown("tom") == own | {"Printers": 2, "Remote": 1, "Label": 1}
+    assert shown("lena") == {"Printers": 2, "Label": 1, "How": 0}
+    assert shown("ines") == {"Remote": 1}
+    assert (shown("elena"), shown("priya")) == ({"Choose": 0, "My": 1}, {"Choose": 1, "My": 0})
+    assert shown("walter") == own | {"Printers": 2, "Remote": 1}
+    assert shown("grace") == {}
+    assert shown("nadia", "drafts") == {"Lending": 0}

@@ -11,6 +11,7 @@ import typer
 
 from cosource.config import environment as env
 from cosource.config import processes
+from cosource.config.demo_articles import articles_play
 from cosource.config.demo_rules import rules_play
 from cosource.config.demo_tickets import tickets_play
 from cosource.config.demo_world import BY_KEY, PASSWORD, World, world_build, world_open
@@ -35,6 +36,7 @@ def prepare() -> None:
     from django.db import connection, transaction
 
     from cosource.foundation import clock
+    from cosource.knowledge.models import Article
     from cosource.tickets.models import RoutingRules, Ticket
 
     try:
@@ -58,6 +60,10 @@ def prepare() -> None:
     if not RoutingRules.objects.exists():
         with transaction.atomic():
             rules_play(world, clock.now())
+    if not Article.objects.exists():
+        typer.echo("Writing down what is known …", err=True)
+        with transaction.atomic():
+            articles_play(world, clock.now())
     _seal()
     connection.close()
 

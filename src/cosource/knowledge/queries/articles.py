@@ -256,8 +256,9 @@ def _readers(article: Article, badges: Sequence[PartyBadge], *, is_own: bool) ->
     named = [badge.name for badge in badges]
     if not is_own and article.engagement is None:
         return _("%(name)s’s know-how, shown to you") % {"name": named[0] if named else _("another party")}
-    words = _("%(name)s only") % {"name": named[0]} if len(named) == 1 else " + ".join(named)
-    return f"{words} + {_('requesters')}" if article.for_requesters else words
+    if article.for_requesters:
+        named.append(_("requesters"))
+    return _("%(name)s only") % {"name": named[0]} if len(named) == 1 else " + ".join(named)
 
 
 def versions_readable(article: Article, actor: Actor) -> "QuerySet[ArticleVersion]":

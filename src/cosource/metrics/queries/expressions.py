@@ -23,7 +23,7 @@ _TICKET = {
     "reassignments": "int64",
     "reopenings": "int64",
     "sla_stated": "boolean",
-    "knowledge_stated": "boolean",
+    "knowledge": "boolean",
     **{
         f"{by}_{what}": "int64"
         for by in ("team", "party")

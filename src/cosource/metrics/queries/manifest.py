@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
-FORMAT = 6
+FORMAT = 7
 TABLES = ("tickets", "holdings", "waits", "clocks", "judged")
 TOUCHED = "touched"
 MANIFEST = "manifest.json"

@@ -21,7 +21,7 @@ _NOBODY = Exclusion(_("nobody is known to have held it"), lambda t: t.team_hando
 _NOT_CLOSED = Exclusion(_("resolved, not closed yet"), lambda t: t.close_hours.isnull())
 _NOT_ANSWERED = Exclusion(_("not answered"), lambda t: t.response_hours.isnull())
 _NO_VERDICT = Exclusion(_("the source states no verdict"), lambda t: t.sla_stated.isnull())
-_NO_ARTICLE = Exclusion(_("nothing is stated about knowledge"), lambda t: t.knowledge_stated.isnull())
+_NO_ARTICLE = Exclusion(_("nothing is stated about knowledge"), lambda t: t.knowledge.isnull())
 _WITHOUT_END = Exclusion(_("ended without a verdict"), lambda t: t.met.isnull() & ~t.stands_still)
 _STANDS_STILL = Exclusion(_("stands still, not overdue"), lambda t: t.stands_still)
 
@@ -138,9 +138,10 @@ METRICS: tuple[Metric, ...] = (
     _ended("sla_met_stated", _("In time as the source states it"), Unit.SHARE, Fold.SHARE,
            lambda t: t.sla_stated, _("The source's own verdict, from the last line of each ticket."),
            _("Nobody but the source knows by which target and which calendar it judged."), (_NO_VERDICT,)),
-    _ended("knowledge_linked", _("Knowledge linked"), Unit.SHARE, Fold.SHARE, lambda t: t.knowledge_stated,
-           _("What the source states on the last line of each ticket."),
-           _("A link tells that an article was attached, not that it helped."), (_NO_ARTICLE,)),
+    _ended("knowledge_linked", _("Knowledge linked"), Unit.SHARE, Fold.SHARE, lambda t: t.knowledge,
+           _("An article was noted here as having helped, known to all parties of the desk; of an imported ticket also what its "
+             "source states on the last line."),
+           _("That an article was attached is told; whether it helped is the word of who attached it."), (_NO_ARTICLE,)),
     Metric("backlog", _("Open tickets"), Unit.TICKETS, Cohort.OPEN, Fold.COUNT, lambda t: t.ticket,
            _("Opened before that midnight and not ended by then."),
            _("A ticket that was reopened counts as open from its opening to its last end.")),

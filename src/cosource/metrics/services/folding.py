@@ -129,6 +129,15 @@ WHERE m.sent_at >= d.since AND CASE WHEN d.known IS NULL
 GROUP BY d.desk, ticket
 """
 
+# An article that helped, as far as all parties of the desk were told of it.
+_HELPED = """
+CREATE OR REPLACE TEMP TABLE helped AS
+SELECT DISTINCT d.desk, ticket
+FROM raw_article AS a JOIN desk AS d USING (ticket) JOIN raw_ticket AS t USING (ticket)
+WHERE EXISTS (SELECT 1 FROM raw_reader AS r WHERE r.audience = a.audience AND r.party = coalesce(d.client, t.owner))
+    AND (d.partner IS NULL OR EXISTS (SELECT 1 FROM raw_reader AS r WHERE r.audience = a.audience AND r.party = d.partner))
+"""
+
 _LIFE = f"""
 CREATE OR REPLACE TEMP TABLE life AS
 SELECT t.*, coalesce(m.here, false) AS moved_here,
@@ -212,7 +221,8 @@ SELECT {_KEYS}, l.category AS state, l.final_at AS closed_at, l.priority, l.impa
         AS reassignments,
     greatest(coalesce(CASE WHEN third.desk IS NULL THEN l.reopenings ELSE c.reopenings END, seen.reopenings, 0),
         CASE WHEN l.moved_here THEN coalesce(seen.reopenings, 0) ELSE 0 END) AS reopenings,
-    l.sla_stated, l.knowledge_stated,
+    l.sla_stated,
+    CASE WHEN helped.desk IS NOT NULL THEN true WHEN l.import_id IS NULL THEN false ELSE l.knowledge_stated END AS knowledge,
     by_team.handovers AS team_handovers, by_team.returns AS team_returns, by_team.direct_returns AS team_direct_returns,
     by_team.mutual_pairs AS team_mutual_pairs, by_party.handovers AS party_handovers, by_party.returns AS party_returns,
     by_party.direct_returns AS party_direct_returns, by_party.mutual_pairs AS party_mutual_pairs
@@ -221,7 +231,7 @@ LEFT JOIN (SELECT * FROM passed WHERE level = 'team') AS by_team USING (desk, ti
 LEFT JOIN (SELECT * FROM passed WHERE level = 'party') AS by_party USING (desk, ticket)
 LEFT JOIN waited AS w USING (desk, ticket) LEFT JOIN answered AS a USING (desk, ticket)
 LEFT JOIN counted AS c USING (desk, ticket) LEFT JOIN third USING (desk, ticket)
-LEFT JOIN reopened AS seen USING (desk, ticket)
+LEFT JOIN reopened AS seen USING (desk, ticket) LEFT JOIN helped USING (desk, ticket)
 """,
     "holdings": f"""
 SELECT {_KEYS}, s.level, s.step, s.holder_key, s.from_key, s.from_at, s.until_at, s.is_return, s.is_direct_return, s.is_mutual,
@@ -275,6 +285,7 @@ _IN_TURN = (
     _COUNTED,
     _THIRD,
     _ANSWERED,
+    _HELPED,
     _LIFE,
     _WAITS,
     _AWAY,

@@ -166,6 +166,12 @@ def raw_tables(d: Dialect) -> tuple[Raw, ...]:
             "ticket_id",
         ),
         Raw(
+            "raw_article",
+            (("ticket", uid, "ticket_id"), ("audience", uid, "audience_id")),
+            "(SELECT * FROM tickets_ticketarticle WHERE {where} AND removed_at IS NULL) AS articles",
+            "ticket_id",
+        ),
+        Raw(
             "raw_engagement",
             (("engagement", uid, "id"), ("client", uid, "client_id"), ("partner", uid, "partner_id")),
             "parties_engagement",
