@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,14 @@ from cosource.parties.services.stages import stage_change_propose
 from cosource.tickets.models import Handover, Pause, Possession, Ticket
 from cosource.tickets.queries.articles import uses_in_tickets
 from cosource.tickets.queries.ticket_page import ticket_get
+from cosource.tickets.services.approving import approval_ask, approval_decide
 from cosource.tickets.services.articles import article_use
+from cosource.tickets.services.catalog import catalog_item_add
+from cosource.tickets.services.changes import freeze_add, plan_set
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import handover_accept
 from cosource.tickets.services.moving import ticket_move
+from cosource.tickets.services.sayings import saying_add
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("X4")]
 
@@ -208,6 +213,7 @@ def grow(desk: Desk) -> None:
     )
     questioned(shared, actor=desk.actor("c1.cso"), at=desk.tick(), text="And here?", by="team")
     know(desk)
+    plan(desk)
     ended = desk.world.engagement("c1p2")
     engagement_end(engagement_id=ended.id, version=ended.version, actor=desk.actor("c1.cso"), at=desk.tick())
     desk.tick()
@@ -233,6 +239,33 @@ def know(desk: Desk) -> None:
             article_publish(article_id=article.id, **about)
             article_change(article_id=article.id, changes={"text": "A dock.", "note": "Shorter"}, **about)
             article_use(ticket_id=ticket.id, article_id=article.id, **about)
+
+
+def plan(desk: Desk) -> None:
+    """A change that both sides approved, a freeze, and what a desk offers."""
+    change = desk.open(by="c1.ct", kind="change", title="New firmware")
+    desk.give(change, "p1.alder", "c1.ct", "p1.pt")
+    about: dict[str, Any] = {"ticket_id": change.id, "actor": desk.actor("p1.pt")}
+    window = {"starts_at": desk.now + timedelta(hours=1), "ends_at": desk.now + timedelta(hours=2)}
+    plan_set(changes=window, at=desk.tick(), **about)
+    saying_add(says="rollback", text="Put the old one back.", at=desk.tick(), **about)
+    approval_ask(at=desk.tick(), **about)
+    for by in ("p1.pm", "c1.cso"):
+        approval_decide(
+            ticket_id=change.id, decision="approve", text="", actor=desk.actor(by), at=desk.tick()
+        )
+    freeze_add(
+        name="Quarter end",
+        starts_at=desk.now,
+        ends_at=desk.now + timedelta(days=1),
+        actor=desk.actor("c1.cso"),
+        at=desk.tick(),
+    )
+    catalog_item_add(
+        values={"name": "A laptop", "form": "Model* | choice | Light; Large"},
+        actor=desk.actor("c1.cso"),
+        at=desk.tick(),
+    )
 
 
 def kinds_that_came_back(desk: Desk, party: str, folder: Path, template: Template) -> set[str]:

@@ -43,6 +43,7 @@ _KINDS: "tuple[tuple[type[models.Field[Any, Any]], str], ...]" = (
     (models.BooleanField, "bool"),
     (models.JSONField, "json"),
     (models.IntegerField, "number"),
+    (models.DecimalField, "decimal"),
     (models.CharField, "text"),
     (models.TextField, "text"),
     (models.GenericIPAddressField, "text"),

@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -167,6 +168,15 @@ def _plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
+def _decimal(value: Any) -> str:
+    """Return an amount without the zeros that one database keeps and the other does not.
+
+    >>> _decimal("12.50"), _decimal(12.5), _decimal(1200)
+    ('12.5', '12.5', '1200')
+    """
+    return format(Decimal(str(value)).normalize(), "f")
+
+
 def _json(value: Any) -> str:
     """Return JSON as text with sorted keys.
 
@@ -185,6 +195,7 @@ KINDS: dict[str, Write] = {
     "time": _plain,
     "bool": bool,
     "number": int,
+    "decimal": _decimal,
     "text": str,
     "json": _json,
 }
