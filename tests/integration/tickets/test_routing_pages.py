@@ -12,6 +12,9 @@ from cosource.foundation.models import DueWork
 from cosource.foundation.queries.duework import Turns
 from cosource.foundation.services.duework import work_next
 from cosource.tickets.models import RoutingRules, Ticket
+from cosource.tickets.routing.queries.history import replay
+from cosource.tickets.routing.rules.matching import RuleBook
+from cosource.tickets.routing.rules.reading import read_rules
 from cosource.tickets.services.moving import ticket_move
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("C24")]
@@ -113,3 +116,21 @@ def test_the_partner_reads_only_that_it_was_named(desk: Desk) -> None:
     assert "they are slow" not in page
     own = browser(desk, "c1.ct").get(f"/tickets/{ticket.id}/").content.decode()
     assert "they are slow" in own
+
+
+def test_a_partner_tries_its_rules_on_what_it_had_alone(desk: Desk) -> None:
+    """Tickets of others, and of its client that it never had, change no number of its dry run."""
+    mine = desk.open(title="Printer on fire")
+    desk.give(mine, "p1.alder", "c1.ct", "p1.pt")
+    rules = RuleBook(read_rules([{"name": "All", "then": {"teams": [team(desk, "p1.alder")]}}]))
+
+    def tried() -> Any:
+        at = desk.tick()
+        return replay(actor=desk.actor("p1.pm"), book=rules, before=RuleBook(()), at=at)
+
+    before = tried()
+    assert before.tickets == 1
+    other = desk.open(title="Printer of the desk")
+    desk.give(other, "p2.noc", "c1.ct", "p2.pt")
+    desk.open(by="c2.ct", title="Printer of the railway")
+    assert tried() == before

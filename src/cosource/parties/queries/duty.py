@@ -1,6 +1,6 @@
 """Who is on duty: of teams at an instant for those who decide by it, and as a roster for a team's own people."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,6 +20,25 @@ DAY_NAMES = dict(
 )
 
 
+def days_in_words(days: Sequence[str]) -> str:
+    """Return weekdays in words, three or more that follow each other as a stretch."""
+    runs: list[list[str]] = []
+    for place, day in enumerate(WEEKDAYS):
+        if day not in days:
+            continue
+        if runs and runs[-1][-1] == WEEKDAYS[place - 1]:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    said = [
+        f"{DAY_NAMES[run[0]]}–{DAY_NAMES[run[-1]]}"
+        if len(run) > 2
+        else ", ".join(str(DAY_NAMES[d]) for d in run)
+        for run in runs
+    ]
+    return ", ".join(said)
+
+
 @dataclass(frozen=True, slots=True)
 class ShiftLine:
     """A shift as a page or program shows it; `name`: of the person, empty for the whole team; `is_now`: it holds now."""
@@ -36,7 +55,7 @@ class ShiftLine:
     @property
     def days(self) -> str:
         """Return the days in words."""
-        return ", ".join(str(DAY_NAMES[day]) for day in self.day_keys)
+        return days_in_words(self.day_keys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from cosource.foundation.models import DueWork
 from cosource.foundation.sight import Actor
-from cosource.parties.models import Team
+from cosource.parties.models import Organization, Team
 from cosource.tickets.models import Participation
 from cosource.tickets.routing.rules.comparing import Comparison
 
@@ -68,11 +68,9 @@ def _pairs(counts: Any) -> list[list[Any]]:
 
 
 def team_names(actor: Actor, pairs: Sequence[Pair]) -> dict[str, str]:
-    """Return the names of the teams that a result speaks of, as the actor may read them."""
+    """Return the names of the teams that a result speaks of: those of parties that the actor knows, as on its tickets."""
     ids = {UUID(team) for a, b, _n in pairs for team in (a, b) if team}
-    rows = Team.objects.filter(id__in=ids, organization_id=actor.reads_as) | Team.objects.visible_to(
-        actor
-    ).filter(id__in=ids)
+    rows = Team.objects.filter(id__in=ids, organization__in=Organization.objects.visible_to(actor))
     names = {
         team_id.hex: name if party_id == actor.reads_as else f"{party}, {name}"
         for team_id, name, party_id, party in rows.values_list(

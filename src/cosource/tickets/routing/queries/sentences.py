@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cosource.calendars.rules.weekly import WeeklyHours, clock_time
-from cosource.parties.queries.duty import DAY_NAMES
+from cosource.parties.queries.duty import days_in_words
 from cosource.tickets.routing.queries.rule_sets import Nameable
 from cosource.tickets.routing.rules.rule import Need, Rule
 from cosource.tickets.rules.states import KIND_LABELS, TicketKind
@@ -96,7 +96,7 @@ def _whom(need: Need, known: Nameable, gone: list[str]) -> str:
 
 def hours_in_words(hours: WeeklyHours) -> str:
     """Return a time of day in words."""
-    days = _("every day") if len(hours.days) == 7 else ", ".join(str(DAY_NAMES[day]) for day in hours.days)
+    days = _("every day") if len(hours.days) == 7 else days_in_words(hours.days)
     said = _("%(days)s %(begin)s–%(end)s, %(zone)s") % {
         "days": days,
         "begin": clock_time(hours.from_minute),

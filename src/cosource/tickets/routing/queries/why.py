@@ -4,7 +4,7 @@ A party reads all of what its own rules decided; of another's rules it learns on
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -76,14 +76,17 @@ def why_of_ticket(*, actor: Actor, ticket_id: UUID) -> Why:
 def why_said(actor: Actor, talk: Conversation) -> Why | None:
     """Return why rules sent the ticket where they did, of those that the reader may know of, the last."""
     own = [entry for entry in talk.routed if entry.kind == ROUTED_ENTRY]
-    if own:
-        return _own(own[-1], talk.names, shows_rules=reads_rules(actor))
     offered = [e for e in talk.routed if e.organization_id != actor.organization_id]
-    if not offered:
-        return None
-    giver = talk.names.parties.get(offered[-1].organization_id) if offered[-1].organization_id else None
-    who = giver.name if giver else _("another party")
-    return Why(_("The rules of %(party)s offered it to your team") % {"party": who}, ())
+    giver = ""
+    if offered:
+        party = offered[-1].organization_id
+        badge = talk.names.parties.get(party) if party else None
+        who = badge.name if badge else _("another party")
+        giver = _("The rules of %(party)s offered it to your team") % {"party": who}
+    if own:
+        said = _own(own[-1], talk.names, shows_rules=reads_rules(actor))
+        return replace(said, lines=(giver, *said.lines)) if giver else said
+    return Why(giver, ()) if giver else None
 
 
 def _own(entry: EntryRow, names: Names, *, shows_rules: bool) -> Why:
@@ -91,7 +94,7 @@ def _own(entry: EntryRow, names: Names, *, shows_rules: bool) -> Why:
     head = _("Rule %(place)s, “%(name)s”, sent it to %(whom)s") % {
         "place": facts.get("place"),
         "name": texts.get("rule") or "–",
-        "whom": names.whom(facts.get("to"), facts.get("team")),
+        "whom": _whom(facts, names),
     }
     lines = [_held(facts, texts)]
     because = TEAM_BECAUSE.get(str(facts.get("team_because")))
@@ -111,6 +114,13 @@ def _own(entry: EntryRow, names: Names, *, shows_rules: bool) -> Why:
             % {"rules": said}
         )
     return Why(head, tuple(line for line in lines if line), shows_rules)
+
+
+def _whom(facts: Mapping[str, Any], names: Names) -> str:
+    """Return who got it: the person where the ticket stayed with its team."""
+    if facts.get("team_because") == "stays" and facts.get("person"):
+        return names.people.get(UUID(facts["person"]), "–")
+    return names.whom(facts.get("to"), facts.get("team"))
 
 
 def _held(facts: Mapping[str, Any], texts: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cosource.tickets.routing.rules.terms import terms_of
+from cosource.tickets.routing.rules.terms import says_something, terms_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FORM = 1
 # A term that stands in more of the tickets than this says little of how alike two are, and costs most.
 COMMON = 0.1
-LEAST_ALIKE = 0.2
+LEAST_ALIKE = 0.25
 
 
 class NotLearned(ValueError):
@@ -116,7 +116,7 @@ class Learned:
         scores = np.zeros(len(self.tickets), dtype=np.float32)
         for column, value in zip(columns.tolist(), values.tolist(), strict=True):
             begin, finish = int(starts[column]), int(starts[column + 1])
-            if finish - begin <= rare:
+            if finish - begin <= rare and says_something(self.terms[column]):
                 scores[rows[begin:finish]] += value * weights[begin:finish]
         if row is not None:
             scores[row] = 0
