@@ -12,6 +12,7 @@ from tests.worlds import World, two_clients_three_partners
 
 from cosource.foundation import clock
 from cosource.tickets.models import Message, Ticket, Writing
+from cosource.tickets.services.canned import canned_save
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.opening import ticket_open
 
@@ -124,3 +125,32 @@ def test_without_scripts_a_draft_is_kept_by_its_button(live_server, chromium: Br
     plain.press("Keep draft")
     expect(plain.page.get_by_label("Message")).to_have_value("It is **half** done")
     plain.sees("Draft kept")
+
+
+def test_ready_replies_names_and_following_by_keys(live_server, chromium: Browser) -> None:
+    at = clock.now()
+    world = two_clients_three_partners(at)
+    ticket = shared(world)
+    canned_save(title="Hello", text="We are at {reference}.", actor=world.actor("p1.pm", at), at=at)
+    desk = Seat(chromium, live_server.url, "pt@p1.example")
+    desk.go(f"/tickets/{ticket.id}/")
+    message = desk.page.get_by_label("Message")
+    message.press("/")
+    expect(desk.page.locator(".canned button").first).to_be_focused()
+    desk.page.keyboard.press("Enter")
+    expect(message).to_have_value(re.compile("We are at CED-1."))
+    message.press("Control+End")
+    message.press_sequentially(" @ct of")
+    expect(desk.page.locator("#names")).to_contain_text("CT of Alder Hospitals")
+    desk.sound()
+    message.press("Enter")
+    expect(message).to_have_value(re.compile("@CT of Alder Hospitals $"))
+    desk.page.locator("[data-send]").click()
+    expect(desk.page.locator(".conv .tx2").last).to_contain_text("@CT of Alder Hospitals")
+    desk.press("Follow")
+    expect(desk.page.get_by_role("button", name="Following")).to_have_attribute("aria-pressed", "true")
+    desk.page.locator(".en").last.hover()
+    desk.page.locator(".hidb").last.click()
+    desk.sees("it contains personal or patient data")
+    desk.sound()
+    assert desk.faults == []

@@ -19,9 +19,11 @@ class TicketsConfig(AppConfig):
             article_origin,
             canned,
             effort,
+            following,
             hiding,
             intake,
             links,
+            mentions,
             sharing,
             telling,
             writing,
@@ -38,6 +40,8 @@ class TicketsConfig(AppConfig):
         effort.register()
         telling.register()
         hiding.register()
+        following.register()
+        mentions.register()
         canned.register()
         writing.register()
         acknowledging.register()

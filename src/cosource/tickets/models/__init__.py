@@ -21,7 +21,7 @@ from cosource.tickets.models.tickets import (
     Ticket,
     TicketReference,
 )
-from cosource.tickets.models.writing import Writing
+from cosource.tickets.models.writing import Following, Writing
 
 __all__ = [
     "NEVER",
@@ -33,6 +33,7 @@ __all__ = [
     "Clock",
     "Effort",
     "Escalation",
+    "Following",
     "Freeze",
     "Handover",
     "Message",

@@ -50,6 +50,7 @@ class Beside(IntFlag):
 
     LINKS = 1
     EFFORT = 2
+    FOLLOWED = 4
 
 
 # What lists filter by besides their range.

@@ -49,3 +49,31 @@ class Writing(models.Model):
                 fields=["ticket", "person", "organization"], name="writing_once_per_person"
             )
         ]
+
+
+class FollowingQuerySet(models.QuerySet["Following"]):
+    """Who follows which ticket, each row seen by the one person."""
+
+    def visible_to(self, actor: Actor) -> "FollowingQuerySet":
+        """Return the actor's own."""
+        if actor.person_id is None or actor.organization_id is None:
+            return self.none()
+        return self.filter(person_id=actor.person_id, organization_id=actor.organization_id)
+
+
+class Following(models.Model):
+    """A person who wants to be told of what happens on a ticket, as far as they may read it; `Beside.FOLLOWED`: some do."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="followings", db_index=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
+
+    objects: ClassVar[FollowingQuerySet] = FollowingQuerySet.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as Manager
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["ticket", "person", "organization"], name="following_once_per_person"
+            )
+        ]

@@ -54,7 +54,7 @@ from cosource.tickets.queries.steps import (
     steps_of,
     team_choices,
 )
-from cosource.tickets.queries.writing import WRITING_COLUMNS, Kept, joined_for, kept_from
+from cosource.tickets.queries.writing import FOLLOWS_COLUMN, WRITING_COLUMNS, Kept, joined_for, kept_from
 from cosource.tickets.rules.links import MERGED_INTO
 from cosource.tickets.rules.priority import LEVEL_LABELS, PRIORITY_LABELS
 from cosource.tickets.rules.ribbon import Ribbon
@@ -152,6 +152,7 @@ class TicketView:
     articles: tuple[UsedArticle, ...] = ()
     writes_articles: bool = False
     writing: Kept | None = None
+    follows: bool = False
 
     @property
     def goes_on_in(self) -> LinkLine | None:
@@ -250,6 +251,7 @@ def ticket_get(
         writes_articles=not for_requester and works(actor),
         progress=progress_of(ticket.state, ticket.category),
         writing=beside.writing,
+        follows=beside.follows,
         links=link_lines(record, actor),
         effort=[] if for_requester else effort_sums(record, actor, badges),
     )
@@ -301,6 +303,7 @@ class _Beside:
     kept: dict[str, object] | None
     has_articles: bool
     writing: Kept | None
+    follows: bool
 
 
 _BESIDE = (
@@ -321,14 +324,16 @@ def _beside(ticket_id: UUID, actor: Actor) -> _Beside:
         ticket_id=ticket_id, person_id=actor.person_id or NIL, organization_id=actor.reads_as
     )
     service, site, *stated = row[: len(_BESIDE)]
-    return _Beside(*(service or "", site or "", *stated, kept_from(row[len(_BESIDE) :])))
+    return _Beside(
+        *(service or "", site or "", *stated, kept_from(row[len(_BESIDE) : -1]), row[-1] is not None)
+    )
 
 
 _asked_beside = Prepared[tuple[Any, ...]](
     lambda ticket_id, person_id, organization_id: (
         Ticket.objects.filter(pk=ticket_id)
         .annotate(has_articles=_HAS_ARTICLES, **joined_for(person_id, organization_id))
-        .values_list(*_BESIDE, *WRITING_COLUMNS)
+        .values_list(*_BESIDE, *WRITING_COLUMNS, FOLLOWS_COLUMN)
     ),
     ticket_id=UUID,
     person_id=UUID,

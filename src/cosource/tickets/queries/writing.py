@@ -14,6 +14,8 @@ from cosource.tickets.queries.markup import rich_text
 # Under this name a query on tickets joins the reader's own row (`joined_for`).
 _MINE = "my_writing"
 _FIELDS = ("text", "audience", "with_requester", "kept_at", "send_at", "refused", "file_ids")
+_FOLLOWING = "my_following"
+FOLLOWS_COLUMN = f"{_FOLLOWING}__person_id"
 WRITING_COLUMNS = tuple(f"{_MINE}__{name}" for name in _FIELDS)
 
 
@@ -45,9 +47,13 @@ class Kept:
 
 
 def joined_for(person_id: UUID, organization_id: UUID) -> dict[str, FilteredRelation]:
-    """Return what brings a person's own row into a query on tickets, for `annotate`."""
+    """Return what brings a person's own words, and whether they follow, into a query on tickets, for `annotate`."""
     own = Q(writings__person_id=person_id, writings__organization_id=organization_id)
-    return {_MINE: FilteredRelation("writings", condition=own)}
+    followed = Q(followings__person_id=person_id, followings__organization_id=organization_id)
+    return {
+        _MINE: FilteredRelation("writings", condition=own),
+        _FOLLOWING: FilteredRelation("followings", condition=followed),
+    }
 
 
 def kept_from(row: tuple[Any, ...]) -> Kept | None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,11 +14,14 @@ from cosource.foundation.services.files import Attached, files_take
 from cosource.foundation.sight import Actor
 from cosource.tickets.models import Message
 from cosource.tickets.models.participation import Kind
+from cosource.tickets.queries.taking_part import Taking
 from cosource.tickets.rules.audience import Audience, Widening, widening
 from cosource.tickets.rules.states import IN_PROGRESS, Who
 from cosource.tickets.services import policy
 from cosource.tickets.services.clocks import word_count
+from cosource.tickets.services.following import followers_tell
 from cosource.tickets.services.listkeys import sync
+from cosource.tickets.services.mentions import mentioned, mentions_tell
 from cosource.tickets.services.moving import answered_by, state_set
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import (
@@ -73,7 +77,7 @@ def ticket_reply(
         at=at,
         readers=readers,
         with_requester=with_requester,
-        facts={"length": len(body)} | letter.files.facts,
+        facts={"length": len(body), **_named(letter.mentioned)} | letter.files.facts,
         payload={"text": body} | letter.files.payload,
     )
     audience_id = audience_of(record, readers, with_requester)
@@ -86,7 +90,11 @@ def ticket_reply(
     if answers:
         state_set(record, IN_PROGRESS, actor=actor, at=at)
     sync(record, at=at, told=None if answers else readers)
-    reply_tell(record, entry_id=entry_id, readers=readers, with_requester=with_requester, actor=actor, at=at)
+    named = {t.person_id for t in letter.mentioned}
+    mentions_tell(record, letter.mentioned, entry_id=entry_id, actor=actor, at=at)
+    told: dict[str, Any] = {"readers": readers, "with_requester": with_requester, "actor": actor, "at": at}
+    otherwise = reply_tell(record, entry_id=entry_id, but=named, **told)
+    followers_tell(record, entry_id=entry_id, but=named | otherwise, **told)
     return entry_id
 
 
@@ -100,6 +108,11 @@ class Letter:
     with_requester: bool
     introduced: set[UUID]
     files: Attached
+    mentioned: list[Taking]
+
+
+def _named(mentioned: Collection[Taking]) -> dict[str, list[str]]:
+    return {"mentioned": [t.person_id.hex for t in mentioned]} if mentioned else {}
 
 
 def letter_checked(
@@ -141,7 +154,8 @@ def letter_checked(
             parties=[str(p) for p in sorted(wider.party_ids | introduced, key=str)],
             requester=wider.includes_requester,
         )
-    return Letter(record, body, readers, with_requester, introduced, files)
+    named = mentioned(record, body, readers=readers, with_requester=with_requester, actor=actor)
+    return Letter(record, body, readers, with_requester, introduced, files, named)
 
 
 def would_widen(record: Record, actor: Actor, readers: Iterable[UUID], with_requester: bool) -> Widening:

@@ -32,6 +32,7 @@ from cosource.tickets.rules.states import (
 )
 from cosource.tickets.services import policy
 from cosource.tickets.services.clocks import clock_of_offer, clock_of_request, clocks_happen, word_count
+from cosource.tickets.services.following import followers_tell
 from cosource.tickets.services.listkeys import sync
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import (
@@ -215,7 +216,7 @@ def _append(  # noqa: PLR0917 - private, called once
         "turn_organization": ticket.turn_organization_id.hex if ticket.turn_organization_id else None,
         "reason": reason,
     }
-    note(
+    moved_id = note(
         record,
         kind="ticket.state_changed/1",
         actor=actor,
@@ -223,6 +224,9 @@ def _append(  # noqa: PLR0917 - private, called once
         readers=readers,
         with_requester=to_requester,
         facts=facts,
+    )
+    followers_tell(
+        record, entry_id=moved_id, readers=readers, with_requester=to_requester, actor=actor, at=at
     )
     tell_others(
         record,

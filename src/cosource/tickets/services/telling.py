@@ -87,15 +87,22 @@ def reply_tell(
     with_requester: bool,
     actor: Actor,
     at: datetime,
-) -> None:
-    """Tell who works on the ticket for the other readers, a person or else the team that holds it; and the requester."""
+    but: Collection[UUID] = (),
+) -> set[UUID]:
+    """Tell who works on the ticket for the other readers, a person or else the team that holds it; and the requester.
+
+    `but`: those who are told of it otherwise. Returns whom it told.
+    """
     writer = actor.on_behalf_of or actor.organization_id
+    all_told: set[UUID] = set()
     for part in record.parts:
         if part.organization_id not in readers:
             continue
         told = set(_workers(record, part, at)) if part.organization_id != writer else set()
         if with_requester and part.organization_id == record.ticket.owner_id and record.ticket.requester_id:
             told.add(record.ticket.requester_id)
+        told -= set(but)
+        all_told |= told
         part_tell(
             record,
             part,
@@ -106,6 +113,7 @@ def reply_tell(
             actor=actor,
             at=at,
         )
+    return all_told
 
 
 def approval_asked_tell(

@@ -44,9 +44,13 @@ def audience_in(request: HttpRequest) -> ChosenAudience:
 
     The box that adds the requester counts only where several parties read: for one party it isn't shown, and a note stays one.
     """
-    chosen = text_in(request, "audience")
+    return audience_of_text(text_in(request, "audience"), "with_requester" in request.POST)
+
+
+def audience_of_text(chosen: str, is_added: bool) -> ChosenAudience:
+    """Return the audience that a choice names, with the requester where that box is ticked. Raises: Invalid."""
     parties = frozenset(one_uuid(part, "audience") for part in chosen.removesuffix("+").split(".") if part)
-    added = "with_requester" in request.POST and len(parties) > 1
+    added = is_added and len(parties) > 1
     return ChosenAudience(parties, added or chosen.endswith("+"))
 
 

@@ -2,17 +2,24 @@
 
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
-from cosource.foundation.errors import Conflict
+from cosource.foundation.errors import Conflict, Invalid, NotFound
+from cosource.tickets.queries.badges import badges_of
+from cosource.tickets.queries.record import load
+from cosource.tickets.queries.taking_part import readers_among, taking_part
+from cosource.tickets.services.following import ticket_follow
 from cosource.tickets.services.writing import writing_keep, writing_say, writing_undo
 from cosource.tickets.web.files import files_in, files_kept
 from cosource.tickets.web.pages import Draft, draw, instant_of
-from cosource.tickets.web.parsing import audience_in, text_in, words_in
+from cosource.tickets.web.parsing import audience_in, audience_of_text, text_in, words_in
+
+# So many names are offered at once.
+_MOST = 20
 
 
 @require_POST
@@ -60,3 +67,41 @@ def say(request: PageRequest, ticket_id: UUID) -> HttpResponse:
 
 def _back(ticket_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('tickets:ticket', args=[ticket_id])}#compose", status=303)
+
+
+@require_POST
+@signed_in
+def follow(request: PageRequest, ticket_id: UUID) -> HttpResponse:
+    """Follow the ticket, or follow it no more."""
+    ticket_follow(
+        ticket_id=ticket_id, follows=text_in(request, "follows") == "1", actor=request.actor, at=clock.now()
+    )
+    return HttpResponseRedirect(reverse("tickets:ticket", args=[ticket_id]), status=303)
+
+
+@require_safe
+@signed_in
+def people(request: PageRequest, ticket_id: UUID) -> HttpResponse:
+    """Give the names that go on from what stands behind an @, of those who take part and would read what is written."""
+    record, at = load(ticket_id, request.actor), clock.now()
+    typed = " ".join(request.GET.get("q", "")[:80].split()).casefold()
+    try:
+        chosen = audience_of_text(request.GET.get("audience", ""), "with_requester" in request.GET)
+    except Invalid:
+        raise NotFound from None
+    fitting = [
+        t
+        for t in taking_part(record, request.actor, at)
+        if typed in t.name.casefold() and t.person_id != request.actor.person_id
+    ]
+    readers = chosen.party_ids | {request.actor.reads_as}
+    found = readers_among(
+        fitting[:_MOST], record, readers=readers, with_requester=chosen.with_requester, at=at
+    )
+    badges = badges_of(record)
+    named = [
+        {"name": t.name, "party": badges[t.organization_id].initials}
+        for t in found
+        if t.organization_id in badges
+    ]
+    return JsonResponse({"people": named})

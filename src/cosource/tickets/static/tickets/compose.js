@@ -97,3 +97,74 @@ setInterval(() => {
     }
   }
 }, 250);
+
+// "@" and a letter offer the names of those who take part and would read what is written.
+let askedFor = "";
+
+function nameBegun(area) {
+  const before = area.value.slice(0, area.selectionStart);
+  const found = /(?:^|\s)@([\p{L}\d][^@\n]{0,40})$/u.exec(before);
+  return found && !/\s{2}|\s\S+\s\S+\s/.test(found[1]) ? found[1] : "";
+}
+
+function offerNames(area, people) {
+  document.getElementById("names")?.remove();
+  if (people.length === 0) return;
+  const list = document.createElement("div");
+  list.id = "names";
+  list.className = "canned names";
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", area.dataset.names);
+  people.slice(0, 6).forEach((person, at) => {
+    const one = document.createElement("button");
+    one.type = "button";
+    one.setAttribute("role", "option");
+    one.setAttribute("aria-selected", String(at === 0));
+    one.dataset.name = person.name;
+    one.textContent = `${person.name} · ${person.party}`;
+    list.append(one);
+  });
+  area.after(list);
+}
+
+function takeName(area, name) {
+  const begun = nameBegun(area);
+  const start = area.selectionStart - begun.length;
+  area.setRangeText(`${name} `, start, area.selectionStart, "end");
+  document.getElementById("names")?.remove();
+  area.focus();
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+document.addEventListener("input", async (event) => {
+  const area = event.target;
+  if (!area.matches?.("form[data-compose] textarea[data-people]")) return;
+  const begun = nameBegun(area);
+  askedFor = begun;
+  if (!begun) {
+    document.getElementById("names")?.remove();
+    return;
+  }
+  const query = new URLSearchParams({ q: begun, audience: new FormData(area.form).get("audience") ?? "" });
+  if (area.form.elements.with_requester?.checked) query.set("with_requester", "1");
+  const answer = await fetch(`${area.dataset.href}?${query}`, { credentials: "same-origin" });
+  if (answer.ok && askedFor === begun) offerNames(area, (await answer.json()).people);
+});
+document.addEventListener("click", (event) => {
+  const one = event.target.closest?.("#names button");
+  if (one) takeName(one.closest("form").querySelector("textarea[data-people]"), one.dataset.name);
+});
+document.addEventListener("keydown", (event) => {
+  const list = document.getElementById("names");
+  if (!list || !event.target.matches?.("textarea[data-people]")) return;
+  const all = [...list.children];
+  const at = all.findIndex((one) => one.getAttribute("aria-selected") === "true");
+  if (event.key === "Escape") list.remove();
+  else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const next = (at + (event.key === "ArrowDown" ? 1 : all.length - 1)) % all.length;
+    all.forEach((one, place) => one.setAttribute("aria-selected", String(place === next)));
+  } else if ((event.key === "Enter" && !event.ctrlKey && !event.metaKey) || event.key === "Tab") takeName(event.target, all[at].dataset.name);
+  else return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
