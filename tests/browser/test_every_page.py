@@ -19,9 +19,13 @@ from cosource.bridges.services.staging import import_ask, import_stage
 from cosource.foundation import clock
 from cosource.foundation.services.duework import work_next
 from cosource.foundation.services.sealing import seal_all
+from cosource.knowledge.services.articles import article_change, article_publish, article_write
 from cosource.metrics.services.gathering import facts_rebuild
+from cosource.tickets.models import Ticket
+from cosource.tickets.services.articles import article_use
 
 NOWHERE = "/never/was/"
+HOSTILE = "<script>alert('run')</script><img src=x onerror=alert('run')>"
 # Pages without a link to them, or behind a form.
 AND_ALSO = ("/tickets/new/", "/import/", "/accounts/password/change/", NOWHERE)
 # What is serious by WCAG 2.2 A and AA.
@@ -49,6 +53,17 @@ def an_import(world: World) -> None:
     import_ask(import_id=row.id, parties={}, dry_run=True, actor=actor, at=clock.now())
     while work_next(worker="test", at=clock.now()):
         pass
+
+
+def articles(world: World) -> None:
+    """An article with two versions that both parties write, full of whatever might run in a browser."""
+    about = {"actor": world.actor("c1.cso"), "at": clock.now()}
+    shared = article_write(title=HOSTILE, text="Words.", engagement_id=world.engagements["c1p1"].id, **about)
+    article_publish(article_id=shared.id, **about)
+    text = f"# {HOSTILE}\n\n{HOSTILE}\n\n[a](javascript:document.title='run') ![b](https://out.example/b.png)"
+    article_change(article_id=shared.id, changes={"text": text}, **about)
+    ticket = Ticket.objects.visible_to(about["actor"]).order_by("id")[0]
+    article_use(ticket_id=ticket.id, article_id=shared.id, **about)
 
 
 def pages_of(seat: Seat, half: int | None) -> list[str]:
@@ -102,8 +117,15 @@ def test_no_page_has_a_serious_finding(
     agreed(world)
     opened(world)
     an_import(world)
+    articles(world)
     seal_all()
     facts_rebuild()
     seat = Seat(chromium, live_server.url, email, **look)
+    # Nothing that somebody wrote runs: no dialog opens, and nothing is asked of another origin.
+    strange: list[str] = []
+    seat.page.on("dialog", lambda dialog: (strange.append(dialog.message), dialog.dismiss()))
+    seat.page.on("request", lambda r: None if r.url.startswith(seat.address) else strange.append(r.url))
     looked_at = pages_of(seat, None if request.config.getoption("--proof") else half)
     assert len(looked_at) >= least, looked_at
+    assert [path for path in looked_at if path.startswith("/knowledge/")]
+    assert strange == []

@@ -12,11 +12,13 @@ from tests.worlds import START
 from cosource.agreements.services.quick_start import quick_start_agreement
 from cosource.bridges.services.staging import import_stage
 from cosource.foundation.services.sealing import seal_all
+from cosource.knowledge.services.articles import article_publish, article_write
 from cosource.parties.services.engagements import engagement_create
 from cosource.parties.services.invitations import OfferedRole
 from cosource.parties.services.places import service_add, site_add
 from cosource.parties.services.teams import team_add
 from cosource.parties.services.tokens import TokenGrant, token_create
+from cosource.tickets.services.articles import article_use
 from cosource.tickets.services.opening import ticket_open
 
 BUDGET = 15
@@ -24,6 +26,9 @@ LISTS = (
     "/",
     "/tickets/",
     "/agreements/",
+    "/knowledge/",
+    "/knowledge/?q=word",
+    "/knowledge/?view=stale",
     "/import/",
     "/audit/",
     "/audit/access/",
@@ -81,7 +86,10 @@ def grow(world, first: int, last: int) -> None:
             actor=lead,
             at=at,
         )
-        ticket_open(title=f"more {n:02}", text="As before.", actor=lead, at=at)
+        ticket = ticket_open(title=f"more {n:02}", text="As before.", actor=lead, at=at)
+        article = article_write(title=f"more {n:02}", text="A word.", actor=lead, at=at - timedelta(days=300))
+        article_publish(article_id=article.id, actor=lead, at=at - timedelta(days=300))
+        article_use(ticket_id=ticket.id, article_id=article.id, actor=lead, at=at - timedelta(days=200))
     seal_all()
 
 
