@@ -8,6 +8,7 @@ from django.db.models import F
 
 from cosource.config.demo import SHOWN, log_path, welcome
 from cosource.config.demo_articles import articles_play, articles_script
+from cosource.config.demo_replies import replies_play
 from cosource.config.demo_rules import rules_play
 from cosource.config.demo_tickets import ago, script, tickets_play
 from cosource.config.demo_world import (
@@ -29,6 +30,7 @@ from cosource.parties.models import Engagement, Person
 from cosource.parties.queries.sight import actor_for_person, hats_of
 from cosource.parties.services.organizations import organization_create
 from cosource.tickets.models import Escalation, Handover, Participation, Ticket
+from cosource.tickets.queries.canned import canned_list
 from cosource.tickets.queries.escalation_audit import escalations_audit
 from cosource.tickets.queries.today import tickets_day
 
@@ -164,3 +166,15 @@ def test_what_is_known_is_written_down_and_helped(db):
     assert shown("walter") == own | {"Printers": 2, "Remote": 1}
     assert shown("grace") == {}
     assert shown("nadia", "drafts") == {"Lending": 0}
+
+
+def test_each_party_has_its_own_replies_ready(db):
+    world = world_build(NOW)
+    assert replies_play(world, NOW) == 4
+
+    def ready(key: str) -> list[str]:
+        return [reply.title for reply in canned_list(world.actor(key, NOW))]
+
+    assert ready("tom") == ["Does it work for you?", "We are at it"]
+    assert ready("lena") == ["Access needed", "Printer: first steps"]
+    assert ready("elena") == ready("walter") == ready("grace") == []

@@ -12,6 +12,7 @@ import typer
 from cosource.config import environment as env
 from cosource.config import processes
 from cosource.config.demo_articles import articles_play
+from cosource.config.demo_replies import replies_play
 from cosource.config.demo_rules import rules_play
 from cosource.config.demo_tickets import tickets_play
 from cosource.config.demo_world import BY_KEY, PASSWORD, World, world_build, world_open
@@ -37,7 +38,7 @@ def prepare() -> None:
 
     from cosource.foundation import clock
     from cosource.knowledge.models import Article
-    from cosource.tickets.models import RoutingRules, Ticket
+    from cosource.tickets.models import CannedReply, RoutingRules, Ticket
 
     try:
         world = world_open()
@@ -64,6 +65,9 @@ def prepare() -> None:
         typer.echo("Writing down what is known …", err=True)
         with transaction.atomic():
             articles_play(world, clock.now())
+    if not CannedReply.objects.exists():
+        with transaction.atomic():
+            replies_play(world, clock.now())
     _seal()
     connection.close()
 
