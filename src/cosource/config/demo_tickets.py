@@ -8,10 +8,12 @@ import tomllib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from importlib import resources
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 from cosource.config.demo_world import BY_KEY, World
+from cosource.foundation.sight import Actor
 
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _STATES = {
@@ -118,6 +120,12 @@ def _step(
     return happen
 
 
+def _brought(file: Mapping[str, str], actor: Actor, at: datetime) -> UUID:
+    from cosource.foundation.services.files import file_bring
+
+    return file_bring(source=BytesIO(file["text"].encode()), name=file["name"], actor=actor, at=at).id
+
+
 def _do(world: World, step: Mapping[str, Any], ticket_id: UUID, at: datetime) -> None:
     from cosource.tickets.services.changing import ticket_assign
     from cosource.tickets.services.conversation import ticket_reply
@@ -149,6 +157,7 @@ def _do(world: World, step: Mapping[str, Any], ticket_id: UUID, at: datetime) ->
             party_ids=[world.organizations[name] for name in step["to"] if name != "requester"],
             with_requester="requester" in step["to"],
             wider_confirmed=True,
+            file_ids=[_brought(one, actor, at) for one in step.get("files", ())],
             actor=actor,
             at=at,
         )

@@ -44,7 +44,7 @@ function draw(field, refused = []) {
     const item = line([["bdi", file.name], ["span", sizeOf(file.size)]]);
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "btn quiet sq s";
+    button.className = "flx";
     button.textContent = "×";
     button.setAttribute("aria-label", `${field.dataset.remove}: ${file.name}`);
     button.addEventListener("click", () => {
@@ -52,7 +52,7 @@ function draw(field, refused = []) {
       draw(field);
       inputOf(field).focus();
     });
-    item.append(button);
+    item.firstChild.append(button);
     return item;
   }), ...refused.map(([file, why]) => {
     const item = line([["bdi", file.name], ["span", why]], "bad");
