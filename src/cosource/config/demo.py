@@ -13,6 +13,7 @@ from cosource.config import environment as env
 from cosource.config import processes
 from cosource.config.demo_articles import articles_play
 from cosource.config.demo_replies import replies_play
+from cosource.config.demo_kinds import kinds_play
 from cosource.config.demo_rules import rules_play
 from cosource.config.demo_tickets import tickets_play
 from cosource.config.demo_world import BY_KEY, PASSWORD, World, world_build, world_open
@@ -39,6 +40,7 @@ def prepare() -> None:
     from cosource.foundation import clock
     from cosource.knowledge.models import Article
     from cosource.tickets.models import CannedReply, RoutingRules, Ticket
+    from cosource.tickets.models import CatalogItem, RoutingRules, Ticket
 
     try:
         world = world_open()
@@ -61,6 +63,9 @@ def prepare() -> None:
     if not RoutingRules.objects.exists():
         with transaction.atomic():
             rules_play(world, clock.now())
+    if not CatalogItem.objects.exists():
+        with transaction.atomic():
+            kinds_play(world, clock.now())
     if not Article.objects.exists():
         typer.echo("Writing down what is known …", err=True)
         with transaction.atomic():

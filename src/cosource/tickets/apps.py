@@ -10,7 +10,7 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from cosource.tickets.jobs import bulk, escalations  # noqa: PLC0415 - models must be loaded first
-        from cosource.tickets.queries import attachments, exporting, exporting_changes, live  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.queries import attachments, exporting, exporting_beside, live  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.jobs import learning, replay  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.services import deciding  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.web import menu as routing_menu  # noqa: PLC0415 - models must be loaded first
@@ -54,5 +54,5 @@ class TicketsConfig(AppConfig):
         canned_menu.register()
         live.register()
         exporting.register()
-        exporting_changes.register()
+        exporting_beside.register()
         intake.register()

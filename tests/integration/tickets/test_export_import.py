@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,16 @@ from cosource.parties.services.stages import stage_change_propose
 from cosource.tickets.models import Handover, Pause, Possession, Ticket
 from cosource.tickets.queries.articles import uses_in_tickets
 from cosource.tickets.queries.ticket_page import ticket_get
+from cosource.tickets.routing.services.rule_sets import draft_save
 from cosource.tickets.services.approving import approval_ask, approval_decide
 from cosource.tickets.services.articles import article_use
+from cosource.tickets.services.canned import canned_save
 from cosource.tickets.services.catalog import catalog_item_add
 from cosource.tickets.services.changes import freeze_add, plan_set
 from cosource.tickets.services.conversation import ticket_reply
+from cosource.tickets.services.effort import effort_log
 from cosource.tickets.services.handover import handover_accept
+from cosource.tickets.services.links import ticket_link
 from cosource.tickets.services.moving import ticket_move
 from cosource.tickets.services.sayings import saying_add
 
@@ -261,6 +266,26 @@ def plan(desk: Desk) -> None:
         actor=desk.actor("c1.cso"),
         at=desk.tick(),
     )
+    effort_log(
+        ticket_id=change.id,
+        day=desk.now.date(),
+        minutes=30,
+        activity="remote",
+        cost=Decimal("12.50"),
+        currency="EUR",
+        text="Read the notes.",
+        actor=desk.actor("p1.pt"),
+        at=desk.tick(),
+    )
+    ticket_link(
+        ticket_id=change.id,
+        other_id=desk.open(by="c1.ct", title="Jams").id,
+        kind="related",
+        actor=desk.actor("c1.ct"),
+        at=desk.tick(),
+    )
+    canned_save(title="Thanks", text="We look at it.", actor=desk.actor("c1.cso"), at=desk.tick())
+    draft_save(document=[], actor=desk.actor("c1.cso"), at=desk.tick())
     catalog_item_add(
         values={"name": "A laptop", "form": "Model* | choice | Light; Large"},
         actor=desk.actor("c1.cso"),

@@ -87,6 +87,7 @@ def request_open(
     remark: str = "",
     site_id: UUID | None = None,
     requester_name: str = "",
+    demo: bool = False,
 ) -> Ticket:
     """Ask for an item of the catalog: a service request with the answers as its first text.
 
@@ -120,6 +121,7 @@ def request_open(
         site_id=site_id,
         requester_name="" if actor.sight.roles == {REQUESTER} else requester_name,
         engagement_id=engagement_id,
+        demo=demo,
     )
     if item.approval:
         approval_begin(record, actor=actor, at=at)

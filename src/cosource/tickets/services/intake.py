@@ -40,7 +40,7 @@ from cosource.tickets.queries import exporting as taken
 from cosource.tickets.queries.entry_rows import DESCRIPTIONS, is_written
 from cosource.tickets.rules.sayings import MESSAGE
 from cosource.tickets.rules.states import IN_PROGRESS, RESOLVED, STATES, WAITING_CLIENT
-from cosource.tickets.services.intake_changes import changes_take_in
+from cosource.tickets.services.intake_beside import beside_take_in
 
 _AT_ONCE = 1_000
 _NUMBER = re.compile(r"\d{1,9}$")
@@ -123,7 +123,7 @@ def _take_in(incoming: Incoming) -> None:
     insert_in_turn(_tickets(incoming, owner_of, stories))
     insert_in_turn(row_of(Clock, record, taken.CLOCK) for record in incoming.records("clocks"))
     _articles(incoming)
-    changes_take_in(incoming)
+    beside_take_in(incoming)
 
 
 def _articles(incoming: Incoming) -> None:

@@ -1,0 +1,91 @@
+"""What a party takes out beside its tickets: plans, approvals, links, effort, and what its desk keeps.
+
+One table says what goes out and how it comes back in (`services.intake_beside`).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+
+from cosource.foundation.exports import register_export
+from cosource.foundation.sight import Actor
+from cosource.tickets.models import (
+    Approval,
+    CannedReply,
+    CatalogItem,
+    ChangePlan,
+    Effort,
+    Freeze,
+    RoutingRules,
+    Ticket,
+    TicketLink,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A kind of record that is rows of one table.
+
+    `belonging`: the condition for an organization's rows. `parties`, `people`: the columns that name somebody who may be unknown
+    where it comes in.
+    """
+
+    name: str
+    model: type[models.Model]
+    belonging: Callable[[Actor], Q]
+    parties: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return all columns of the table."""
+        return tuple(str(field.attname) for field in self.model._meta.concrete_fields)  # noqa: SLF001 - Django's own way to ask
+
+
+def _own(actor: Actor) -> Q:
+    return Q(organization_id=actor.reads_as)
+
+
+def _seen(actor: Actor) -> Q:
+    return Q(ticket_id__in=Ticket.objects.visible_to(actor).values("id"))
+
+
+def _approvals(actor: Actor) -> Q:
+    """Return the condition for the owner's approvals and one's own; an owner has those of all parties."""
+    known = Q(ticket__owner_id=actor.reads_as) | _own(actor) | Q(organization_id=F("ticket__owner_id"))
+    return known & _seen(actor)
+
+
+def _linked(actor: Actor) -> Q:
+    return _seen(actor) & Q(other_id__in=Ticket.objects.visible_to(actor).values("id"))
+
+
+KINDS = (
+    Beside("change_plans", ChangePlan, _seen),
+    Beside("approvals", Approval, _approvals, parties=("organization_id",), people=("decided_by_id",)),
+    Beside("freezes", Freeze, _own),
+    Beside("catalog_items", CatalogItem, _own),
+    Beside("ticket_links", TicketLink, _linked, parties=("made_by_id",)),
+    Beside("efforts", Effort, lambda actor: _own(actor) & _seen(actor), people=("person_id",)),
+    Beside("canned_replies", CannedReply, _own),
+    Beside("routing_rules", RoutingRules, _own, people=("created_by_id",)),
+)
+
+
+def _records(kind: Beside, actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
+    found = kind.model._default_manager.filter(kind.belonging(actor))  # noqa: SLF001 - the model is not known here
+    rows: Any = found.order_by("pk").values(*kind.columns)
+    for row in rows.iterator(2_000):
+        yield {name: f"{v:f}" if isinstance(v, Decimal) else v for name, v in row.items()}
+
+
+def register() -> None:
+    """Let them be taken out."""
+    for kind in KINDS:
+        register_export(kind.name, partial(_records, kind))
