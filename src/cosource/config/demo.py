@@ -12,8 +12,8 @@ import typer
 from cosource.config import environment as env
 from cosource.config import processes
 from cosource.config.demo_articles import articles_play
-from cosource.config.demo_replies import replies_play
 from cosource.config.demo_kinds import kinds_play
+from cosource.config.demo_replies import replies_play
 from cosource.config.demo_rules import rules_play
 from cosource.config.demo_tickets import tickets_play
 from cosource.config.demo_world import BY_KEY, PASSWORD, World, world_build, world_open
@@ -39,8 +39,7 @@ def prepare() -> None:
 
     from cosource.foundation import clock
     from cosource.knowledge.models import Article
-    from cosource.tickets.models import CannedReply, RoutingRules, Ticket
-    from cosource.tickets.models import CatalogItem, RoutingRules, Ticket
+    from cosource.tickets.models import CannedReply, CatalogItem, RoutingRules, Ticket
 
     try:
         world = world_open()

@@ -26,7 +26,7 @@ from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.list_ranges import asks_only, ranges_of
 from cosource.tickets.queries.list_rows import TicketRow, rows_for
 from cosource.tickets.rules.clocks import ClockBar, ClockStatus
-from cosource.tickets.rules.states import NEW, WAITING_REQUESTER
+from cosource.tickets.rules.states import AWAITING_APPROVAL, NEW, WAITING_REQUESTER
 from cosource.tickets.rules.wording import gettext_lazy
 
 # No filter here is by a due time, so that the instant for which a list is asked decides nothing.
@@ -87,6 +87,9 @@ def _waiting_ranges(actor: Actor, *, for_teams: bool) -> list[ParticipationQuery
         whole = _ranges(actor, mine)
         ranges += whole if for_teams else [rows.filter(team_id__isnull=True) for rows in whole]
         ranges += _ranges(actor, mine.but(flag="unanswered"))
+    if leads(actor):
+        # Whoever answers for a desk decides, whichever team the ticket is with.
+        ranges += _ranges(actor, mine.but(flag="to_approve"))
     if actor.person_id is not None:
         ranges += _ranges(actor, mine.but(assignee="mine"))
     return ranges
@@ -164,6 +167,8 @@ def _asked(row: TicketRow) -> tuple[str, str, str, str]:
         return "arrows-exchange", _("Accept"), "a", _joined(back, place)
     if row.category == "paused":
         return "hourglass", _("Answer"), "r", _joined(_("The work stands still until you answer"), place)
+    if row.state == AWAITING_APPROVAL:
+        return "gavel", _("Decide"), "o", _joined(_("It waits for your approval"), place)
     if row.state == NEW:
         return "ticket", _("Start"), "s", _joined(_("Nobody works on it yet"), place)
     return "ticket", _("Open"), "o", _joined(_("With you"), place)
