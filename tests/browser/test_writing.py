@@ -153,4 +153,11 @@ def test_ready_replies_names_and_following_by_keys(live_server, chromium: Browse
     desk.page.locator(".hidb").last.click()
     desk.sees("it contains personal or patient data")
     desk.sound()
-    assert desk.faults == []
+    lead = Seat(chromium, live_server.url, "pm@p1.example", viewport=NARROW, color_scheme="dark")
+    lead.go(f"/tickets/{ticket.id}/")
+    lead.sees("Erase for good")
+    lead.sound()
+    lead.page.get_by_label("Why it is erased").fill("patient data")
+    lead.press("Erase for good")
+    lead.sees("patient data", "Erased on")
+    assert desk.faults == lead.faults == []
