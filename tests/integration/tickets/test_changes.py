@@ -78,6 +78,31 @@ def test_both_sides_approve_one_after_the_other_the_owner_last(desk: Desk) -> No
     assert not Participation.objects.filter(to_approve=True).exists()
 
 
+@pytest.mark.req("C28")
+def test_partners_that_do_not_know_each_other_learn_nothing_by_approving(desk: Desk) -> None:
+    ticket = desk.open(kind="change", service_id=desk.world.services["c1.printing"].id)
+    desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+    desk.give(ticket, "c1.desk", "p1.pt", "c1.ct")
+    desk.give(ticket, "p2.noc", "c1.ct", "p2.pt")
+    _plan(desk, ticket, "p2.pt")
+    _way_back(desk, ticket, "p2.pt")
+    _ask(desk, ticket, "p2.pt")
+    approvers = ("p2.pm", "p1.pm", "c1.cso")
+    for by in approvers:
+        _decide(desk, ticket, by, text="")
+
+    assert _state(ticket) == "scheduled"
+    for reader, other in (("p1", "p2"), ("p2", "p1")):
+        entries = Entry.objects.filter(
+            subject_id=ticket.id, audience__readers__organization_id=desk.org(reader)
+        )
+        told = entries.filter(kind="ticket.approval_decided/1").count()
+        assert told == {"p1": 1, "p2": 2}[reader]
+        for entry in entries:
+            assert desk.org(other) not in desk.readers(entry.id) | {entry.organization_id}
+            assert desk.org(other).hex not in str(entry.facts)
+
+
 def test_a_change_is_carried_out_in_its_window_and_reviewed(desk: Desk) -> None:
     ticket = _change_at_partner(desk)
     _ask(desk, ticket, "p1.pt")

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from cosource.foundation.bulk import insert_all
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed
-from cosource.foundation.sight import Actor
+from cosource.foundation.sight import Actor, system_actor
 from cosource.tickets.models import Approval, ChangePlan, Participation
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.approvals import approvals_of
@@ -127,14 +127,7 @@ def approval_decide(
     body = require_text(text, "text", limit=20_000, optional=decision == APPROVE)
     mine.state, mine.decided_at, mine.decided_by_id = DECISIONS[decision], at, actor.person_id
     mine.save(update_fields=["state", "decided_at", "decided_by_id"])
-    note(
-        record,
-        kind="ticket.approval_decided/1",
-        actor=actor,
-        at=at,
-        readers=readers_with(record, actor, ticket.holder_organization_id),
-        facts={"party": mine.organization_id.hex, "decision": mine.state, "round": mine.round},
-    )
+    _say(record, mine.organization_id, "ticket.approval_decided/1", actor, at, decision=mine.state)
     if mine.organization_id == ticket.owner_id:
         clocks_happen(record, Happening.ANSWERED, at=at, owed_by={ticket.owner_id})
     rest = rounds[1:]
@@ -182,15 +175,23 @@ def _asked(record: Record, plan: ChangePlan | None) -> Sequence[Participation]:
 
 def _turn_to(record: Record, part: Participation, *, actor: Actor, at: datetime, number: int) -> None:
     """Say whose approval it waits for now, and tell those who answer for that party."""
-    note(
-        record,
-        kind="ticket.approval_asked/1",
-        actor=actor,
-        at=at,
-        readers=readers_with(record, actor, record.ticket.holder_organization_id, part.organization_id),
-        facts={"party": part.organization_id.hex, "round": number},
-    )
+    _say(record, part.organization_id, "ticket.approval_asked/1", actor, at, round=number)
     if part.kind == Kind.OWNER:
         clock_of_approval(record, at=at)
     sync(record, at=at)
     approval_asked_tell(record, part, number=number, actor=actor, at=at)
+
+
+def _say(record: Record, party_id: UUID, kind: str, actor: Actor, at: datetime, **facts: object) -> None:
+    """Append an entry about a party's approval, for it, the owner, and those that work jointly with it.
+
+    Of the owner's own the holder learns. Who is not known there is not named: the step then comes from the owner.
+    """
+    owner_id = record.ticket.owner_id
+    around = record.part_of(party_id if party_id != owner_id else record.ticket.holder_organization_id)
+    readers = {owner_id, party_id}
+    if around is not None:
+        readers |= readers_with(record, system_actor(reason="who reads along"), around.organization_id)
+    if actor.organization_id not in readers:
+        actor = system_actor(reason="a step of a party that is not named here", organization_id=owner_id)
+    note(record, kind=kind, actor=actor, at=at, readers=readers, facts={"party": party_id.hex, **facts})

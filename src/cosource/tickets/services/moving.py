@@ -41,6 +41,7 @@ from cosource.tickets.services.record import (
     load,
     message_add,
     note,
+    parties_seen_by,
     readers_with,
     require_text,
     save,
@@ -204,7 +205,11 @@ def _append(  # noqa: PLR0917 - private, called once
 ) -> None:
     ticket = record.ticket
     asked = ticket.turn_organization_id if to_state in (*WAITING, AWAITING_APPROVAL) else None
-    readers = readers_with(record, actor, asked)
+    known = parties_seen_by(actor.on_behalf_of or actor.organization_id, record.parts)
+    readers = readers_with(record, actor, asked if asked in known else None)
+    turn_of = ticket.turn_organization_id
+    if any(turn_of not in parties_seen_by(reader, record.parts) for reader in readers):
+        turn_of = None
     to_requester = ticket.requester_id is not None and (
         to_state in (WAITING_REQUESTER, RESOLVED, MERGED) or policy.is_requester(actor, record)
     )
@@ -213,7 +218,7 @@ def _append(  # noqa: PLR0917 - private, called once
         "to": to_state,
         "category": ticket.category,
         "turn": ticket.turn,
-        "turn_organization": ticket.turn_organization_id.hex if ticket.turn_organization_id else None,
+        "turn_organization": turn_of.hex if turn_of else None,
         "reason": reason,
     }
     moved_id = note(
@@ -294,10 +299,7 @@ def _asked(record: Record, turn: str) -> UUID | None:
     if turn == "client":
         return ticket.owner_id
     if turn == "partner":
-        others = [
-            p.organization_id
-            for p in record.parts
-            if p.organization_id not in (ticket.owner_id, ticket.holder_organization_id)
-        ]
+        known = parties_seen_by(ticket.holder_organization_id, record.parts)
+        others = [p for p in known if p not in (ticket.owner_id, ticket.holder_organization_id)]
         return others[0] if len(others) == 1 else None
     return None
