@@ -35,6 +35,7 @@ from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.routing.services.rule_sets import draft_go_live, draft_save
 from cosource.tickets.services.articles import article_use
 from cosource.tickets.services.canned import canned_save
+from cosource.tickets.services.checklists import checklist_add
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.effort import effort_log
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
@@ -160,6 +161,7 @@ def scene_built() -> Scene:
     _tickets(scene)
     _links(scene)
     _bulk(scene)
+    _checklists(scene)
     _efforts(scene)
     _notes(scene)
     _agreements_in_the_making(scene)
@@ -258,6 +260,23 @@ def _efforts(scene: Scene) -> None:
             actor=scene.actor(by),
             at=scene.tick(),
         ).id
+
+
+def _checklists(scene: Scene) -> None:
+    """A point of each party's own list."""
+    for name, by, ticket in (
+        ("pointc1", "c1.ct", "assigned"),
+        ("pointp1", "p1.pt", "assigned"),
+        ("pointc2", "c2.ct", "c2own"),
+        ("pointunasked", "c1.ct", "unasked"),
+        ("pointother", "p2.pt", "other"),
+    ):
+        [scene.extra[name]] = checklist_add(
+            ticket_id=scene.tickets[ticket],
+            texts=[f"Do {mark_of(name)}"],
+            actor=scene.actor(by),
+            at=scene.tick(),
+        )
 
 
 def _bulk(scene: Scene) -> None:

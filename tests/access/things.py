@@ -21,6 +21,7 @@ from cosource.tickets.models import (
     BulkRun,
     CannedReply,
     CatalogItem,
+    ChecklistItem,
     Effort,
     Escalation,
     Freeze,
@@ -164,6 +165,17 @@ def things(scene: Scene) -> dict[Key, Thing]:
             "page": page("tickets:efforts", scene.tickets[ticket], holds=mark_of(name)),
         }
         found["effort", state, relation] = Thing(channels, (mark_of(name),))
+    for state, name in (("of client 1", "pointc1"), ("of partner 1", "pointp1")):
+        channels = {
+            "choke point": sight(ChecklistItem, scene.extra[name]),
+            "endpoint": page(
+                "api:ticket_checklist_list",
+                scene.tickets["assigned"],
+                holds=mark_of(name),
+                for_tokens=True,
+            ),
+        }
+        found["checklist", state, "on a ticket with partner 1"] = Thing(channels, (mark_of(name),))
     for state, name in (
         ("between tickets with partner 1", "linkboth"),
         ("with one end in nobody's scope", "linkoneend"),

@@ -54,5 +54,6 @@ def _example(api: NinjaAPI, schema: dict[str, Any], some_id: UUID) -> Any:
             name: _example(api, schema["properties"][name], some_id) for name in schema.get("required", ())
         }
     if kind == "string":
-        return str(some_id) if schema.get("format") == "uuid" else "x" * max(schema.get("minLength", 1), 1)
+        fitting = {"uuid": str(some_id), "date": "2026-03-02"}
+        return fitting.get(schema.get("format", ""), "x" * max(schema.get("minLength", 1), 1))
     return {"integer": schema.get("minimum", 1), "number": 1, "boolean": False, "array": []}.get(str(kind))

@@ -18,6 +18,7 @@ class TicketsConfig(AppConfig):
             acknowledging,
             article_origin,
             canned,
+            checklists,
             effort,
             following,
             hiding,
@@ -37,6 +38,7 @@ class TicketsConfig(AppConfig):
         attachments.register()
         sharing.register()
         links.register()
+        checklists.register()
         effort.register()
         telling.register()
         hiding.register()

@@ -266,6 +266,28 @@ class EffortsOut(Out):
     lines: list[EffortLineOut]
 
 
+class ChecklistIn(In):
+    """Points to be added to the caller's party's own checklist."""
+
+    texts: list[str] = Field(max_length=100)
+
+
+class ChecklistOut(Out):
+    """A point of the caller's party's own checklist."""
+
+    id: UUID
+    text: str
+    done: bool
+    done_at: datetime | None
+    done_by: str
+
+
+class DoneIn(In):
+    """Whether a point is done."""
+
+    done: bool
+
+
 class WordIn(In):
     """What is said with a step."""
 

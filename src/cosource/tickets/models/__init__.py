@@ -5,6 +5,7 @@ from cosource.tickets.models.bulk import BulkRun
 from cosource.tickets.models.canned import CannedReply
 from cosource.tickets.models.catalog import CatalogItem
 from cosource.tickets.models.changes import Approval, ChangePlan, Freeze
+from cosource.tickets.models.checklists import ChecklistItem
 from cosource.tickets.models.clocks import Clock, Escalation
 from cosource.tickets.models.effort import Effort
 from cosource.tickets.models.links import TicketLink
@@ -30,6 +31,7 @@ __all__ = [
     "CannedReply",
     "CatalogItem",
     "ChangePlan",
+    "ChecklistItem",
     "Clock",
     "Effort",
     "Escalation",

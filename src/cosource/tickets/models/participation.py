@@ -51,6 +51,7 @@ class Beside(IntFlag):
     LINKS = 1
     EFFORT = 2
     FOLLOWED = 4
+    CHECKLIST = 8
 
 
 # What lists filter by besides their range.

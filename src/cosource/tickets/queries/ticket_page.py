@@ -27,6 +27,7 @@ from cosource.tickets.queries.answers import open_to_challenge
 from cosource.tickets.queries.articles import UsedArticle, articles_used
 from cosource.tickets.queries.badges import badges_of
 from cosource.tickets.queries.capacities import capacities
+from cosource.tickets.queries.checklists import ChecklistLine, checklist_lines
 from cosource.tickets.queries.clocks import (
     ClockPanel,
     calendar_of,
@@ -142,6 +143,7 @@ class TicketView:
     due_is_urgent: bool = False
     links: list[LinkLine] = field(default_factory=list)
     effort: list[EffortSum] = field(default_factory=list)
+    checklist: list[ChecklistLine] = field(default_factory=list)
     stated: list[StatedLine] = field(default_factory=list)
     teams: list[TeamChoice] = field(default_factory=list)
     people: list[tuple[UUID, str]] = field(default_factory=list)
@@ -253,6 +255,7 @@ def ticket_get(
         writing=beside.writing,
         follows=beside.follows,
         links=link_lines(record, actor),
+        checklist=[] if for_requester else checklist_lines(record, actor),
         effort=[] if for_requester else effort_sums(record, actor, badges),
     )
     view.steps.unmerge &= view.goes_on_in is not None

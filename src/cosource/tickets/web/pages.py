@@ -51,6 +51,7 @@ FORMS = (
     "merge",
     "split",
     "effort",
+    "checklist",
 )
 FILTERS = ("all", "messages", "ledger")
 
@@ -249,6 +250,7 @@ def _is_offered(form: str, view: TicketView) -> bool:
         "merge": steps.merge,
         "split": steps.link,
         "effort": steps.link,
+        "checklist": steps.link,
         "reply": steps.reply,
     }.get(form, False)
 
