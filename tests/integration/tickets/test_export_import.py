@@ -48,6 +48,7 @@ from cosource.metrics.queries.questions import question_list
 from cosource.metrics.services.questions import figure_question_answer
 from cosource.parties.models import Organization, Person
 from cosource.parties.queries.acting import organization_acting
+from cosource.parties.services.duty import shift_add
 from cosource.parties.services.engagements import engagement_end
 from cosource.parties.services.milestones import milestone_add
 from cosource.parties.services.skills import person_skill_set, skill_add
@@ -219,6 +220,17 @@ def grow(desk: Desk) -> None:
     questioned(shared, actor=desk.actor("c1.cso"), at=desk.tick(), text="And here?", by="team")
     know(desk)
     plan(desk)
+    for by, team in (("c1.cso", "c1.desk"), ("p1.pm", "p1.alder")):
+        shift_add(
+            team_id=desk.world.teams[team].id,
+            person_id=None,
+            days=["mon"],
+            begins="08:00",
+            ends="17:00",
+            zone="UTC",
+            actor=desk.actor(by),
+            at=desk.tick(),
+        )
     ended = desk.world.engagement("c1p2")
     engagement_end(engagement_id=ended.id, version=ended.version, actor=desk.actor("c1.cso"), at=desk.tick())
     desk.tick()

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from cosource.foundation.exports import register_export
 from cosource.foundation.sight import Actor
 from cosource.parties.models import (
+    DutyShift,
     Employment,
     Engagement,
     EngagementService,
@@ -68,6 +69,17 @@ TEAM = ("id", "organization_id", "name", "site_id", "mailbox", "ended_at")
 MEMBERSHIP = ("id", "team_id", "person_id", "leads", "starts_at", "ends_at")
 SKILL = ("id", "name")
 PERSON_SKILL = ("id", "person_id", "skill_id", "level")
+DUTY_SHIFT = (
+    "id",
+    "team_id",
+    "person_id",
+    "zone",
+    "days",
+    "from_minute",
+    "until_minute",
+    "starts_at",
+    "ends_at",
+)
 PLACEMENT = (
     "id",
     "person_id",
@@ -181,6 +193,13 @@ def _person_skills(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
     )
 
 
+def _duty_shifts(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
+    teams = Team.objects.visible_to(actor).filter(organization_id=actor.reads_as)
+    people = Person.objects.visible_to(actor)
+    known = Q(person_id__isnull=True) | Q(person_id__in=people.values("id"))
+    return _named(DutyShift.objects.filter(known, team_id__in=teams.values("id")), *DUTY_SHIFT)
+
+
 def _grants(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
     """Give the rights of the organization's own people, on its desk and on the engagements in sight."""
     reached = Q(engagement=None) | Q(engagement_id__in=Engagement.objects.visible_to(actor).values("id"))
@@ -214,4 +233,5 @@ def register() -> None:
     register_export("memberships", _memberships)
     register_export("skills", _seen(Skill, SKILL))
     register_export("person_skills", _person_skills)
+    register_export("duty_shifts", _duty_shifts)
     register_export("grants", _grants)

@@ -16,6 +16,7 @@ from cosource.foundation.exports import Incoming, Layer, insert_in_turn, registe
 from cosource.foundation.ids import new_id
 from cosource.foundation.models import Stream
 from cosource.parties.models import (
+    DutyShift,
     Employment,
     Engagement,
     EngagementService,
@@ -46,6 +47,7 @@ _PLAIN: "tuple[tuple[str, type[models.Model], tuple[str, ...]], ...]" = (
     ("employments", Employment, taken.EMPLOYMENT),
     ("memberships", Membership, taken.MEMBERSHIP),
     ("person_skills", PersonSkill, taken.PERSON_SKILL),
+    ("duty_shifts", DutyShift, taken.DUTY_SHIFT),
     ("placements", Placement, taken.PLACEMENT),
     ("grants", Grant, taken.GRANT),
     ("stage_changes", StageChange, taken.STAGE_CHANGE),
