@@ -58,6 +58,25 @@ def test_rows_are_walked_by_keys_and_shown_beside_the_list(live_server, chromium
     assert seat.faults == []
 
 
+def test_rows_are_marked_by_key_for_a_step_with_several(live_server, chromium: Browser) -> None:
+    world = two_clients_three_partners(clock.now())
+    opened(world)
+    seat = Seat(chromium, live_server.url, "cso@c1.example")
+    page = seat.page
+    seat.go("/tickets/")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Shift+X")
+    expect(page.locator(".pick:checked")).to_have_count(3)
+    expect(page.locator("[data-bulk-count]")).to_have_text("3 / 4")
+    page.locator("#bulk button[type=submit]").click()
+    seat.sees("3 tickets chosen")
+    seat.sound()
+    assert seat.faults == []
+
+
 def test_filters_and_views_by_mouse_and_without_scripts(live_server, chromium: Browser) -> None:
     world = two_clients_three_partners(clock.now())
     opened(world)

@@ -60,7 +60,10 @@ function showPicked() {
   const here = all.filter((pick) => pick.checked).length;
   bar.classList.toggle("has-some", here > 0);
   bar.querySelector("[data-bulk-all]").hidden = false;
-  bar.querySelector("[data-bulk-count]").textContent = here > 0 ? `${here} / ${all.length}` : "";
+  // Only what differs is written: whoever watches the list for changes calls this again.
+  const count = bar.querySelector("[data-bulk-count]");
+  const said = here > 0 ? `${here} / ${all.length}` : "";
+  if (count.textContent !== said) count.textContent = said;
 }
 
 function pickOne(pick, on, extend) {
