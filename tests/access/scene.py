@@ -30,7 +30,16 @@ from cosource.parties.models import Grant
 from cosource.parties.services.engagements import engagement_end
 from cosource.parties.services.invitations import OfferedRole
 from cosource.parties.services.scope import engagement_service_add
-from cosource.tickets.models import BulkRun, CatalogItem, ChangePlan, Clock, Escalation, Freeze, SavedView
+from cosource.tickets.models import (
+    BulkRun,
+    CatalogItem,
+    ChangePlan,
+    Clock,
+    Escalation,
+    Freeze,
+    MajorIncident,
+    SavedView,
+)
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.routing.services.rule_sets import draft_go_live, draft_save
 from cosource.tickets.services.articles import article_use
@@ -443,6 +452,9 @@ def _lists_and_files(scene: Scene) -> None:
             body="{}",
             created_at=scene.tick(),
         ).id
+    MajorIncident.objects.bulk_create(
+        MajorIncident(ticket_id=pk, declared_at=scene.now) for pk in set(scene.tickets.values())
+    )
     ChangePlan.objects.bulk_create(
         ChangePlan(ticket_id=pk, starts_at=scene.now, ends_at=scene.now + timedelta(hours=2))
         for pk in set(scene.tickets.values())

@@ -112,4 +112,9 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>/known-error/", kinds.known_error, name="known_error"),
     path("tickets/<uuid:ticket_id>/say/", kinds.say, name="say"),
     path("tickets/<uuid:ticket_id>/review/", kinds.review, name="review"),
+    path("tickets/<uuid:ticket_id>/major/", kinds.declare, name="major_declare"),
+    path("tickets/<uuid:ticket_id>/major/update/", kinds.update_all, name="major_update"),
+    path("tickets/<uuid:ticket_id>/major/end/", kinds.end_major, name="major_end"),
+    path("tickets/<uuid:ticket_id>/major/review/", kinds.review_part, name="major_review"),
+    path("tickets/<uuid:ticket_id>/major/review/close/", kinds.review_close, name="major_review_close"),
 ]

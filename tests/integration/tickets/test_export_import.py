@@ -66,6 +66,7 @@ from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.effort import effort_log
 from cosource.tickets.services.handover import handover_accept
 from cosource.tickets.services.links import ticket_link
+from cosource.tickets.services.major import major_declare
 from cosource.tickets.services.moving import ticket_move
 from cosource.tickets.services.sayings import saying_add
 
@@ -278,6 +279,9 @@ def plan(desk: Desk) -> None:
         actor=desk.actor("c1.cso"),
         at=desk.tick(),
     )
+    incident = desk.open(by="c1.ct", title="All out")
+    desk.give(incident, "p1.alder", "c1.ct", "p1.pt")
+    major_declare(ticket_id=incident.id, text="All is out.", actor=desk.actor("c1.cso"), at=desk.tick())
     effort_log(
         ticket_id=change.id,
         day=desk.now.date(),

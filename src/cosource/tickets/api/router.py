@@ -21,6 +21,7 @@ from cosource.tickets.api.changes import router as changes
 from cosource.tickets.api.checklists import router as checklists
 from cosource.tickets.api.effort import router as effort
 from cosource.tickets.api.files import router as files_router
+from cosource.tickets.api.major import router as major
 from cosource.tickets.api.ready import router as ready
 from cosource.tickets.api.schemas import (
     AssigneeIn,
@@ -72,6 +73,7 @@ router.add_router("", checklists)
 router.add_router("", routing_router)
 router.add_router("", changes)
 router.add_router("", catalog)
+router.add_router("", major)
 _MOST = 200
 
 

@@ -9,6 +9,7 @@ from cosource.tickets.models.checklists import ChecklistItem
 from cosource.tickets.models.clocks import Clock, Escalation
 from cosource.tickets.models.effort import Effort
 from cosource.tickets.models.links import TicketLink
+from cosource.tickets.models.major import MajorIncident
 from cosource.tickets.models.participation import NEVER, Participation
 from cosource.tickets.models.routing import RoutingModel, RoutingRules
 from cosource.tickets.models.tickets import (
@@ -38,6 +39,7 @@ __all__ = [
     "Following",
     "Freeze",
     "Handover",
+    "MajorIncident",
     "Message",
     "Participation",
     "Pause",

@@ -221,6 +221,21 @@ def _approval_decided(entry: EntryRow, record: Record, names: Names) -> Event:
     return Event("gavel", words, party)
 
 
+def _declared(entry: EntryRow, record: Record, names: Names) -> Event:
+    person = _person(entry.facts.get("person"), names)
+    if person:
+        return Event("urgent", gettext_lazy("Led as a major incident by %(person)s", person=person))
+    return Event("urgent", gettext_lazy("Led as a major incident"))
+
+
+def _major_ended(entry: EntryRow, record: Record, names: Names) -> Event:
+    return Event("circle-check", gettext_lazy("The major incident is over; its review is open"))
+
+
+def _major_reviewed(entry: EntryRow, record: Record, names: Names) -> Event:
+    return Event("list-check", gettext_lazy("The review of the major incident is closed"))
+
+
 def _planned(entry: EntryRow, record: Record, names: Names) -> Event:
     names_of = {"type": _("type"), "risk": _("risk"), "starts_at": _("start"), "ends_at": _("end")}
     said = ", ".join(label for key, label in names_of.items() if key in entry.facts)
@@ -410,6 +425,9 @@ _TOLD: dict[str, Callable[[EntryRow, Record, Names], Event]] = {
     "ticket.approval_asked": _approval_asked,
     "ticket.approval_decided": _approval_decided,
     "ticket.planned": _planned,
+    "ticket.major_declared": _declared,
+    "ticket.major_ended": _major_ended,
+    "ticket.major_reviewed": _major_reviewed,
     "ticket.change_reviewed": _reviewed,
     "ticket.article_used": _article_used,
     "ticket.article_unused": _article_unused,

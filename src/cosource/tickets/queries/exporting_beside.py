@@ -22,6 +22,7 @@ from cosource.tickets.models import (
     ChangePlan,
     Effort,
     Freeze,
+    MajorIncident,
     RoutingRules,
     Ticket,
     TicketLink,
@@ -67,6 +68,7 @@ def _linked(actor: Actor) -> Q:
 
 
 KINDS = (
+    Beside("major_incidents", MajorIncident, _seen, people=("commander_id", "communicator_id")),
     Beside("change_plans", ChangePlan, _seen),
     Beside("approvals", Approval, _approvals, parties=("organization_id",), people=("decided_by_id",)),
     Beside("freezes", Freeze, _own),

@@ -138,6 +138,7 @@ class Steps:
     unmerge: bool = False
     restored: bool = False
     know_cause: bool = False
+    declare: bool = False
     plan: bool = False
     ask_approval: bool = False
     decide: bool = False

@@ -46,6 +46,7 @@ from cosource.tickets.queries.escalations import escalation_lines
 from cosource.tickets.queries.events import Names
 from cosource.tickets.queries.kind_panel import KindPanel, kind_panel
 from cosource.tickets.queries.links import LinkLine, link_lines
+from cosource.tickets.queries.major import MajorView, is_declarable, leaders_of, major_view
 from cosource.tickets.queries.record import Record, load
 from cosource.tickets.queries.steps import (
     Steps,
@@ -151,6 +152,8 @@ class TicketView:
     sites: list[tuple[UUID, str]] = field(default_factory=list)
     editable: Ticket | None = None
     kinds: KindPanel | None = None
+    major: MajorView | None = None
+    leaders: list[tuple[UUID, str]] = field(default_factory=list)
     articles: tuple[UsedArticle, ...] = ()
     writes_articles: bool = False
     writing: Kept | None = None
@@ -265,6 +268,9 @@ def ticket_get(
             # Somebody placed with a host reads the clocks, not what the host agreed with partners.
             view.clocks = replace(view.clocks, agreements=())
         view.stated = _stated(record, beside)
+        if beside.major_at is not None:
+            view.major = major_view(record, actor, badges, talk)
+        view.steps.declare = beside.major_at is None and is_declarable(actor, record)
         if ticket.kind != TicketKind.INCIDENT:
             view.kinds = kind_panel(record, actor, badges, talk)
         _add_choices(view, record, actor, form=form, chosen_team_id=chosen_team_id, at=at)
@@ -286,6 +292,8 @@ def _add_choices(
             view.people = people_choices(chosen_team_id, at)
     elif form == "assign" and view.steps.assign:
         view.people = people_choices(record.ticket.holder_team_id, at)
+    elif form == "declare" and view.steps.declare:
+        view.leaders = leaders_of(record, actor, at)
     elif form == "edit" and view.steps.update:
         view.services, view.sites = place_choices(record, actor)
         view.editable = record.ticket
@@ -305,6 +313,7 @@ class _Beside:
     knowledge: bool | None
     kept: dict[str, object] | None
     has_articles: bool
+    major_at: datetime | None
     writing: Kept | None
     follows: bool
 
@@ -317,6 +326,7 @@ _BESIDE = (
         for n in ("resolved_at", "closed_at", "reassignments", "reopens", "sla_met", "knowledge", "kept")
     ),
     "has_articles",
+    "major__declared_at",
 )
 # What is rarely there is looked for beside what every ticket has, so that those without any cost no query.
 _HAS_ARTICLES = Exists(TicketArticle.objects.filter(ticket_id=OuterRef("pk"), removed_at__isnull=True))

@@ -20,6 +20,7 @@ from cosource.tickets.queries.capacities import (
     may_write,
     roles_on,
 )
+from cosource.tickets.queries.major import may_declare
 from cosource.tickets.queries.record import Record
 from cosource.tickets.rules.states import Who
 
@@ -54,6 +55,8 @@ class Action(StrEnum):
     ASK_APPROVAL = "ticket.ask_approval"
     APPROVE = "ticket.approve"
     REVIEW = "ticket.review"
+    LEAD = "ticket.lead"
+    REVIEW_MAJOR = "ticket.review_major"
     USE_ARTICLE = "ticket.use_article"
 
 
@@ -75,6 +78,8 @@ def require(actor: Actor, action: Action, record: Record) -> None:
         allowed = Who.ANY in have or Who.REQUESTER in have
     elif action in (Action.HAND_OVER, Action.ASSIGN):
         allowed = Who.HOLDER in have or (Who.OWNER in have and SERVICE_OWNER in roles_on(actor, record.mine))
+    elif action is Action.LEAD:
+        allowed = may_declare(actor, record)
     elif action is Action.APPROVE:
         allowed = may_approve(actor, record.mine)
     elif action in (Action.UPDATE, Action.PLAN, Action.SAY, Action.ASK_APPROVAL, Action.REVIEW):

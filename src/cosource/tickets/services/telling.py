@@ -31,6 +31,7 @@ ASSIGNED = "ticket.assigned"
 ANSWERED = "ticket.answered"
 TO_APPROVE = "ticket.to_approve"
 DECIDED = "ticket.approval_decided"
+MAJOR = "ticket.major"
 MERGED = "ticket.merged"
 # So many merges in a row are followed to those who asked.
 _DEEPEST = 20
@@ -206,6 +207,30 @@ def duplicates_tell(record: Record, *, actor: Actor, at: datetime) -> None:
         )
 
 
+def major_tell(record: Record, *, what: str, readers: Collection[UUID], actor: Actor, at: datetime) -> None:
+    """Tell who leads each party that reads along, and who works there, of a major incident or of its review."""
+    for part in record.parts:
+        if part.organization_id not in readers:
+            continue
+        words = (
+            gettext_lazy("%(reference)s is a major incident", reference=part.reference)
+            if what == "declared"
+            else gettext_lazy(
+                "The review of %(reference)s is open: write your part", reference=part.reference
+            )
+        )
+        part_tell(
+            record,
+            part,
+            effect_key=f"ticket.major:{what}:{record.ticket.id.hex}:{part.organization_id.hex}",
+            person_ids={*leader_of(record, part, at), *_workers(record, part, at)},
+            kind=MAJOR,
+            words=words,
+            actor=actor,
+            at=at,
+        )
+
+
 def _workers(record: Record, part: Participation, at: datetime) -> Iterable[UUID]:
     if part.assignee_id is not None:
         return [part.assignee_id]
@@ -258,6 +283,7 @@ def register() -> None:
     register_notice_kind(OFFERED, translation.gettext_lazy("A ticket is offered to my team"))
     register_notice_kind(ASSIGNED, translation.gettext_lazy("A ticket is assigned to me"))
     register_notice_kind(TO_APPROVE, translation.gettext_lazy("A change or request waits for my approval"))
+    register_notice_kind(MAJOR, translation.gettext_lazy("A major incident, and its review"))
     register_notice_kind(DECIDED, translation.gettext_lazy("What I work on is approved, or not"))
     register_notice_kind(
         MERGED,

@@ -28,6 +28,10 @@ FORMS = {
     "say-plan": "sayings",
     "say-rollback": "sayings",
     "review": "review",
+    "declare": "declare",
+    "major-update": "lead",
+    "major-end": "lead",
+    "major-review": "review_major",
 }
 
 
@@ -53,6 +57,9 @@ def is_offered(form: str, view: TicketView) -> bool:
     """Tell whether the reader may open the form now."""
     if form.startswith("say-") and form in FORMS:
         return form.removeprefix("say-") in view.steps.sayings
+    if form.startswith("major-") and form in FORMS:
+        major = view.major
+        return major is not None and (major.may_review if FORMS[form] == "review_major" else major.may_lead)
     return form in FORMS and bool(getattr(view.steps, FORMS[form]))
 
 
@@ -102,6 +109,19 @@ def _word_form(form: str, view: TicketView) -> WordForm | None:
         ),
         "say-workaround": lambda: said(
             "workaround", _("How do people get on until it is resolved?"), _("Write a workaround")
+        ),
+        "major-update": lambda: WordForm(
+            _("Tell everybody how it stands"),
+            _("What is known, what is done, when is the next word? Both parties and the requester read it."),
+            to("major_update"),
+        ),
+        "major-end": lambda: WordForm(
+            _("It is over"), _("What is back, since when, and what stays to be done?"), to("major_end")
+        ),
+        "major-review": lambda: WordForm(
+            _("Write our part of the review"),
+            _("What contributed on our side, what went well, and what do we change? No names."),
+            to("major_review"),
         ),
         "say-plan": lambda: said(
             "plan", _("Step by step: who does what, and how is it checked?"), _("Write the plan")

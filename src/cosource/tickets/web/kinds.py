@@ -6,10 +6,17 @@ from cosource.foundation.doors import PageRequest
 from cosource.tickets.rules.states import KNOWN_ERROR
 from cosource.tickets.services.approving import approval_ask, approval_decide
 from cosource.tickets.services.changes import change_review, plan_set
+from cosource.tickets.services.major import (
+    major_declare,
+    major_end,
+    major_review,
+    major_review_close,
+    major_update,
+)
 from cosource.tickets.services.moving import ticket_move
 from cosource.tickets.services.sayings import saying_add
 from cosource.tickets.web.kind_forms import moment_in
-from cosource.tickets.web.parsing import level_in, text_in
+from cosource.tickets.web.parsing import level_in, one_uuid, text_in
 from cosource.tickets.web.ticket import Common, step
 
 
@@ -47,6 +54,38 @@ def known_error(request: PageRequest, common: Common) -> None:
 def say(request: PageRequest, common: Common) -> None:
     """Write a workaround, a plan, the way back."""
     saying_add(says=text_in(request, "says"), text=text_in(request, "text"), **common)
+
+
+@step("declare")
+def declare(request: PageRequest, common: Common) -> None:
+    """Lead an incident as a major one."""
+    named = {name: text_in(request, name) for name in ("commander_id", "communicator_id")}
+    people = {name: one_uuid(value, name) if value else None for name, value in named.items()}
+    major_declare(text=text_in(request, "text"), **people, **common)
+
+
+@step("major-update")
+def update_all(request: PageRequest, common: Common) -> None:
+    """Tell everybody how a major incident stands."""
+    major_update(text=text_in(request, "text"), **common)
+
+
+@step("major-end")
+def end_major(request: PageRequest, common: Common) -> None:
+    """Say that a major incident is over."""
+    major_end(text=text_in(request, "text"), **common)
+
+
+@step("major-review")
+def review_part(request: PageRequest, common: Common) -> None:
+    """Write one side's part of the review."""
+    major_review(text=text_in(request, "text"), **common)
+
+
+@step("")
+def review_close(request: PageRequest, common: Common) -> None:
+    """Close the review of a major incident."""
+    major_review_close(**common)
 
 
 @step("review")
