@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0019_following"),
+        ("tickets", "0020_checklists"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
