@@ -72,7 +72,7 @@ def major_view(
 
     updates = [line.at for line in talk.messages if line.says == UPDATE]
     wrote = {line.badge for line in talk.messages if line.says == REVIEW}
-    sides = [record.ticket.owner_id, record.ticket.holder_organization_id]
+    sides = [i for i in (record.ticket.owner_id, record.ticket.holder_organization_id) if i is not None]
     return MajorView(
         declared_at=major.declared_at,
         ended_at=major.ended_at,

@@ -1,6 +1,7 @@
 """The steps that only some kinds of ticket have: plan, approval, cause, workaround, review."""
 
 from typing import Any
+from uuid import UUID
 
 from cosource.foundation.doors import PageRequest
 from cosource.tickets.rules.states import KNOWN_ERROR
@@ -59,9 +60,17 @@ def say(request: PageRequest, common: Common) -> None:
 @step("declare")
 def declare(request: PageRequest, common: Common) -> None:
     """Lead an incident as a major one."""
-    named = {name: text_in(request, name) for name in ("commander_id", "communicator_id")}
-    people = {name: one_uuid(value, name) if value else None for name, value in named.items()}
-    major_declare(text=text_in(request, "text"), **people, **common)
+
+    def person(name: str) -> UUID | None:
+        chosen = text_in(request, name)
+        return one_uuid(chosen, name) if chosen else None
+
+    major_declare(
+        text=text_in(request, "text"),
+        commander_id=person("commander_id"),
+        communicator_id=person("communicator_id"),
+        **common,
+    )
 
 
 @step("major-update")
