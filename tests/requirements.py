@@ -18,6 +18,7 @@ PROMISES = {
     "C9": "Agreements have versions with a start; an instant in the past has its own terms.",
     "C10": "Returns are counted with both sides' reasons; at the agreed limit one owner must be named.",
     "C11": "One record for a ticket, whoever works on it, with each party's own reference.",
+    "C12": "A major incident is led over both parties, and its review opens the moment that it ends.",
     "C14": "Every entry names its readers; a wider audience is asked for once.",
     "C15": "Who is told when a target comes near or passes: by priority and time of day, step by step, once, until somebody acknowledges.",
     "C16": "Figures on tickets by definitions that anybody can read, each with what it counts and leaves out, down to its tickets.",
