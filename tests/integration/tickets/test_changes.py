@@ -1,6 +1,6 @@
 """Changes and problems: planned, approved by one party after the other, carried out in their window, reviewed."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from cosource.tickets.queries.changes import changes_between, collisions_of
 from cosource.tickets.queries.record import load
 from cosource.tickets.services.approving import approval_ask, approval_decide
 from cosource.tickets.services.changes import change_review, freeze_add, freeze_lift, plan_set
+from cosource.tickets.services.merging import ticket_merge
 from cosource.tickets.services.moving import ticket_move
 from cosource.tickets.services.sayings import saying_add
 
@@ -205,6 +206,48 @@ def test_another_plan_is_approved_anew(desk: Desk) -> None:
     assert Approval.objects.get(round=2).state == "withdrawn"
 
 
+def test_no_way_around_the_word_of_the_owner(desk: Desk) -> None:
+    ticket = _change_at_partner(desk)
+    for state in ("waiting_client", "in_progress", "resolved"):
+        with pytest.raises(Conflict):
+            _move(desk, ticket, state, "p1.pt", "Please look.")
+    with pytest.raises(NotAllowed):
+        _plan(desk, ticket, "p1.pt", type="standard")
+    _ask(desk, ticket, "p1.pt")
+    _decide(desk, ticket, "p1.pm")
+    _decide(desk, ticket, "c1.cso")
+    _way_back(desk, ticket, "p1.pt")
+    assert _state(ticket) == "new"
+
+    request = desk.open(kind="request", title="A second screen")
+    _ask(desk, request)
+    with pytest.raises(Conflict):
+        ticket_merge(ticket_id=request.id, into_id=desk.open().id, actor=desk.actor("c1.ct"), at=desk.tick())
+    _decide(desk, request, "c1.cso", "send_back", text="For whom?")
+    for state in ("in_progress", "resolved"):
+        with pytest.raises(Conflict):
+            _move(desk, request, state, "c1.ct", "Done.")
+    _ask(desk, request)
+    _decide(desk, request, "c1.cso")
+    assert _state(request) == "in_progress"
+
+
+@pytest.mark.req("C28")
+def test_a_freeze_that_is_not_shared_is_told_to_no_partner(desk: Desk) -> None:
+    freeze_add(
+        name="Board meets",
+        starts_at=desk.now,
+        ends_at=desk.now + timedelta(days=2),
+        shared=False,
+        actor=desk.actor("c1.cso"),
+        at=desk.tick(),
+    )
+    ticket = _change_at_partner(desk)
+    with pytest.raises(Invalid) as refused:
+        _ask(desk, ticket, "p1.pt")
+    assert refused.value.details["fields"] == {"starts_at": "The owner wants nothing changed in this window."}
+
+
 def test_a_freeze_stops_what_is_not_an_emergency(desk: Desk) -> None:
     def freeze(by: str, **more: Any) -> Freeze:
         return freeze_add(
@@ -267,6 +310,7 @@ def test_collisions_are_those_in_sight(desk: Desk) -> None:
         ({"who": 1}, "who"),
         ({"ends_at": None}, "ends_at"),
         ({"starts_at": None}, "starts_at"),
+        ({"ends_at": datetime.max.replace(tzinfo=UTC)}, "ends_at"),
     ],
 )
 def test_a_bad_plan_is_refused_by_field(desk: Desk, changes: dict[str, Any], field: str) -> None:

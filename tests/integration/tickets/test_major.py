@@ -101,6 +101,24 @@ def test_who_may_not_lead_changes_nothing_and_tells_nobody(desk: Desk) -> None:
     assert Notice.objects.count() == before[1]
 
 
+@pytest.mark.req("C28")
+def test_a_partner_that_worked_on_it_before_neither_reviews_nor_is_named(desk: Desk) -> None:
+    ticket = desk.open(by="c1.ct", service_id=desk.world.services["c1.printing"].id)
+    desk.give(ticket, "p2.noc", "c1.ct", "p2.pt")
+    desk.give(ticket, "c1.desk", "p2.pt", "c1.ct")
+    desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+    with pytest.raises(NotFound):
+        _declare(desk, ticket, leads="p2.pm")
+    _declare(desk, ticket)
+    major_end(ticket_id=ticket.id, text="All wards print.", actor=desk.actor("p1.pm"), at=desk.tick())
+    for step in (major_review, major_update):
+        with pytest.raises((NotAllowed, Conflict)):
+            step(ticket_id=ticket.id, text="x", actor=desk.actor("p2.pm"), at=desk.tick())
+    read = Entry.objects.filter(subject_id=ticket.id, audience__readers__organization_id=desk.org("p2"))
+    assert not read.filter(kind__startswith="ticket.major").exists()
+    assert not any(desk.org("p1") in desk.readers(entry.id) for entry in read)
+
+
 def test_it_is_led_once_and_the_review_opens_only_at_its_end(desk: Desk) -> None:
     ticket = _at_partner(desk)
     _declare(desk, ticket)

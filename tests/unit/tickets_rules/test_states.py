@@ -33,7 +33,7 @@ EXPECTED_NEXT = {
         "known_error": ("in_progress", *_WAITING, "resolved", "cancelled"),
     },
     "change": {
-        "new": (*_WAITING, "cancelled", "awaiting_approval", "scheduled"),
+        "new": ("cancelled", "awaiting_approval", "scheduled"),
         "awaiting_approval": ("scheduled", "in_progress", "new", "rejected", "cancelled"),
         "scheduled": ("in_progress", "cancelled", "new"),
         "in_progress": (*_WAITING, "resolved", "cancelled", "awaiting_approval"),
@@ -98,7 +98,7 @@ def test_capacity_narrows_the_moves() -> None:
 def test_no_capacity_approves_by_a_plain_move() -> None:
     everybody = set(Who)
     assert states.next_states("awaiting_approval", everybody, kind="change") == ("cancelled",)
-    assert states.next_states("new", everybody, kind="change") == (*_WAITING, "cancelled")
+    assert states.next_states("new", everybody, kind="change") == ("cancelled",)
 
 
 def test_a_move_has_an_action_and_reopening_is_told_apart() -> None:

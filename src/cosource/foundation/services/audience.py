@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from cosource.foundation.ids import new_id
 from cosource.foundation.models import Audience, AudienceReader, AudienceStream, Stream
 from cosource.foundation.rules.canonical import set_digest
+from cosource.foundation.sight import Actor, system_actor
 
 # Audiences never change, so a process may remember them; only committed ones are remembered.
 _known: dict[str, UUID] = {}
@@ -110,3 +111,14 @@ def audience_readers(audience_id: UUID) -> tuple[frozenset[UUID], bool]:
 def audience_streams(audience_id: UUID) -> tuple[UUID, ...]:
     """Return the streams of an audience, sorted; remembered, since they never change."""
     return _streams_of(audience_id)
+
+
+def audience_voice(audience_id: UUID, actor: Actor, *, of: UUID | None) -> Actor:
+    """Return who is named in an entry for these readers: the actor, where they know its party by reading along with it.
+
+    Else the step comes from the party `of`, in whose name the text stands there: a party that shares a text with a stranger must
+    not learn who else acts on it.
+    """
+    if actor.organization_id in audience_readers(audience_id)[0]:
+        return actor
+    return system_actor(reason="a step of a party that is not named here", organization_id=of)

@@ -14,6 +14,7 @@ from django.db import transaction
 from cosource.foundation.errors import Conflict, NotAllowed, NotFound
 from cosource.foundation.models import Entry, Erasure, Hiding, Payload
 from cosource.foundation.rules.erasing import texts_in
+from cosource.foundation.services.audience import audience_voice
 from cosource.foundation.services.files import files_erase
 from cosource.foundation.services.ledger import append
 from cosource.foundation.services.mail import mails_blank
@@ -79,7 +80,7 @@ def _erase(entry: Entry, reason: str, actor: Actor, approver_id: UUID, at: datet
         subject_kind=entry.subject_kind,
         subject_id=entry.subject_id,
         audience_id=entry.audience_id,
-        actor=actor,
+        actor=audience_voice(entry.audience_id, actor, of=entry.organization_id),
         at=at,
         facts={"entry": entry.id.hex},
         payload={"reason": reason},

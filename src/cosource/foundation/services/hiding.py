@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from cosource.foundation.errors import Conflict, NotAllowed
 from cosource.foundation.models import Entry, Hiding, Payload
 from cosource.foundation.rules.erasing import texts_in
+from cosource.foundation.services.audience import audience_voice
 from cosource.foundation.services.ledger import append
 from cosource.foundation.services.mail import mails_blank
 from cosource.foundation.services.replays import answers_blank
@@ -68,7 +69,7 @@ def _tell(kind: str, entry: Entry, actor: Actor, at: datetime) -> UUID:
         subject_kind=entry.subject_kind,
         subject_id=entry.subject_id,
         audience_id=entry.audience_id,
-        actor=actor,
+        actor=audience_voice(entry.audience_id, actor, of=entry.organization_id),
         at=at,
         facts={"entry": entry.id.hex},
     )

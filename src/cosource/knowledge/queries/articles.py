@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Invalid
@@ -164,7 +164,10 @@ def _most_used(actor: Actor, articles: Iterable[Article], at: datetime) -> list[
 
 
 def _newest_texts(articles: Sequence[Article]) -> dict[UUID, str]:
-    versions = ArticleVersion.objects.filter(article__in=articles).order_by("place")
+    newest = (
+        ArticleVersion.objects.filter(article_id=OuterRef("article_id")).order_by("-place").values("id")[:1]
+    )
+    versions = ArticleVersion.objects.filter(article__in=articles, id=Subquery(newest))
     return dict(versions.values_list("article_id", "text"))
 
 

@@ -3,11 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+from cosource.foundation.errors import Conflict
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.sight import MANAGER, SERVICE_OWNER, Actor
 from cosource.tickets.models import Approval, Participation
 from cosource.tickets.queries.capacities import may_write, roles_on
-from cosource.tickets.queries.record import load, parties_seen_by
+from cosource.tickets.queries.record import Record, load, parties_seen_by
+from cosource.tickets.rules.states import CANCELLED, CLOSED, TicketKind
 
 approvals_of = Prepared[Approval](
     lambda ticket_id: (
@@ -17,6 +19,16 @@ approvals_of = Prepared[Approval](
     ),
     ticket_id=UUID,
 )
+
+
+def clearance_require(record: Record, to_state: str) -> None:
+    """Refuse to work on a request whose approval was asked for and not given. Raises: Conflict."""
+    if record.ticket.kind != TicketKind.REQUEST or to_state in (CANCELLED, CLOSED):
+        return
+    rows = approvals_of(ticket_id=record.ticket.id)
+    last = max((a.round for a in rows), default=0)
+    if any(a.round == last and a.state != Approval.State.APPROVED for a in rows):
+        raise Conflict("This was not approved; ask for the approval again.", code="not_approved")
 
 
 def approvals_known(*, actor: Actor, ticket_id: UUID) -> list[dict[str, Any]]:

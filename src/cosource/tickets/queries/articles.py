@@ -22,6 +22,7 @@ from cosource.knowledge.queries.articles import (
 )
 from cosource.knowledge.queries.uses import Use
 from cosource.tickets.models import Participation, TicketArticle
+from cosource.tickets.queries.as_requester import reads_as_requester
 from cosource.tickets.queries.capacities import capacities
 from cosource.tickets.queries.conversation import readers_of
 from cosource.tickets.queries.entry_rows import DESCRIPTIONS, is_written
@@ -160,6 +161,8 @@ def text_to_begin_with(ticket_id: UUID, actor: Actor) -> tuple[str, str, str, st
         .prefetch_related("audience__readers")
         .order_by("occurred_at", "source_seq", "id")
     )
+    if reads_as_requester(record, actor):
+        entries = entries.filter(audience__with_requester=True)
     described, said = "", []
     for entry in entries:
         payload = getattr(entry, "payload", None)

@@ -73,7 +73,7 @@ def freezes_ahead(actor: Actor, at: datetime) -> "QuerySet[Freeze]":
     )
 
 
-def lacking_of(ticket: Ticket, plan: ChangePlan | None) -> dict[str, str]:
+def lacking_of(ticket: Ticket, plan: ChangePlan | None, actor: Actor) -> dict[str, str]:
     """Return what keeps a plan from being put to approval, by field: no window, no way back, a freeze of the owner."""
     if plan is None or plan.starts_at is None or plan.ends_at is None:
         return {"starts_at": _("Say from when until when it is carried out.")}
@@ -83,7 +83,9 @@ def lacking_of(ticket: Ticket, plan: ChangePlan | None) -> dict[str, str]:
         found["rollback"] = _("Write the way back: how it is undone when it goes wrong.")
     if plan.type != ChangePlan.Type.EMERGENCY:
         freeze = freezes_over(ticket, plan.starts_at, plan.ends_at).first()
-        if freeze is not None:
+        if freeze is not None and not Freeze.objects.visible_to(actor).filter(id=freeze.id).exists():
+            found["starts_at"] = _("The owner wants nothing changed in this window.")
+        elif freeze is not None:
             until = date_format(freeze.ends_at.astimezone(get_current_timezone()), _("j M Y, H:i"))
             found["starts_at"] = _("The owner wants nothing changed until %(until)s.") % {"until": until}
     return found

@@ -199,6 +199,8 @@ def monday_of(day: date) -> date:
 def week_of(text: str, at: datetime) -> date:
     """Return the Monday that an address names as a day of its week; this week's for anything else."""
     try:
-        return monday_of(date.fromisoformat(text))
+        day = date.fromisoformat(text)
     except ValueError:
-        return monday_of(at.date())
+        day = at.date()
+    # Beyond these nothing is planned or written down, and at the ends of the calendar there is no week before or after.
+    return monday_of(day if 2000 <= day.year <= 2200 else at.date())

@@ -9,12 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
 
 from cosource.foundation.exports import register_export
 from cosource.foundation.sight import Actor
+from cosource.parties.models import Employment, Organization
 from cosource.tickets.models import (
     Approval,
     CannedReply,
@@ -33,8 +35,8 @@ from cosource.tickets.models import (
 class Beside:
     """A kind of record that is rows of one table.
 
-    `belonging`: the condition for an organization's rows. `parties`, `people`: the columns that name somebody who may be unknown
-    where it comes in.
+    `belonging`: the condition for an organization's rows. `parties`, `people`: the columns that name somebody. Only known parties
+    and one's own people go out; the entries say who did what, as far as each may know.
     """
 
     name: str
@@ -68,9 +70,17 @@ def _linked(actor: Actor) -> Q:
 
 
 KINDS = (
-    Beside("major_incidents", MajorIncident, _seen, people=("commander_id", "communicator_id")),
+    Beside(
+        "major_incidents", MajorIncident, _seen, people=("declared_by_id", "commander_id", "communicator_id")
+    ),
     Beside("change_plans", ChangePlan, _seen),
-    Beside("approvals", Approval, _approvals, parties=("organization_id",), people=("decided_by_id",)),
+    Beside(
+        "approvals",
+        Approval,
+        _approvals,
+        parties=("organization_id",),
+        people=("asked_by_id", "decided_by_id"),
+    ),
     Beside("freezes", Freeze, _own),
     Beside("catalog_items", CatalogItem, _own),
     Beside("ticket_links", TicketLink, _linked, parties=("made_by_id",)),
@@ -82,9 +92,31 @@ KINDS = (
 
 def _records(kind: Beside, actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
     found = kind.model._default_manager.filter(kind.belonging(actor))  # noqa: SLF001 - the model is not known here
+    named = {
+        **dict.fromkeys(kind.parties, _ids(Organization.objects.visible_to(actor)) if kind.parties else ()),
+        **dict.fromkeys(kind.people, _own_people(actor) if kind.people else ()),
+    }
+    others = (
+        frozenset(found.exclude(ticket__owner_id=actor.reads_as).values_list("ticket_id", flat=True))
+        if kind.model is Approval
+        else frozenset()
+    )
     rows: Any = found.order_by("pk").values(*kind.columns)
     for row in rows.iterator(2_000):
-        yield {name: f"{v:f}" if isinstance(v, Decimal) else v for name, v in row.items()}
+        shown = {name: v if name not in named or v in named[name] else None for name, v in row.items()}
+        if kind.model is Approval and row["ticket_id"] in others:
+            # Its own was asked first and the owner's last; a gap would tell that somebody unknown was asked in between.
+            shown["sequence"] = 1 if row["organization_id"] == actor.reads_as else 2
+        yield {name: f"{v:f}" if isinstance(v, Decimal) else v for name, v in shown.items()}
+
+
+def _ids(rows: Any) -> frozenset[UUID]:
+    return frozenset(rows.values_list("id", flat=True))
+
+
+def _own_people(actor: Actor) -> frozenset[UUID]:
+    rows = Employment.objects.filter(organization_id=actor.reads_as)
+    return frozenset(rows.values_list("person_id", flat=True))
 
 
 def register() -> None:

@@ -13,7 +13,7 @@ from cosource.tickets.models import MajorIncident
 from cosource.tickets.queries.approvals import may_approve
 from cosource.tickets.queries.capacities import capacities, may_write
 from cosource.tickets.queries.conversation import Conversation
-from cosource.tickets.queries.record import Record, parties_seen_by
+from cosource.tickets.queries.record import Record
 from cosource.tickets.rules.sayings import REVIEW, UPDATE
 from cosource.tickets.rules.states import TicketKind, Who
 
@@ -72,7 +72,7 @@ def major_view(
 
     updates = [line.at for line in talk.messages if line.says == UPDATE]
     wrote = {line.badge for line in talk.messages if line.says == REVIEW}
-    sides = [i for i in (record.ticket.owner_id, record.ticket.holder_organization_id) if i is not None]
+    sides = sides_of(record)
     return MajorView(
         declared_at=major.declared_at,
         ended_at=major.ended_at,
@@ -82,7 +82,7 @@ def major_view(
         last_update_at=updates[-1] if updates else None,
         reviews=tuple((badges[i], badges[i] in wrote) for i in dict.fromkeys(sides) if i in badges),
         may_lead=leads_major(actor, record, major) and major.ended_at is None,
-        may_review=Who.ANY in capacities(actor, record)
+        may_review=bool(capacities(actor, record) & {Who.OWNER, Who.HOLDER})
         and major.ended_at is not None
         and major.reviewed_at is None,
     )
@@ -94,10 +94,15 @@ def is_declarable(actor: Actor, record: Record) -> bool:
     return ticket.kind == TicketKind.INCIDENT and ticket.category != "closed" and may_declare(actor, record)
 
 
-def leaders_of(record: Record, actor: Actor, at: datetime) -> list[tuple[UUID, str]]:
-    """Return the people who may be named to lead it: those of the parties that the actor's knows of here. One query."""
-    known = parties_seen_by(record.mine.organization_id, record.parts)
-    rows = Employment.objects.filter(live(at), organization_id__in=known).order_by(
+def sides_of(record: Record) -> list[UUID]:
+    """Return the two sides that lead it: the owner, and the party that holds it."""
+    holder = record.ticket.holder_organization_id
+    return [record.ticket.owner_id] + ([holder] if holder not in (None, record.ticket.owner_id) else [])
+
+
+def leaders_of(record: Record, at: datetime) -> list[tuple[UUID, str]]:
+    """Return the people who may be named to lead it. One query."""
+    rows = Employment.objects.filter(live(at), organization_id__in=sides_of(record)).order_by(
         "person__name", "person_id"
     )
     return list(rows.values_list("person_id", "person__name")[:300])

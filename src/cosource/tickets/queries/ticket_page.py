@@ -19,12 +19,13 @@ from cosource.agreements.rules.terms import RESTORE
 from cosource.foundation.ids import NIL
 from cosource.foundation.pages import PartyBadge
 from cosource.foundation.prepared import Prepared
-from cosource.foundation.sight import REQUESTER, Actor
+from cosource.foundation.sight import Actor
 from cosource.knowledge.rules.rights import works
 from cosource.tickets.models import Handover, Participation, Ticket, TicketArticle
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.answers import open_to_challenge
 from cosource.tickets.queries.articles import UsedArticle, articles_used
+from cosource.tickets.queries.as_requester import reads_as_requester
 from cosource.tickets.queries.badges import badges_of
 from cosource.tickets.queries.capacities import capacities
 from cosource.tickets.queries.checklists import ChecklistLine, checklist_lines
@@ -293,7 +294,7 @@ def _add_choices(
     elif form == "assign" and view.steps.assign:
         view.people = people_choices(record.ticket.holder_team_id, at)
     elif form == "declare" and view.steps.declare:
-        view.leaders = leaders_of(record, actor, at)
+        view.leaders = leaders_of(record, at)
     elif form == "edit" and view.steps.update:
         view.services, view.sites = place_choices(record, actor)
         view.editable = record.ticket
@@ -352,15 +353,6 @@ _asked_beside = Prepared[tuple[Any, ...]](
     person_id=UUID,
     organization_id=UUID,
 )
-
-
-def reads_as_requester(record: Record, actor: Actor) -> bool:
-    """Tell whether nothing but having asked brings this ticket into the actor's sight."""
-    if REQUESTER not in actor.sight.roles or record.ticket.requester_id != actor.person_id:
-        return False
-    others = tuple(g for g in actor.sight.grants if g.role != REQUESTER)
-    otherwise = replace(actor, sight=replace(actor.sight, grants=others))
-    return not Participation.objects.visible_to(otherwise).filter(id=record.mine.id).exists()
 
 
 def _turn(record: Record, badges: Mapping[UUID, PartyBadge], offer: Handover | None) -> TurnView:

@@ -209,8 +209,9 @@ _RESUMED_BY = {
     WAITING_CLIENT: _HOLDER_OR_OWNER,
     WAITING_PARTNER: _ANY,
 }
-# From where work may wait for somebody, and be cancelled.
-_AT_WORK = ((NEW, _EVERY), (IN_PROGRESS, _EVERY), (KNOWN_ERROR, _PROBLEM))
+# From where work may wait for somebody, and be cancelled. The draft of a change waits for nothing but its approval: whatever
+# took it up again would carry it out.
+_AT_WORK = ((NEW, _BUT_CHANGE), (IN_PROGRESS, _EVERY), (KNOWN_ERROR, _PROBLEM))
 
 
 def _at_work() -> Iterable[Transition]:
@@ -226,6 +227,7 @@ def _at_work() -> Iterable[Transition]:
     yield Transition(KNOWN_ERROR, RESOLVED, _RESOLVE, _HOLDER, _PROBLEM)
     yield Transition(IN_PROGRESS, RESOLVED, _CARRIED_OUT, _HOLDER, _CHANGE)
     yield from (Transition(state, CANCELLED, _CANCEL, _ASKED_SIDE, kinds) for state, kinds in _AT_WORK)
+    yield Transition(NEW, CANCELLED, _CANCEL, _ASKED_SIDE, _CHANGE)
     yield Transition(SCHEDULED, CANCELLED, _CANCEL, _ASKED_SIDE, _CHANGE)
 
 

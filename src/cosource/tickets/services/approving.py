@@ -57,7 +57,7 @@ def approval_ask(
     if not may_move(ticket.state, AWAITING_APPROVAL, kind=ticket.kind):
         raise Conflict("Nothing is to be approved on this ticket now.", code="no_approval_now")
     body = require_text(text, "text", limit=20_000, optional=True)
-    plan = _ready_plan(record)
+    plan = _ready_plan(record, actor)
     if plan is not None and plan.type == ChangePlan.Type.STANDARD:
         state_set(record, SCHEDULED, actor=actor, at=at, text=body)
         sync(record, at=at)
@@ -152,12 +152,12 @@ def _after(decision: str, kind: str) -> str:
     return SCHEDULED if kind == TicketKind.CHANGE else IN_PROGRESS
 
 
-def _ready_plan(record: Record) -> ChangePlan | None:
+def _ready_plan(record: Record, actor: Actor) -> ChangePlan | None:
     """Return the plan of a change that has all an approval needs. Raises: Invalid, naming what is missing."""
     if record.ticket.kind != TicketKind.CHANGE:
         return None
     plan = plan_of(record.ticket.id)
-    lacking = lacking_of(record.ticket, plan)
+    lacking = lacking_of(record.ticket, plan, actor)
     if plan is None or lacking:
         raise Invalid("The plan is not complete yet.", fields=lacking, code="plan_incomplete")
     return plan

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from cosource.foundation.bulk import update_guarded
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion
 from cosource.foundation.live.registry import register_harmless
 from cosource.foundation.services.audience import audience_intern
@@ -64,12 +65,20 @@ def canned_save(
         if CannedReply.objects.filter(organization_id=actor.reads_as).count() >= MOST:
             raise Conflict(_("There are %(n)s ready replies already; delete one first.") % {"n": MOST})
         kept.organization_id = actor.reads_as
+    said = {
+        "title": require_text(" ".join(title.split()), "title", limit=80),
+        "text": require_text(text, "text", limit=20_000),
+        "team_id": team_id,
+        "then": then,
+    }
+    if reply_id is not None and not update_guarded(kept, said, guard="version"):
+        raise StaleVersion
+    for name, value in said.items():
+        setattr(kept, name, value)
+    if reply_id is None:
+        kept.save()
     else:
         kept.version += 1
-    kept.title = require_text(" ".join(title.split()), "title", limit=80)
-    kept.text = require_text(text, "text", limit=20_000)
-    kept.team_id, kept.then = team_id, then
-    kept.save()
     _note("canned_reply.saved/1", kept, actor, at)
     return kept
 

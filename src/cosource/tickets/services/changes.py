@@ -19,13 +19,15 @@ from cosource.parties.models import Engagement, Organization, Service, Site
 from cosource.parties.queries.sight import live
 from cosource.tickets.models import ChangePlan, Freeze
 from cosource.tickets.queries.changes import plan_of
-from cosource.tickets.rules.states import AWAITING_APPROVAL, CLOSED, NEW, RESOLVED, SCHEDULED, TicketKind
+from cosource.tickets.rules.states import AWAITING_APPROVAL, CLOSED, NEW, RESOLVED, SCHEDULED, TicketKind, Who
 from cosource.tickets.services import policy
 from cosource.tickets.services.listkeys import sync
 from cosource.tickets.services.moving import state_set
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import load, note, readers_with, require_text, save
 
+# Nobody plans further than this; beyond it some zones cannot say the time.
+YEARS = (2000, 2200)
 PLANNED = ("type", "risk", "starts_at", "ends_at")
 
 
@@ -42,13 +44,16 @@ def plan_set(
 
     What was asked for or approved was another plan: a change that waits for approval or its window goes back to its draft.
     Appends `ticket.planned/1` with what changed from what to what.
-    Raises: NotFound, NotAllowed, Conflict (no change, or it is being carried out), Invalid, StaleVersion.
+    Raises: NotFound, NotAllowed (also a standard change by a partner), Conflict (no change, or carried out already), Invalid,
+    StaleVersion.
     """
     record = load(ticket_id, actor, expected_version=expected_version)
     policy.require(actor, Action.PLAN, record)
     ticket = record.ticket
     if ticket.kind != TicketKind.CHANGE or ticket.state not in (NEW, AWAITING_APPROVAL, SCHEDULED):
         raise Conflict("This is no change that could be planned now.", code="not_to_be_planned")
+    if changes.get("type") == ChangePlan.Type.STANDARD and Who.OWNER not in policy.capacities(actor, record):
+        raise NotAllowed("Only the owner approves a kind of change once for all.", code="not_owner")
     kept = plan_of(ticket.id)
     plan = kept or ChangePlan(ticket=ticket)
     before = {name: getattr(plan, name) for name in PLANNED}
@@ -133,6 +138,7 @@ def freeze_add(
     """
     organization = _led(actor)
     title = require_text(" ".join(name.split()), "name", limit=120)
+    _require_near(starts_at, ends_at)
     if ends_at <= starts_at:
         raise Invalid("The freeze ends before it begins.", fields={"ends_at": "An instant after the start."})
     for model, pk in ((Service, service_id), (Site, site_id)):
@@ -204,9 +210,17 @@ def _checked(changes: dict[str, Any]) -> dict[str, Any]:
             "There is no such type of change.",
             fields={"type": f"One of {', '.join(ChangePlan.Type.values)}."},
         )
+    _require_near(changes.get("starts_at"), changes.get("ends_at"))
     if changes.get("risk", 2) not in (1, 2, 3):
         raise Invalid("Risk is 1, 2 or 3.", fields={"risk": "1 high, 2 medium, 3 low."})
     return changes
+
+
+def _require_near(starts_at: datetime | None, ends_at: datetime | None) -> None:
+    """Refuse an instant that no zone could write, or that is a slip of the keyboard. Raises: Invalid, naming the field."""
+    for name, at in (("starts_at", starts_at), ("ends_at", ends_at)):
+        if at is not None and not YEARS[0] <= at.year <= YEARS[1]:
+            raise Invalid("That is too far away.", fields={name: f"Between {YEARS[0]} and {YEARS[1]}."})
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ from cosource.foundation.sight import Actor
 from cosource.parties.models import Employment
 from cosource.parties.queries.sight import live
 from cosource.tickets.models import MajorIncident, Message
-from cosource.tickets.queries.major import leads_major, major_of
+from cosource.tickets.queries.major import leads_major, major_of, sides_of
 from cosource.tickets.rules.sayings import REVIEW, UPDATE
 from cosource.tickets.rules.states import TicketKind
 from cosource.tickets.services.changing import ticket_update
@@ -62,6 +62,10 @@ def major_declare(
     body = require_text(text, "text", limit=20_000)
     commander_id = commander_id or actor.person_id
     _require_people(record, (commander_id, communicator_id), at)
+    ticket_update(ticket_id=ticket_id, changes={"impact": 1, "urgency": 1}, actor=actor, at=at)
+    record = load(ticket_id, actor)
+    # Of two at once the second waits here, and finds itself late.
+    save(record, at=at)
     MajorIncident.objects.create(
         ticket=record.ticket,
         declared_at=at,
@@ -69,8 +73,6 @@ def major_declare(
         commander_id=commander_id,
         communicator_id=communicator_id,
     )
-    ticket_update(ticket_id=ticket_id, changes={"impact": 1, "urgency": 1}, actor=actor, at=at)
-    record = load(ticket_id, actor)
     readers = _readers(record, actor)
     note(
         record,
@@ -176,7 +178,10 @@ def _reviewed(ticket_id: UUID, actor: Actor, expected_version: int | None) -> tu
 
 
 def _readers(record: Record, actor: Actor) -> set[UUID]:
-    return readers_with(record, actor, record.ticket.holder_organization_id)
+    """Return who learns of a step: the owner, the actor's party, and the holder where that party knows of it."""
+    holder = record.ticket.holder_organization_id
+    known = parties_seen_by(actor.on_behalf_of or actor.organization_id, record.parts)
+    return readers_with(record, actor, holder if holder in known else None)
 
 
 def _say(record: Record, says: str, text: str, actor: Actor, at: datetime, *, with_requester: bool) -> UUID:
@@ -200,11 +205,11 @@ def _say(record: Record, says: str, text: str, actor: Actor, at: datetime, *, wi
 
 
 def _require_people(record: Record, people: Iterable[UUID | None], at: datetime) -> None:
-    """Refuse a person who works for no party of the ticket that the actor's knows. Raises: NotFound, Invalid."""
+    """Refuse a person of neither the owner nor the holder: whoever reads along knows both. Raises: NotFound, Invalid."""
     wanted = {person for person in people if person is not None}
     if not wanted:
         raise Invalid("Somebody has to lead it.", fields={"commander_id": "Name a person."})
-    known = parties_seen_by(record.mine.organization_id, record.parts)
-    employed = Employment.objects.filter(live(at), person_id__in=wanted, organization_id__in=known)
+    sides = sides_of(record)
+    employed = Employment.objects.filter(live(at), person_id__in=wanted, organization_id__in=sides)
     if set(employed.values_list("person_id", flat=True)) != wanted:
         raise NotFound

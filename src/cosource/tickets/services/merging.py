@@ -15,7 +15,7 @@ from cosource.foundation.sight import Actor
 from cosource.tickets.models import Possession, TicketLink
 from cosource.tickets.rules.clock_kinds import UNPAUSED
 from cosource.tickets.rules.links import MERGED_INTO
-from cosource.tickets.rules.states import AWAITING_APPROVAL, IN_PROGRESS, MERGED, NEW, STATES, Who
+from cosource.tickets.rules.states import AWAITING_APPROVAL, IN_PROGRESS, MERGED, STATES, Who
 from cosource.tickets.services import at_hand, policy
 from cosource.tickets.services.links import link_delete, link_write, pair_hold, pair_load
 from cosource.tickets.services.listkeys import sync
@@ -47,6 +47,8 @@ def ticket_merge(
         raise NotAllowed("You may read this ticket, but not end it.", action="ticket.merge")
     if record.ticket.category not in ("open", "paused"):
         raise Conflict("Only a ticket that is open can be merged into another.", code="not_open")
+    if record.ticket.state == AWAITING_APPROVAL:
+        raise Conflict("It waits for an approval; decide on that first.", code="awaiting_approval")
     if into.ticket.category == "closed":
         raise Conflict("The other ticket is over; merge into one that goes on.", code="target_over")
     if into.ticket.owner_id != record.ticket.owner_id:
@@ -97,10 +99,8 @@ def ticket_unmerge(
 
 
 def _state_after(came_from: str) -> str:
-    """Return the state in which a ticket goes on. What waited for an approval is to be asked for anew."""
+    """Return the state in which a ticket goes on."""
     before = STATES.get(came_from)
-    if came_from == AWAITING_APPROVAL:
-        return NEW
     return came_from if before is not None and before.category == "open" else IN_PROGRESS
 
 

@@ -12,6 +12,7 @@ from cosource.foundation.errors import Conflict, Invalid
 from cosource.foundation.rules.canonical import instant_text
 from cosource.foundation.sight import Actor
 from cosource.tickets.models import Approval, Handover, Pause, Possession
+from cosource.tickets.queries.approvals import clearance_require
 from cosource.tickets.queries.changes import window_require
 from cosource.tickets.rules.clock_kinds import Happening
 from cosource.tickets.rules.sayings import MESSAGE, ROOT_CAUSE
@@ -81,6 +82,7 @@ def ticket_move(
     except StateMoveRefused as refused:
         raise Conflict(str(refused), code="no_such_move", allowed=list(refused.allowed)) from None
     window_require(record, to_state, at)
+    clearance_require(record, to_state)
     needs_text = (
         to_state in (*WAITING, KNOWN_ERROR, RESOLVED, CANCELLED) or record.ticket.category == "resolved"
     )

@@ -82,7 +82,14 @@ def require(actor: Actor, action: Action, record: Record) -> None:
         allowed = may_declare(actor, record)
     elif action is Action.APPROVE:
         allowed = may_approve(actor, record.mine)
-    elif action in (Action.UPDATE, Action.PLAN, Action.SAY, Action.ASK_APPROVAL, Action.REVIEW):
+    elif action in (
+        Action.UPDATE,
+        Action.PLAN,
+        Action.SAY,
+        Action.ASK_APPROVAL,
+        Action.REVIEW,
+        Action.REVIEW_MAJOR,
+    ):
         allowed = Who.HOLDER in have or Who.OWNER in have
     elif action is Action.SHARE:
         allowed = Who.OWNER in have

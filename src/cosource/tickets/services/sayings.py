@@ -11,9 +11,11 @@ from django.db import transaction
 from cosource.foundation.errors import Invalid
 from cosource.foundation.sight import Actor
 from cosource.tickets.rules.sayings import sayings_for
+from cosource.tickets.rules.states import AWAITING_APPROVAL, NEW, SCHEDULED
 from cosource.tickets.services import policy
 from cosource.tickets.services.clocks import word_count
 from cosource.tickets.services.listkeys import sync
+from cosource.tickets.services.moving import state_set
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import (
     audience_of,
@@ -34,7 +36,7 @@ def saying_add(
     """Write a text that stands for something (`rules.sayings`); return the entry's id.
 
     It is read by the owner, the actor's party, the party that holds the ticket, and those that work on it jointly. Appends
-    `ticket.message_added/1`.
+    `ticket.message_added/1`. What was approved was another plan: a change that waits goes back to its draft.
     Raises: NotFound, NotAllowed, Invalid (nothing that this kind of ticket asks for), Conflict, StaleVersion.
     """
     record = load(ticket_id, actor, expected_version=expected_version)
@@ -58,5 +60,10 @@ def saying_add(
     message_add(record, entry_id, audience_of(record, readers), actor, at, text=body, kind=says)
     save(record, at=at)
     word_count(record, actor, readers=readers, with_requester=False, at=at)
-    sync(record, at=at, told=readers)
+    if record.ticket.state in (AWAITING_APPROVAL, SCHEDULED):
+        # Another plan is approved anew.
+        state_set(record, NEW, actor=actor, at=at)
+        sync(record, at=at)
+    else:
+        sync(record, at=at, told=readers)
     return entry_id

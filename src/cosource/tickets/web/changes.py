@@ -18,7 +18,7 @@ from cosource.foundation.sight import MANAGER, SERVICE_OWNER
 from cosource.tickets.queries.changes import Planned, changes_between, freezes_ahead
 from cosource.tickets.rules.change_words import RISKS, TYPES
 from cosource.tickets.rules.states import TicketKind, label_of
-from cosource.tickets.services.changes import freeze_add, freeze_lift
+from cosource.tickets.services.changes import YEARS, freeze_add, freeze_lift
 from cosource.tickets.web.kind_forms import moment_needed
 from cosource.tickets.web.opening import Refused
 from cosource.tickets.web.parsing import text_in
@@ -92,8 +92,11 @@ def _draw(request: PageRequest, refused: Refused | None = None, status: int = 20
 
 
 def _week(request: HttpRequest, today: date) -> date:
+    """Return the Monday of the week that is asked for; of this one where nothing that can be shown is."""
     try:
         day = date.fromisoformat(request.GET.get("week", ""))
-        return day - timedelta(days=day.weekday())
-    except (ValueError, OverflowError):
-        return today - timedelta(days=today.weekday())
+    except ValueError:
+        day = today
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        day = today
+    return day - timedelta(days=day.weekday())

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -141,8 +141,8 @@ def moment_in(request: HttpRequest, name: str) -> datetime | None:
     if not typed:
         return None
     try:
-        return datetime.fromisoformat(typed[:16]).replace(tzinfo=get_current_timezone())
-    except ValueError:
+        return datetime.fromisoformat(typed[:16]).replace(tzinfo=get_current_timezone()).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Invalid(
             _("That is no date with a time."), fields={name: _("Such as 2026-03-02 07:30.")}
         ) from None

@@ -63,6 +63,7 @@ def _descriptions(tickets: list[UUID], organization_id: UUID) -> Iterator[tuple[
             subject_id__in=tickets[begin : begin + _PIECE],
             kind__in=DESCRIPTIONS,
             audience__readers__organization_id=organization_id,
+            hiding__isnull=True,
         )
         for ticket_id, body in found.values_list("subject_id", "payload__body"):
             yield ticket_id, str((body or {}).get("text", ""))

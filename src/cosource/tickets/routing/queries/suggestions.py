@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from cosource.foundation.sight import WORKERS, Actor
 from cosource.parties.models import Engagement, Team
 from cosource.tickets.models import Participation, RoutingModel
+from cosource.tickets.queries.as_requester import reads_as_requester
 from cosource.tickets.queries.record import load
-from cosource.tickets.queries.ticket_page import reads_as_requester
 from cosource.tickets.routing.rules.learned import Guess, Learned, NotLearned, from_bytes
 from cosource.tickets.routing.rules.learning import ENOUGH
 from cosource.tickets.rules.states import STATES

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from cosource.foundation.sight import Actor
+from cosource.tickets.queries.as_requester import reads_as_requester
 from cosource.tickets.queries.badges import badges_of
 from cosource.tickets.queries.conversation import Conversation, conversation_of
 from cosource.tickets.queries.entry_rows import ROUTED_ENTRY, EntryRow
 from cosource.tickets.queries.events import Names
 from cosource.tickets.queries.record import load
-from cosource.tickets.queries.ticket_page import TicketView, reads_as_requester
+from cosource.tickets.queries.ticket_page import TicketView
 from cosource.tickets.routing.queries.rule_sets import reads_rules
 
 ASKED = {
