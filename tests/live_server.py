@@ -18,14 +18,25 @@ import psutil
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connections
 
 from cosource.parties.models import Person
 
 
 def apart[T](act: Callable[[], T]) -> T:
-    """Do something in a thread of its own: the tests' own may hold the event loop of the browser."""
+    """Do something in a thread of its own: the tests' own may hold the event loop of the browser.
+
+    What it opened of the database it closes again, or the connection would be found open when it is collected.
+    """
+
+    def and_close() -> T:
+        try:
+            return act()
+        finally:
+            connections.close_all()
+
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(act).result()
+        return thread.submit(and_close).result()
 
 
 def free_port() -> int:
