@@ -160,3 +160,19 @@ def test_the_pages_mark_choose_show_and_take_back(desk: Desk) -> None:
     BulkRun.objects.filter(id=run_id).update(finished_at=desk.now - timedelta(days=1))
     late = reader.client.post(f"/tickets/bulk/{run_id}/undo/")
     assert late.status_code == 409
+
+
+def test_what_a_request_leaves_behind_when_it_dies_the_worker_finishes(desk: Desk) -> None:
+    tickets = [desk.open() for _ in range(3)]
+    start(desk, "resolve", tickets[:1], text="Toner.")
+    left = DueWork.objects.get(kind="tickets.bulk")
+    assert left.due_at == desk.now + timedelta(minutes=5)
+    # As it stands when the process dies after the first of three.
+    BulkRun.objects.update(
+        state=BulkRun.State.RUNNING, given={"text": "Toner."}, ticket_ids=[t.id.hex for t in tickets]
+    )
+    for _again in range(2):
+        bulk_go_on(BulkRun.objects.get(), actor=desk.actor("c1.ct"), at=desk.tick)
+
+    assert states(tickets) == ["resolved"] * 3
+    assert [line[1] for line in BulkRun.objects.get().results] == ["done"] * 3

@@ -28,6 +28,8 @@ from cosource.tickets.services.record import load
 
 WORK = "tickets.bulk"
 _KEPT_FOR = timedelta(days=1)
+# No request lives so long: what it has not done by then it will not do.
+_LEFT_BEHIND = timedelta(minutes=5)
 
 type Given = dict[str, Any]
 # What a step needs to be taken back; empty where that is nothing or cannot be.
@@ -63,9 +65,10 @@ def bulk_start(
             ticket_ids=[i.hex for i in ids],
             created_at=at,
         )
-        if len(ids) > rules.AT_ONCE:
-            _enqueue(run, at)
-            return run
+        later = len(ids) > rules.AT_ONCE
+        _enqueue(run, at, due_at=at if later else at + _LEFT_BEHIND)
+    if later:
+        return run
     bulk_go_on(run, actor=actor, at=lambda: at)
     return run
 
@@ -86,18 +89,20 @@ def bulk_undo(*, run_id: UUID, actor: Actor, at: datetime) -> BulkRun:
         if not fresh.update(state=BulkRun.State.UNDOING):
             raise Conflict("It is being taken back already.", code="nothing_to_undo")
         run.state = BulkRun.State.UNDOING
-        if len(run.results) > rules.AT_ONCE:
-            _enqueue(run, at)
-            return run
+        later = len(run.results) > rules.AT_ONCE
+        _enqueue(run, at, due_at=at if later else at + _LEFT_BEHIND)
+    if later:
+        return run
     bulk_go_on(run, actor=actor, at=lambda: at)
     return run
 
 
-def _enqueue(run: BulkRun, at: datetime) -> None:
+def _enqueue(run: BulkRun, at: datetime, *, due_at: datetime) -> None:
+    """Leave the run to the worker: at once, or to finish what a request that died leaves behind."""
     work_enqueue(
         kind=WORK,
         args={"run": run.id.hex},
-        due_at=at,
+        due_at=due_at,
         at=at,
         key=f"bulk:{run.id.hex}:{run.state}",
         fair_key=run.organization_id,
