@@ -16,6 +16,7 @@ from cosource.tickets.services.answers import answer_accept, answer_challenge, s
 from cosource.tickets.services.changing import ticket_update
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import handover_decline, handover_withdraw
+from cosource.tickets.services.major import major_declare, major_update
 from cosource.tickets.services.moving import ticket_move
 
 OWN = """\
@@ -318,3 +319,20 @@ def test_cancelling_ends_every_clock_without_a_verdict(agreed: Desk) -> None:
     ticket = agreed.open()
     move(agreed, ticket, "c1.ct", "cancelled")
     assert {(c.met_at, c.stopped_at) for c in Clock.objects.filter(ticket=ticket)} == {(None, agreed.now)}
+
+
+def test_an_update_to_all_is_the_word_that_both_sides_wait_for(agreed: Desk) -> None:
+    ticket = agreed.open(by="c1.req")
+    agreed.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+    major_declare(
+        ticket_id=ticket.id,
+        text="All printing is out.",
+        commander_id=agreed.world.people["p1.pm"].id,
+        actor=agreed.actor("c1.cso"),
+        at=agreed.tick(),
+    )
+    assert clock(agreed, ticket, "respond", None).met_at == agreed.now
+    assert clock(agreed, ticket, "respond").met_at is None
+    major_update(ticket_id=ticket.id, text="On it.", actor=agreed.actor("p1.pm"), at=agreed.tick())
+    assert clock(agreed, ticket, "respond").met_at == agreed.now
+    assert clock(agreed, ticket, "update", None, 3).met_at is None

@@ -7,6 +7,7 @@ from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
 from cosource.foundation.models import Entry, Notice
 from cosource.tickets.models import MajorIncident, Message, Ticket
 from cosource.tickets.queries.ticket_page import ticket_get
+from cosource.tickets.services.following import ticket_follow
 from cosource.tickets.services.major import (
     major_declare,
     major_end,
@@ -15,6 +16,7 @@ from cosource.tickets.services.major import (
     major_update,
 )
 from cosource.tickets.services.moving import ticket_move
+from cosource.tickets.services.sayings import saying_add
 
 pytestmark = pytest.mark.req("C12")
 
@@ -99,6 +101,20 @@ def test_who_may_not_lead_changes_nothing_and_tells_nobody(desk: Desk) -> None:
 
     assert not MajorIncident.objects.exists()
     assert Notice.objects.count() == before[1]
+
+
+def test_who_follows_is_told_of_updates_and_of_what_else_is_said(desk: Desk) -> None:
+    ticket = _at_partner(desk)
+    ticket_follow(ticket_id=ticket.id, follows=True, actor=desk.actor("c1.cso"), at=desk.tick())
+    told = Notice.objects.filter(kind="ticket.followed", person_id=desk.world.people["c1.cso"].id)
+    _declare(desk, ticket)
+    before = told.count()
+    major_update(ticket_id=ticket.id, text="A switch.", actor=desk.actor("p1.pm"), at=desk.tick())
+    assert told.count() == before + 1
+    saying_add(
+        ticket_id=ticket.id, says="workaround", text="Next door.", actor=desk.actor("p1.pt"), at=desk.tick()
+    )
+    assert told.count() == before + 2
 
 
 @pytest.mark.req("C28")

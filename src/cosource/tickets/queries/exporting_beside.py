@@ -32,7 +32,7 @@ from cosource.tickets.models import (
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class RecordKind:
     """A kind of record that is rows of one table.
 
     `belonging`: the condition for an organization's rows. `parties`, `people`: the columns that name somebody. Only known parties
@@ -70,27 +70,27 @@ def _linked(actor: Actor) -> Q:
 
 
 KINDS = (
-    Beside(
+    RecordKind(
         "major_incidents", MajorIncident, _seen, people=("declared_by_id", "commander_id", "communicator_id")
     ),
-    Beside("change_plans", ChangePlan, _seen),
-    Beside(
+    RecordKind("change_plans", ChangePlan, _seen),
+    RecordKind(
         "approvals",
         Approval,
         _approvals,
         parties=("organization_id",),
         people=("asked_by_id", "decided_by_id"),
     ),
-    Beside("freezes", Freeze, _own),
-    Beside("catalog_items", CatalogItem, _own),
-    Beside("ticket_links", TicketLink, _linked, parties=("made_by_id",)),
-    Beside("efforts", Effort, lambda actor: _own(actor) & _seen(actor), people=("person_id",)),
-    Beside("canned_replies", CannedReply, _own),
-    Beside("routing_rules", RoutingRules, _own, people=("created_by_id",)),
+    RecordKind("freezes", Freeze, _own),
+    RecordKind("catalog_items", CatalogItem, _own),
+    RecordKind("ticket_links", TicketLink, _linked, parties=("made_by_id",)),
+    RecordKind("efforts", Effort, lambda actor: _own(actor) & _seen(actor), people=("person_id",)),
+    RecordKind("canned_replies", CannedReply, _own),
+    RecordKind("routing_rules", RoutingRules, _own, people=("created_by_id",)),
 )
 
 
-def _records(kind: Beside, actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
+def _records(kind: RecordKind, actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
     found = kind.model._default_manager.filter(kind.belonging(actor))  # noqa: SLF001 - the model is not known here
     named = {
         **dict.fromkeys(kind.parties, _ids(Organization.objects.visible_to(actor)) if kind.parties else ()),

@@ -26,14 +26,12 @@ from cosource.tickets.services.moving import answered_by, state_set
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import (
     Record,
-    audience_of,
     load,
-    message_add,
-    note,
     parties_seen_by,
     require_open,
     require_text,
     save,
+    text_say,
 )
 from cosource.tickets.services.telling import reply_tell
 
@@ -70,18 +68,16 @@ def ticket_reply(
         file_ids=file_ids,
     )
     record, body, readers, with_requester = letter.record, letter.text, letter.readers, letter.with_requester
-    entry_id = note(
+    entry_id = text_say(
         record,
-        kind="ticket.message_added/1",
+        text=body,
+        readers=readers,
         actor=actor,
         at=at,
-        readers=readers,
         with_requester=with_requester,
-        facts={"length": len(body), **_named(letter.mentioned)} | letter.files.facts,
-        payload={"text": body} | letter.files.payload,
+        files=letter.files,
+        facts=_named(letter.mentioned),
     )
-    audience_id = audience_of(record, readers, with_requester)
-    message_add(record, entry_id, audience_id, actor, at, text=body, files=letter.files)
     save(record, at=at)
     for part in record.parts:
         part.joint = part.joint or part.organization_id in letter.introduced

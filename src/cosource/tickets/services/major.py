@@ -23,9 +23,7 @@ from cosource.tickets.services.listkeys import sync
 from cosource.tickets.services.policy import Action, require
 from cosource.tickets.services.record import (
     Record,
-    audience_of,
     load,
-    message_add,
     note,
     parties_seen_by,
     readers_with,
@@ -34,7 +32,8 @@ from cosource.tickets.services.record import (
     require_text,
     save,
 )
-from cosource.tickets.services.telling import major_tell, reply_tell
+from cosource.tickets.services.sayings import said_to
+from cosource.tickets.services.telling import major_tell
 
 
 @transaction.atomic
@@ -82,7 +81,7 @@ def major_declare(
         readers=readers,
         facts={"person": commander_id.hex if commander_id else None},
     )
-    _say(record, UPDATE, body, actor, at, with_requester=record.ticket.requester_id is not None)
+    _say(record, UPDATE, body, actor, at, to_all=True)
     major_tell(record, what="declared", readers=readers, actor=actor, at=at)
 
 
@@ -97,7 +96,7 @@ def major_update(
     """
     record, _major = _led(ticket_id, actor, expected_version)
     body = require_text(text, "text", limit=20_000)
-    return _say(record, UPDATE, body, actor, at, with_requester=record.ticket.requester_id is not None)
+    return _say(record, UPDATE, body, actor, at, to_all=True)
 
 
 @transaction.atomic
@@ -115,7 +114,7 @@ def major_end(
     readers = _readers(record, actor)
     minutes = int((at - major.declared_at).total_seconds() // 60)
     note(record, kind="ticket.major_ended/1", actor=actor, at=at, readers=readers, facts={"minutes": minutes})
-    _say(record, UPDATE, body, actor, at, with_requester=record.ticket.requester_id is not None)
+    _say(record, UPDATE, body, actor, at, to_all=True)
     major_tell(record, what="review", readers=readers, actor=actor, at=at)
 
 
@@ -128,7 +127,7 @@ def major_review(
     Raises: NotFound, NotAllowed, Invalid, Conflict (no review is open), StaleVersion.
     """
     record, _major = _reviewed(ticket_id, actor, expected_version)
-    return _say(record, REVIEW, require_text(text, "text", limit=20_000), actor, at, with_requester=False)
+    return _say(record, REVIEW, require_text(text, "text", limit=20_000), actor, at, to_all=False)
 
 
 @transaction.atomic
@@ -184,24 +183,17 @@ def _readers(record: Record, actor: Actor) -> set[UUID]:
     return readers_with(record, actor, holder if holder in known else None)
 
 
-def _say(record: Record, says: str, text: str, actor: Actor, at: datetime, *, with_requester: bool) -> UUID:
-    readers = _readers(record, actor)
-    entry_id = note(
+def _say(record: Record, says: str, text: str, actor: Actor, at: datetime, *, to_all: bool) -> UUID:
+    """Say it to both sides, and `to_all` to whoever asked as well."""
+    return said_to(
         record,
-        kind="ticket.message_added/1",
+        says=says,
+        text=text,
+        readers=_readers(record, actor),
         actor=actor,
         at=at,
-        readers=readers,
-        with_requester=with_requester,
-        facts={"length": len(text), "says": says},
-        payload={"text": text},
+        with_requester=to_all and record.ticket.requester_id is not None,
     )
-    audience_id = audience_of(record, readers, with_requester)
-    message_add(record, entry_id, audience_id, actor, at, text=text, kind=says)
-    save(record, at=at)
-    sync(record, at=at, told=readers)
-    reply_tell(record, entry_id=entry_id, readers=readers, with_requester=with_requester, actor=actor, at=at)
-    return entry_id
 
 
 def _require_people(record: Record, people: Iterable[UUID | None], at: datetime) -> None:

@@ -38,15 +38,14 @@ from cosource.tickets.services.listkeys import sync
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import (
     Record,
-    audience_of,
     load,
-    message_add,
     note,
     parties_seen_by,
     readers_with,
     require_text,
     save,
     tell_others,
+    text_say,
 )
 from cosource.tickets.services.telling import duplicates_tell
 
@@ -242,31 +241,11 @@ def _append(  # noqa: PLR0917 - private, called once
         facts={"state": to_state, "category": ticket.category, "at": instant_text(at)},
     )
     if text:
-        entry_id = note(
-            record,
-            kind="ticket.message_added/1",
-            actor=actor,
-            at=at,
-            readers=readers,
-            with_requester=to_requester,
-            facts={"length": len(text), **_said_as(to_state)},
-            payload={"text": text},
-        )
-        message_add(
-            record,
-            entry_id,
-            audience_of(record, readers, to_requester),
-            actor,
-            at,
-            text=text,
-            kind=_said_as(to_state).get("says", MESSAGE),
+        says = ROOT_CAUSE if to_state == KNOWN_ERROR else MESSAGE
+        text_say(
+            record, text=text, readers=readers, actor=actor, at=at, with_requester=to_requester, says=says
         )
         word_count(record, actor, readers=readers, with_requester=to_requester, at=at)
-
-
-def _said_as(to_state: str) -> dict[str, str]:
-    """Return as what the text of a move stands in the conversation, where it is more than a message."""
-    return {"says": ROOT_CAUSE} if to_state == KNOWN_ERROR else {}
 
 
 def _turn_after(record: Record, to_state: str, reason: str) -> tuple[str, UUID | None, UUID | None]:

@@ -24,6 +24,7 @@ from cosource.tickets.models import Message, Participation, SeriesCounter, Ticke
 from cosource.tickets.models.participation import Beside, Kind, Turn
 from cosource.tickets.queries.record import Record, load, parties_seen_by
 from cosource.tickets.rules.priority import parse_matrix, priority_of
+from cosource.tickets.rules.sayings import MESSAGE
 from cosource.tickets.services.beside import newcomer_flag
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "save",
     "streams_for",
     "tell_others",
+    "text_say",
 ]
 
 
@@ -150,6 +152,39 @@ def message_add(
         subject_kind="ticket",
         subject_id=record.ticket.id,
     )
+
+
+def text_say(
+    record: Record,
+    *,
+    text: str,
+    readers: Iterable[UUID],
+    actor: Actor,
+    at: datetime,
+    with_requester: bool = False,
+    says: str = MESSAGE,
+    files: Attached = NO_FILES,
+    facts: dict[str, Any] | None = None,
+) -> UUID:
+    """Write a text into the record and the conversation for these readers; return the entry's id.
+
+    `says`: as what it stands there (`rules.sayings`). Appends `ticket.message_added/1`.
+    """
+    said = {} if says == MESSAGE else {"says": says}
+    readers = set(readers)
+    entry_id = note(
+        record,
+        kind="ticket.message_added/1",
+        actor=actor,
+        at=at,
+        readers=readers,
+        with_requester=with_requester,
+        facts={"length": len(text), **said, **(facts or {}), **files.facts},
+        payload={"text": text} | files.payload,
+    )
+    audience_id = audience_of(record, readers, with_requester)
+    message_add(record, entry_id, audience_id, actor, at, text=text, kind=says, files=files)
+    return entry_id
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ Not here: messages, whose readers the writer chooses (`services.conversation`), 
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,19 +15,20 @@ from cosource.tickets.rules.sayings import sayings_for
 from cosource.tickets.rules.states import AWAITING_APPROVAL, NEW, SCHEDULED
 from cosource.tickets.services import policy
 from cosource.tickets.services.clocks import word_count
+from cosource.tickets.services.following import followers_tell
 from cosource.tickets.services.listkeys import sync
 from cosource.tickets.services.moving import state_set
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import (
-    audience_of,
+    Record,
     load,
-    message_add,
-    note,
     readers_with,
     require_open,
     require_text,
     save,
+    text_say,
 )
+from cosource.tickets.services.telling import reply_tell
 
 
 @transaction.atomic
@@ -48,22 +50,32 @@ def saying_add(
         raise Invalid("A text cannot stand as that here.", fields={"says": f"What can be said: {named}."})
     body = require_text(text, "text", limit=20_000)
     readers = readers_with(record, actor, record.ticket.holder_organization_id)
-    entry_id = note(
-        record,
-        kind="ticket.message_added/1",
-        actor=actor,
-        at=at,
-        readers=readers,
-        facts={"length": len(body), "says": says},
-        payload={"text": body},
-    )
-    message_add(record, entry_id, audience_of(record, readers), actor, at, text=body, kind=says)
-    save(record, at=at)
-    word_count(record, actor, readers=readers, with_requester=False, at=at)
+    entry_id = said_to(record, says=says, text=body, readers=readers, actor=actor, at=at)
     if record.ticket.state in (AWAITING_APPROVAL, SCHEDULED):
         # Another plan is approved anew.
         state_set(record, NEW, actor=actor, at=at)
         sync(record, at=at)
-    else:
-        sync(record, at=at, told=readers)
+    return entry_id
+
+
+def said_to(
+    record: Record,
+    *,
+    says: str,
+    text: str,
+    readers: set[UUID],
+    actor: Actor,
+    at: datetime,
+    with_requester: bool = False,
+) -> UUID:
+    """Write a text for these readers, as any word: clocks that wait for one are met, who works on it and who follows is told."""
+    entry_id = text_say(
+        record, text=text, readers=readers, actor=actor, at=at, with_requester=with_requester, says=says
+    )
+    save(record, at=at)
+    word_count(record, actor, readers=readers, with_requester=with_requester, at=at)
+    sync(record, at=at, told=readers)
+    told: dict[str, Any] = {"readers": readers, "with_requester": with_requester, "actor": actor, "at": at}
+    otherwise = reply_tell(record, entry_id=entry_id, **told)
+    followers_tell(record, entry_id=entry_id, but=otherwise, **told)
     return entry_id
