@@ -1,9 +1,10 @@
 """The list of tickets at a browser: keys, preview, instant search, views and their counts; on any screen, for any eye."""
 
+import contextlib
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Error, Route, expect
 from tests.browser.test_two_parties import NARROW, WIDE, Seat, agreed
 from tests.worlds import World, two_clients_three_partners
 
@@ -140,4 +141,27 @@ def test_the_list_is_sound_on_small_screens_and_in_the_dark(
         seat.sound()
         seat.page.set_viewport_size(NARROW)
         seat.sound()
+    assert seat.faults == []
+
+
+def test_counts_that_come_after_the_page_has_changed_are_not_looked_for(
+    live_server, chromium: Browser
+) -> None:
+    world = two_clients_three_partners(clock.now())
+    opened(world)
+    seat = Seat(chromium, live_server.url, "cso@c1.example")
+    page = seat.page
+    seat.settle()
+    held: list[Route] = []
+    page.route("**/menu/counts/", lambda route: held.append(route))
+    seat.go("/tickets/")
+    page.wait_for_timeout(50)
+    page.locator(".side .rooms").get_by_role("link", name="Knowledge").click()
+    expect(page).to_have_url(re.compile("/knowledge/"))
+    page.wait_for_timeout(200)
+    late, now = held
+    for route in (late, now):
+        with contextlib.suppress(Error):
+            route.continue_()
+    expect(page.locator("#bell-n")).to_have_text("6")
     assert seat.faults == []

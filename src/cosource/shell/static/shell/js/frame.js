@@ -117,6 +117,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (main && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
 });
 
+// Counts asked for by a frame that is replaced meanwhile have no place any more; the new frame asks for its own.
+document.addEventListener("htmx:beforeCleanupElement", (event) => {
+  if (event.target.matches?.("[data-live-counts]")) htmx.trigger(event.target, "htmx:abort");
+});
+
 // A failed or forbidden fragment never fails silently: the full page says what happened.
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr, requestConfig } = event.detail;
