@@ -1,5 +1,6 @@
 """Looking through every door as one role does, with what differs by chance taken out of the answers."""
 
+import html
 import json
 import re
 from collections import Counter, deque
@@ -48,6 +49,7 @@ _BY_CHANCE = (
 )
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LINK = re.compile(r"(?:href|hx-get|src|action|data-href)=\"(/[^\"#]*)")
+_ANCHOR = re.compile(r"<a\b[^>]*?\bhref=\"(/[^\"#]*)")
 _NEVER_FOLLOWED = re.compile(r"^/(static/|accounts/|theme/|acting-for/)")
 # Of one kind of page, so many are read, and so many with a question in the address: chips, orders and old entries are endless.
 QUICK_EACH, PROOF_EACH = (2, 1), (3, 3)
@@ -64,6 +66,15 @@ class Answer:
     @property
     def text(self) -> str:
         return self.body.decode()
+
+    @property
+    def is_page(self) -> bool:
+        return dict(self.headers).get("content-type", "").startswith("text/html")
+
+    @property
+    def links(self) -> list[str]:
+        """Where a reader of the page may go by a click."""
+        return [html.unescape(link) for link in _ANCHOR.findall(self.text)]
 
     def json(self) -> Any:
         return json.loads(self.body)

@@ -54,6 +54,19 @@ def test_a_role_reads_what_the_table_says_and_nothing_else(scene: Scene, role: s
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("role", [role for role, key in ROLES.items() if not key.startswith("token:")])
+def test_no_page_offers_a_role_a_link_that_leads_nowhere(scene: Scene, role: str) -> None:
+    pages = everything(scene, role)
+    dead = {
+        (link, pages[link].status): url
+        for url, answer in pages.items()
+        if answer.status == 200 and answer.is_page
+        for link in answer.links
+        if link in pages and pages[link].status >= 400
+    }
+    assert dead == {}
+
+
 def _read_wrongly(cell: Cell, thing: Thing, reader: Reader) -> list[str]:
     if cell.role in thing.played_by:
         played_by = thing.played_by[cell.role]

@@ -153,7 +153,11 @@ def test_counts_that_come_after_the_page_has_changed_are_not_looked_for(
     page = seat.page
     seat.settle()
     held: list[Route] = []
-    page.route("**/menu/counts/", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/menu/counts/", hold)
     seat.go("/tickets/")
     page.wait_for_timeout(50)
     page.locator(".side .rooms").get_by_role("link", name="Knowledge").click()

@@ -34,7 +34,8 @@ class GrantFact:
     """One live grant, as facts: where it holds, which role, and its limits.
 
     `service_ids`, `site_ids`: empty means all that the engagement covers. `history_from`, `history_until`: only objects opened
-    in this half-open range. `rights`: delegated rights that are on, such as `read_in_scope`.
+    in this half-open range. `rights`: delegated rights that are on, such as `read_in_scope`. `is_first_hand`: held by the
+    partner that the client itself engages, not by the client and not by a partner's partner.
     """
 
     engagement_id: UUID | None
@@ -44,6 +45,7 @@ class GrantFact:
     history_from: datetime | None = None
     history_until: datetime | None = None
     rights: frozenset[str] = frozenset()
+    is_first_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

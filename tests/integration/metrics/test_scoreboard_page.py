@@ -111,6 +111,21 @@ def test_the_ways_of_tickets_are_counted_between_teams_and_parties(played) -> No
     assert "c1 desk team to p1 alder team: 2 handovers" in text
 
 
+def test_the_pair_that_sends_back_most_leads_to_its_tickets(desk) -> None:
+    ticket = desk.open(title="Between two teams", service_id=desk.world.services["c1.printing"].id)
+    # By name it is the other way round than by id.
+    desk.give(ticket, to="c1.apps", by="c1.ct", taker="c1.ct2")
+    desk.give(ticket, to="c1.desk", by="c1.ct2", taker="c1.ct")
+    move(desk, ticket, "resolved", "c1.ct", text="Toner.")
+    refresh(desk)
+    client = browser(desk, "c1.cso")
+    link = re.search(
+        r'href="(/scoreboard/figure/mutual_pairs/[^"]*)"', page(client.get(f"/scoreboard/?{MARCH}"))
+    )
+    assert link is not None
+    assert "Between two teams" in page(client.get(link[1].replace("&amp;", "&")))
+
+
 @pytest.mark.parametrize("address", ["/scoreboard/", "/scoreboard/figure/tickets/"])
 def test_a_scope_out_of_sight_is_one_that_never_was(played, address) -> None:
     stranger = browser(played, "p2.pm")

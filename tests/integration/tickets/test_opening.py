@@ -9,6 +9,7 @@ from tests.integration.tickets.conftest import Desk
 from cosource.foundation.errors import Invalid, NotAllowed, NotFound
 from cosource.foundation.models import Entry, Payload
 from cosource.tickets.models import Message, Participation, Possession, Ticket, TicketReference
+from cosource.tickets.queries.desks import desks_of, may_open
 
 
 def nothing_written(before: tuple[int, ...]) -> bool:
@@ -137,3 +138,11 @@ def test_what_belongs_to_others_is_as_if_it_never_was(desk: Desk, field: str) ->
             desk.open(**{field: value})
         said.append(refused.value.message)
     assert said[0] == said[1]
+
+
+def test_who_may_open_has_a_desk_to_open_at_and_nobody_else(world) -> None:
+    wrong = [
+        key for key in world.people if may_open(actor := world.actor(key)) != bool(desks_of(actor, world.at))
+    ]
+    # Among them: a partner's partner, who works on what is handed on and opens nothing.
+    assert (wrong, may_open(world.actor("p3.ptsub"))) == ([], False)

@@ -9,7 +9,7 @@ from cosource.metrics.queries.cohorts import Asked, cohort_sql
 from cosource.metrics.queries.engine import Facts
 from cosource.metrics.queries.naming import names_of
 from cosource.metrics.rules.catalogue import TURNS
-from cosource.metrics.rules.fields import PARTS
+from cosource.metrics.rules.fields import PARTS, pair_value
 from cosource.metrics.rules.figure import SMALLEST_CELL, By, Figure, figure_of, held_back
 from cosource.metrics.rules.metric import Cohort, Metric
 
@@ -61,5 +61,5 @@ def figures_by_pair(facts: Facts, asked: Asked, metrics: Sequence[Metric]) -> li
 
 
 def _pair(field: str, row: dict[str, Any], names: dict[str, str]) -> By:
-    one, other = sorted((names.get(row[side], row[side]), row[side]) for side in ("one", "other"))
-    return By(field, f"{one[1]}/{other[1]}", f"{one[0]} ⇄ {other[0]}")
+    label = " ⇄ ".join(sorted(names.get(i, i) for i in (row["one"], row["other"])))
+    return By(field, pair_value(row["one"], row["other"]), label)

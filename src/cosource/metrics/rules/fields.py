@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from cosource.metrics.rules.metric import gettext_noop
 
@@ -49,3 +50,12 @@ PARTS = {
 }
 # What sets the parties who work on a desk beside each other: theirs are the teams too.
 COMPARING = frozenset({"party", "team", "pair", "party pair"})
+
+
+def pair_value(one: UUID | str, other: UUID | str) -> str:
+    """Return how a pair is named as a value of its field: both ids, the lesser first, whichever way was meant.
+
+    >>> pair_value("b", "a")
+    'a/b'
+    """
+    return "/".join(sorted((str(one), str(other))))

@@ -20,7 +20,7 @@ from cosource.metrics.queries.trends import Point
 from cosource.metrics.queries.words import month_words, number_words, rough_words, unit_words, value_words
 from cosource.metrics.rules.catalogue import BY_ID
 from cosource.metrics.rules.drawing import Band, Line, bar_width, interval_band, shade, trend_line
-from cosource.metrics.rules.fields import Named
+from cosource.metrics.rules.fields import Named, pair_value
 from cosource.metrics.rules.figure import Figure
 from cosource.metrics.rules.metric import Cohort, Unit
 from cosource.metrics.web.asking import Asking
@@ -336,9 +336,10 @@ def _pair_words(ways: Ways, asking: Asking) -> tuple[str, str, str]:
         "all": number_words(of, Unit.TICKETS),
         "hours": number_words(round(sum(w.hours_away for w in both)), Unit.TICKETS),
     }
-    pair = "/".join(sorted((str(one.from_id), str(one.to_id))))
     return (
         f"{one.from_name} ⇄ {one.to_name}",
         words,
-        figure_url(asking, "mutual_pairs", by="pair", value=pair) if other else "",
+        figure_url(asking, "mutual_pairs", by="pair", value=pair_value(one.from_id, one.to_id))
+        if other
+        else "",
     )

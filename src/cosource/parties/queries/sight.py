@@ -223,6 +223,9 @@ def _fact(grant: Grant, at: datetime, write: bool) -> GrantFact | None:
         history_from=grant.history_from,
         history_until=grant.history_until,
         rights=rights | {WRITE} if write else rights,
+        is_first_hand=engagement is not None
+        and engagement.parent_id is None
+        and engagement.partner_id == grant.organization_id,
     )
 
 

@@ -19,6 +19,7 @@ from cosource.parties.models import Person
 from cosource.parties.queries.engagements import engagement_list
 from cosource.parties.queries.frame import leads_here
 from cosource.parties.queries.organizations import organization_exists, organization_own
+from cosource.parties.rules.policies import allows
 from cosource.parties.services.checks import clean_zone
 from cosource.parties.services.organizations import organization_create
 from cosource.parties.web.steps import UNPROCESSABLE, add_errors, plain_page
@@ -104,7 +105,9 @@ def start_page(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @signed_in
 def welcome_page(request: PageRequest) -> HttpResponse:
-    """Show what comes next after the first run: the other party, its people, a record to bring in."""
+    """Show what comes next after the first run: the other party, its people, a record to bring in. Others are led on."""
+    if not allows("person.invite", desk=request.actor.sight.roles_on(None)):
+        return HttpResponseRedirect("/")
     return plain_page(
         request,
         "parties/welcome.html",

@@ -84,7 +84,7 @@ def may_open(actor: Actor) -> bool:
         return False
     if actor.sight.roles_on(None) & OWN_DESK:
         return True
-    return any(actor.sight.roles_on(i) & UNDER_ENGAGEMENT for i in actor.sight.engagement_ids)
+    return any(g.is_first_hand and g.role in UNDER_ENGAGEMENT for g in actor.sight.grants)
 
 
 def openable_kinds(actor: Actor) -> tuple[TicketKind, ...]:

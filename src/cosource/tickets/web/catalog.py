@@ -17,6 +17,7 @@ from cosource.foundation.errors import Invalid, NotFound
 from cosource.foundation.services.replays import Answer, replay_claim, replay_keep
 from cosource.tickets.models import CatalogItem
 from cosource.tickets.queries.catalog import catalog_items, item_choices, item_get, may_keep, site_choices
+from cosource.tickets.queries.desks import may_open
 from cosource.tickets.queries.today import is_requester_only
 from cosource.tickets.rules.forms import FieldKind, fields_read
 from cosource.tickets.rules.priority import LEVEL_LABELS
@@ -45,6 +46,7 @@ def catalog(request: PageRequest) -> HttpResponse:
         "sections": [(some[0].section, some[0].organization, some) for _key, some in sections],
         "several": len({i.organization_id for i in items}) > 1,
         "may_keep": may_keep(request.actor),
+        "may_open": may_open(request.actor),
     }
     return render(request, "tickets/catalog.html", context)
 

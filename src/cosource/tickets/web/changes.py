@@ -16,6 +16,7 @@ from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Invalid
 from cosource.foundation.sight import MANAGER, SERVICE_OWNER
 from cosource.tickets.queries.changes import Planned, changes_between, freezes_ahead
+from cosource.tickets.queries.desks import may_open, openable_kinds
 from cosource.tickets.rules.change_words import RISKS, TYPES
 from cosource.tickets.rules.states import TicketKind, label_of
 from cosource.tickets.services.changes import YEARS, freeze_add, freeze_lift
@@ -85,6 +86,7 @@ def _draw(request: PageRequest, refused: Refused | None = None, status: int = 20
         "after": (monday + timedelta(days=7)).isoformat(),
         "freezes": freezes_ahead(actor, clock.now())[:50],
         "own_id": actor.organization_id,
+        "may_plan": may_open(actor) and TicketKind.CHANGE in openable_kinds(actor),
         "may_freeze": bool(actor.sight.roles_on(None) & {SERVICE_OWNER, MANAGER}),
         "refused": refused,
     }
