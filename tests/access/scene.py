@@ -50,6 +50,7 @@ from cosource.tickets.services.effort import effort_log
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.links import ticket_link
 from cosource.tickets.services.opening import ticket_open
+from cosource.tickets.services.templates import template_add
 from cosource.tickets.services.views import view_save
 from tests.questions_made import questioned
 from tests.worlds import World, client_founded, engaged, two_clients_three_partners
@@ -407,6 +408,12 @@ def _lists_and_files(scene: Scene) -> None:
             title=f"Ready {mark_of(f'ready{key}')}",
             text="{reference}: we are at it.",
             team_id=scene.world.teams[of_team].id if of_team else None,
+            actor=scene.actor(by),
+            at=scene.tick(),
+        ).id
+    for key, by in (("c1", "c1.cso"), ("p1", "p1.pm")):
+        scene.extra[f"template{key}"] = template_add(
+            values={"name": f"Template {mark_of(f'template{key}')}", "checklist": "Look"},
             actor=scene.actor(by),
             at=scene.tick(),
         ).id

@@ -29,6 +29,7 @@ from cosource.tickets.models import (
     SavedView,
     Ticket,
     TicketLink,
+    TicketTemplate,
 )
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
@@ -146,6 +147,7 @@ def things(scene: Scene) -> dict[Key, Thing]:
     found |= dict(_escalations(scene))
     found |= dict(_freezes(scene))
     found |= dict(_catalog(scene))
+    found |= dict(_templates(scene))
     found |= dict(_parties(scene))
     for state, name in (
         ("of client 1's technician", "bulkct"),
@@ -250,6 +252,24 @@ def _ready(scene: Scene) -> Iterator[tuple[Key, Thing]]:
                     "choke point": sight(CannedReply, scene.extra[f"ready{key}"]),
                     "page": page("tickets:replies", holds=mark),
                     "endpoint": page("api:ready_replies_list", holds=mark, for_tokens=True),
+                },
+                (mark,),
+            ),
+        )
+
+
+def _templates(scene: Scene) -> Iterator[tuple[Key, Thing]]:
+    """What a desk keeps for its own people to begin tickets with."""
+    for state, key in (("of client 1", "c1"), ("of partner 1", "p1")):
+        pk, mark = scene.extra[f"template{key}"], mark_of(f"template{key}")
+        yield (
+            ("ticket template", state, ""),
+            Thing(
+                {
+                    "choke point": sight(TicketTemplate, pk),
+                    "page": page("tickets:templates", holds=mark),
+                    "form of a new ticket": page("tickets:new", holds=mark),
+                    "endpoint": page("api:ticket_template_read", pk, for_tokens=True),
                 },
                 (mark,),
             ),

@@ -15,6 +15,7 @@ from cosource.config.demo_articles import articles_play
 from cosource.config.demo_kinds import kinds_play
 from cosource.config.demo_replies import replies_play
 from cosource.config.demo_rules import rules_play
+from cosource.config.demo_templates import templates_play
 from cosource.config.demo_tickets import tickets_play
 from cosource.config.demo_world import BY_KEY, PASSWORD, World, world_build, world_open
 
@@ -72,6 +73,7 @@ def prepare() -> None:
     if not CannedReply.objects.exists():
         with transaction.atomic():
             replies_play(world, clock.now())
+            templates_play(world, clock.now())
     _seal()
     connection.close()
 

@@ -27,9 +27,10 @@ class TicketsConfig(AppConfig):
             mentions,
             sharing,
             telling,
+            templates,
             writing,
         )
-        from cosource.tickets.web import articles, canned_menu, list_menu, menu  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.web import articles, canned_menu, kept_menu, list_menu, menu  # noqa: PLC0415 - models must be loaded first
 
         deciding.register()
         learning.register()
@@ -41,6 +42,7 @@ class TicketsConfig(AppConfig):
         checklists.register()
         effort.register()
         telling.register()
+        templates.register()
         hiding.register()
         following.register()
         mentions.register()
@@ -54,6 +56,7 @@ class TicketsConfig(AppConfig):
         menu.register()
         list_menu.register()
         canned_menu.register()
+        kept_menu.register()
         live.register()
         exporting.register()
         exporting_beside.register()

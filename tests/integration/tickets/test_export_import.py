@@ -69,6 +69,7 @@ from cosource.tickets.services.links import ticket_link
 from cosource.tickets.services.major import major_declare
 from cosource.tickets.services.moving import ticket_move
 from cosource.tickets.services.sayings import saying_add
+from cosource.tickets.services.templates import template_add
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("X4")]
 
@@ -301,6 +302,11 @@ def plan(desk: Desk) -> None:
         at=desk.tick(),
     )
     canned_save(title="Thanks", text="We look at it.", actor=desk.actor("c1.cso"), at=desk.tick())
+    template_add(
+        values={"name": "Restart", "service_id": desk.world.services["c1.printing"].id, "checklist": "Look"},
+        actor=desk.actor("p1.pm"),
+        at=desk.tick(),
+    )
     draft_save(document=[], actor=desk.actor("c1.cso"), at=desk.tick())
     catalog_item_add(
         values={"name": "A laptop", "form": "Model* | choice | Light; Large"},

@@ -41,6 +41,7 @@ from cosource.tickets.api.schemas import (
 )
 from cosource.tickets.api.stepping import stepped
 from cosource.tickets.api.structure import router as structure
+from cosource.tickets.api.templates import router as templates
 from cosource.tickets.queries.attachments import attachments_in
 from cosource.tickets.queries.escalations import escalations_of
 from cosource.tickets.queries.filters import TicketFilter
@@ -50,6 +51,7 @@ from cosource.tickets.queries.ticket_facts import TicketFacts, clocks_of, entrie
 from cosource.tickets.routing.api.router import router as routing_router
 from cosource.tickets.services.acknowledging import escalation_acknowledge
 from cosource.tickets.services.answers import answer_accept, answer_challenge, service_restored
+from cosource.tickets.services.beginning import ticket_begin
 from cosource.tickets.services.changing import ticket_assign, ticket_update
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.handover import (
@@ -60,7 +62,6 @@ from cosource.tickets.services.handover import (
 )
 from cosource.tickets.services.hiding import message_hide
 from cosource.tickets.services.moving import ticket_move
-from cosource.tickets.services.opening import record_open
 
 router = room_router(tag="tickets")
 router.add_router("", structure)
@@ -73,6 +74,7 @@ router.add_router("", checklists)
 router.add_router("", routing_router)
 router.add_router("", changes)
 router.add_router("", catalog)
+router.add_router("", templates)
 router.add_router("", major)
 _MOST = 200
 
@@ -129,7 +131,7 @@ def tickets_list(  # noqa: PLR0917 - each is a query parameter of its own
 def ticket_create(request: HttpRequest, response: HttpResponse, body: TicketIn) -> Status[TicketFacts]:
     """Open a ticket on the caller's own desk, or on that of an engagement's client."""
     actor = actor_of(request)
-    facts = facts_of(in_sight(record_open(actor=actor, at=clock.now(), **body.dict()), actor))
+    facts = facts_of(in_sight(ticket_begin(actor=actor, at=clock.now(), **body.dict()), actor))
     stamp(response, facts.version)
     response["Location"] = f"/api/v1/tickets/{facts.id}"
     return Status(201, facts)

@@ -78,7 +78,7 @@ class TicketIn(In):
     """A new ticket.
 
     `kind`: incident, request, problem or change. `engagement_id`: a partner opens it on the desk of that engagement's client.
-    `file_ids`: files that the caller brought before.
+    `file_ids`: files that the caller brought before. `checklist`: points of the caller's own party.
     """
 
     title: str = Field(max_length=200)
@@ -97,6 +97,7 @@ class TicketIn(In):
     engagement_id: UUID | None = None
     internal: bool = False
     file_ids: list[UUID] = Field(default_factory=list, max_length=100)
+    checklist: list[str] = Field(default_factory=list, max_length=100)
 
 
 class TicketChangeIn(In):

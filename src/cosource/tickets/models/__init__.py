@@ -12,6 +12,7 @@ from cosource.tickets.models.links import TicketLink
 from cosource.tickets.models.major import MajorIncident
 from cosource.tickets.models.participation import NEVER, Participation
 from cosource.tickets.models.routing import RoutingModel, RoutingRules
+from cosource.tickets.models.templates import TicketTemplate
 from cosource.tickets.models.tickets import (
     Handover,
     Message,
@@ -53,5 +54,6 @@ __all__ = [
     "TicketArticle",
     "TicketLink",
     "TicketReference",
+    "TicketTemplate",
     "Writing",
 ]

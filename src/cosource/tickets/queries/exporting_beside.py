@@ -16,7 +16,7 @@ from django.db.models import F, Q
 
 from cosource.foundation.exports import register_export
 from cosource.foundation.sight import Actor
-from cosource.parties.models import Employment, Organization
+from cosource.parties.models import Employment, Organization, Service
 from cosource.tickets.models import (
     Approval,
     CannedReply,
@@ -28,6 +28,7 @@ from cosource.tickets.models import (
     RoutingRules,
     Ticket,
     TicketLink,
+    TicketTemplate,
 )
 
 
@@ -35,8 +36,8 @@ from cosource.tickets.models import (
 class RecordKind:
     """A kind of record that is rows of one table.
 
-    `belonging`: the condition for an organization's rows. `parties`, `people`: the columns that name somebody. Only known parties
-    and one's own people go out; the entries say who did what, as far as each may know.
+    `belonging`: the condition for an organization's rows. `parties`, `people`, `services`: the columns that name one. Only
+    known parties and services and one's own people go out; the entries say who did what, as far as each may know.
     """
 
     name: str
@@ -44,6 +45,7 @@ class RecordKind:
     belonging: Callable[[Actor], Q]
     parties: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -83,6 +85,7 @@ KINDS = (
     ),
     RecordKind("freezes", Freeze, _own),
     RecordKind("catalog_items", CatalogItem, _own),
+    RecordKind("ticket_templates", TicketTemplate, _own, services=("service_id",)),
     RecordKind("ticket_links", TicketLink, _linked, parties=("made_by_id",)),
     RecordKind("efforts", Effort, lambda actor: _own(actor) & _seen(actor), people=("person_id",)),
     RecordKind("canned_replies", CannedReply, _own),
@@ -95,6 +98,7 @@ def _records(kind: RecordKind, actor: Actor, at: datetime) -> Iterator[dict[str,
     named = {
         **dict.fromkeys(kind.parties, _ids(Organization.objects.visible_to(actor)) if kind.parties else ()),
         **dict.fromkeys(kind.people, _own_people(actor) if kind.people else ()),
+        **dict.fromkeys(kind.services, _ids(Service.objects.visible_to(actor)) if kind.services else ()),
     }
     others = (
         frozenset(found.exclude(ticket__owner_id=actor.reads_as).values_list("ticket_id", flat=True))

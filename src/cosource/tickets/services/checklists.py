@@ -34,14 +34,31 @@ def checklist_add(*, ticket_id: UUID, texts: Sequence[str], actor: Actor, at: da
     Raises: NotFound, NotAllowed, Invalid (none, too many, too long), StaleVersion when two add at once.
     """
     record = _worked(ticket_id, actor)
-    wanted = [require_text(" ".join(text.split()), "text", limit=LONGEST) for text in texts if text.strip()]
+    wanted = _wanted(texts, "text")
     mine = ChecklistItem.objects.filter(ticket=record.ticket, organization_id=record.mine.organization_id)
     places = list(mine.values_list("place", flat=True))
     if not wanted or len(places) + len(wanted) > MOST:
         raise Invalid("That is no checklist.", fields={"text": f"Write 1 to {MOST} points, one in a line."})
     save(record, at=at)
+    return _write(record, wanted, max(places, default=0) + 1, actor, at)
+
+
+def checklist_begin(record: Record, texts: Sequence[str], *, actor: Actor, at: datetime) -> None:
+    """Give a ticket that the actor just opened the points that its own party begins with. Raises: Invalid."""
+    wanted = _wanted(texts, "checklist")
+    if len(wanted) > MOST:
+        raise Invalid("That is no checklist.", fields={"checklist": f"At most {MOST} points, one in a line."})
+    if wanted:
+        _write(record, wanted, 1, actor, at)
+
+
+def _wanted(texts: Sequence[str], field: str) -> list[str]:
+    return [require_text(" ".join(text.split()), field, limit=LONGEST) for text in texts if text.strip()]
+
+
+def _write(record: Record, wanted: Sequence[str], first: int, actor: Actor, at: datetime) -> list[UUID]:
     made = []
-    for place, text in enumerate(wanted, start=max(places, default=0) + 1):
+    for place, text in enumerate(wanted, start=first):
         entry_id = _append("ticket.checklist_added/1", None, record, actor, at, text)
         made.append(entry_id)
         ChecklistItem.objects.create(

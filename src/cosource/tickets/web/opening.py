@@ -5,6 +5,7 @@ A form is taken once: sent again, it leads to the ticket that it opened. Not her
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,14 +20,17 @@ from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
 from cosource.foundation.services.replays import Answer, replay_claim, replay_keep
+from cosource.foundation.sight import Actor
+from cosource.tickets.models import TicketTemplate
 from cosource.tickets.queries.attachments import Attachment
 from cosource.tickets.queries.desks import Desk, DeskChoices, choices_on, desks_of, openable_kinds
+from cosource.tickets.queries.templates import filled, template_get, templates
 from cosource.tickets.queries.ticket_page import KIND_ICONS
 from cosource.tickets.queries.today import is_requester_only
 from cosource.tickets.routing.queries.live_rules import live_rules
 from cosource.tickets.rules.priority import LEVEL_LABELS
 from cosource.tickets.rules.states import KIND_LABELS, TicketKind
-from cosource.tickets.services.opening import ticket_open
+from cosource.tickets.services.beginning import ticket_begin
 from cosource.tickets.web.files import FILE_REFUSALS, file_limits, files_in, files_kept
 from cosource.tickets.web.parsing import level_in, one_uuid, text_in
 
@@ -44,12 +48,13 @@ class Refused:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def new(request: PageRequest) -> HttpResponse:
-    """Show the form, or open the ticket that it describes. `?desk=` chooses the desk."""
+    """Show the form, or open the ticket that it describes. `?desk=` chooses the desk, `?template=` fills the form."""
     desks = desks_of(request.actor, clock.now())
     if not desks:
         raise NotAllowed(_("Your role opens no tickets."), action=_("open a ticket"))
     given = request.POST if request.method == "POST" else request.GET
-    kind = given.get("kind", "") or TicketKind.INCIDENT.value
+    template = _template(request.actor, given.get("template", ""))
+    kind = given.get("kind", "") or (template.kind if template else TicketKind.INCIDENT.value)
     if kind not in openable_kinds(request.actor):
         raise NotFound
     wanted = given.get("desk", "")
@@ -58,7 +63,7 @@ def new(request: PageRequest) -> HttpResponse:
         raise NotFound
     if request.method != "POST":
         blank = {"once": uuid4().hex, "kind": kind, "impact": "2", "urgency": "2"}
-        return _draw(request, desks, desk, Refused(blank))
+        return _draw(request, desks, desk, Refused(blank), template)
     try:
         ticket_id = _open(request, desk, files_in(request))
     except (Invalid, Conflict, *FILE_REFUSALS) as refusal:
@@ -68,8 +73,17 @@ def new(request: PageRequest) -> HttpResponse:
             _(refusal.message),
             files_kept(request),
         )
-        return _draw(request, desks, desk, refused, status=refusal.status)
+        return _draw(request, desks, desk, refused, template, status=refusal.status)
     return HttpResponseRedirect(reverse("tickets:ticket", args=[ticket_id]), status=303)
+
+
+def _template(actor: Actor, chosen: str) -> TicketTemplate | None:
+    if not chosen:
+        return None
+    template = template_get(one_uuid(chosen, "template"), actor)
+    if template.ended_at is not None:
+        raise NotFound
+    return template
 
 
 @transaction.atomic
@@ -81,18 +95,19 @@ def _open(request: PageRequest, desk: Desk, file_ids: list[UUID]) -> UUID:
     claim = replay_claim(actor_id=actor.id or once, key=f"form:{once.hex}", request_digest=once.hex, at=at)
     if isinstance(claim, Answer):
         return UUID(claim.text)
-    ticket = ticket_open(
+    record = ticket_begin(
         title=text_in(request, "title"),
         text=text_in(request, "text"),
         kind=text_in(request, "kind") or TicketKind.INCIDENT,
         engagement_id=desk.engagement.id if desk.engagement else None,
         file_ids=file_ids,
+        checklist=text_in(request, "checklist").splitlines(),
         actor=actor,
         at=at,
         **_details(request, desk),
     )
-    replay_keep(claim=claim, status=303, text=ticket.id.hex, headers={})
-    return ticket.id
+    replay_keep(claim=claim, status=303, text=record.ticket.id.hex, headers={})
+    return record.ticket.id
 
 
 def _details(request: PageRequest, desk: Desk) -> dict[str, Any]:
@@ -124,6 +139,14 @@ def _requester(request: PageRequest, desk: Desk) -> dict[str, Any]:
     return {"requester_id": found[0]} if len(found) == 1 else {"requester_name": typed}
 
 
+def _offered(actor: Actor) -> list[tuple[str, list[TicketTemplate]]]:
+    """Return the templates to begin with, by kind of ticket."""
+    return [
+        (_(KIND_LABELS[TicketKind(kind)]), list(some))
+        for kind, some in groupby(templates(actor), key=lambda t: t.kind)
+    ]
+
+
 def _first_teams(request: PageRequest, desk: Desk, choices: DeskChoices) -> list[tuple[Any, str]]:
     """Return the teams to choose from; where rules are in force they choose, unless somebody does."""
     if not choices.teams or live_rules(request.actor.reads_as) is None:
@@ -132,10 +155,22 @@ def _first_teams(request: PageRequest, desk: Desk, choices: DeskChoices) -> list
 
 
 def _draw(
-    request: PageRequest, desks: list[Desk], desk: Desk, refused: Refused, *, status: int = 200
+    request: PageRequest,
+    desks: list[Desk],
+    desk: Desk,
+    refused: Refused,
+    template: TicketTemplate | None,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     for_requester = is_requester_only(request.actor)
     choices: DeskChoices = choices_on(desk, request.actor, clock.now(), for_requester=for_requester)
+    left_out: list[str] = []
+    if template is not None and request.method != "POST":
+        given = filled(template, choices)
+        left_out = given.left_out
+        # What is chosen in the address, such as another kind, goes before what the template says.
+        refused.values.update({k: str(v) for k, v in given.values.items() if k != "kind"})
     context = {
         "room": "today" if for_requester else "tickets",
         "desks": desks,
@@ -149,6 +184,9 @@ def _draw(
         "values": refused.values,
         "errors": refused.errors,
         "for_requester": for_requester,
+        "template": template,
+        "templates": [] if for_requester else _offered(request.actor),
+        "left_out": left_out,
         "selects": [
             ("service_id", _("Service"), choices.services, refused.values.get("service_id", "")),
             ("site_id", _("Place"), choices.sites, refused.values.get("site_id", "")),
@@ -160,5 +198,5 @@ def _draw(
             ),
         ],
     }
-    template = "tickets/ask.html" if for_requester else "tickets/new.html"
-    return render(request, template, context, status=status)
+    page = "tickets/ask.html" if for_requester else "tickets/new.html"
+    return render(request, page, context, status=status)

@@ -1,0 +1,64 @@
+"""What the demo's desks have written beforehand: ticket templates of both sides, found again at the next start."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cosource.config.demo_world import World
+
+# Who leads, and the template; `service` by its name.
+TEMPLATES: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "ruth",
+        {
+            "name": "Ward printer does not print",
+            "title": "Printer on ward … does not print",
+            "text": "Which printer, since when, and what does its display say?\n\nIs there another one nearby for labels?",
+            "topic": "Printing",
+            "service": "Printing",
+            "checklist": "Another printer named to the ward\nSupplies looked at\nPartner told which door is open",
+        },
+    ),
+    (
+        "ruth",
+        {
+            "name": "Test of the emergency power",
+            "kind": "change",
+            "title": "Monthly test of the emergency power",
+            "text": "1. tell the wards\n2. switch over for ten minutes\n3. look at network and telephones\n4. switch back, tell the wards",
+            "topic": "Facilities",
+            "urgency": 3,
+            "checklist": "Wards told\nSwitched over\nNetwork and telephones looked at\nSwitched back",
+        },
+    ),
+    (
+        "maya",
+        {
+            "name": "Care of the print servers",
+            "kind": "request",
+            "title": "Monthly care of the print servers",
+            "text": "Queues emptied, drivers compared, updates of the month put in.",
+            "topic": "Printing",
+            "service": "Printing",
+            "impact": 3,
+            "urgency": 3,
+            "checklist": "Backup of the queues\nUpdates\nTest page on three wards",
+        },
+    ),
+)
+
+
+def templates_play(world: World, now: datetime) -> dict[str, UUID]:
+    """Write the templates; return their ids by name. The caller holds the transaction."""
+    from cosource.parties.models import Service
+    from cosource.tickets.services.templates import template_add
+
+    made = {}
+    for who, given in TEMPLATES:
+        actor, values = world.actor(who, now), dict(given)
+        service = values.pop("service", None)
+        if service:
+            named = Service.objects.visible_to(actor).filter(name=service).order_by("id").first()
+            values["service_id"] = named.id if named else None
+        made[values["name"]] = template_add(values=values, actor=actor, at=now).id
+    return made

@@ -1,0 +1,20 @@
+"""How what a desk keeps for itself is found: by name from the palette."""
+
+from django.utils.translation import gettext_lazy
+
+from cosource.foundation.pages import Command, register_command
+from cosource.tickets.queries.templates import uses_templates
+
+
+def register() -> None:
+    """Add the pages to the palette."""
+    register_command(
+        Command(
+            key="tickets.templates",
+            label=gettext_lazy("Ticket templates"),
+            url_name="tickets:templates",
+            icon="copy",
+            order=42,
+            visible=uses_templates,
+        )
+    )
