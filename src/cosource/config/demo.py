@@ -40,7 +40,7 @@ def prepare() -> None:
 
     from cosource.foundation import clock
     from cosource.knowledge.models import Article
-    from cosource.tickets.models import CannedReply, CatalogItem, RoutingRules, Ticket
+    from cosource.tickets.models import CannedReply, CatalogItem, RoutingRules, Ticket, TicketTemplate
 
     try:
         world = world_open()
@@ -73,6 +73,8 @@ def prepare() -> None:
     if not CannedReply.objects.exists():
         with transaction.atomic():
             replies_play(world, clock.now())
+    if not TicketTemplate.objects.exists():
+        with transaction.atomic():
             templates_play(world, clock.now())
     _seal()
     connection.close()

@@ -25,7 +25,8 @@ TEMPLATES: tuple[tuple[str, dict[str, Any]], ...] = (
             "name": "Test of the emergency power",
             "kind": "change",
             "title": "Monthly test of the emergency power",
-            "text": "1. tell the wards\n2. switch over for ten minutes\n3. look at network and telephones\n4. switch back, tell the wards",
+            "text": "1. tell the wards\n2. switch over for ten minutes\n"
+            "3. look at network and telephones\n4. switch back, tell the wards",
             "topic": "Facilities",
             "urgency": 3,
             "checklist": "Wards told\nSwitched over\nNetwork and telephones looked at\nSwitched back",
