@@ -31,6 +31,7 @@ class TicketsConfig(AppConfig):
             writing,
         )
         from cosource.tickets.web import articles, canned_menu, kept_menu, list_menu, menu  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.web import articles, canned_menu, contacts, list_menu, menu  # noqa: PLC0415 - models must be loaded first
 
         deciding.register()
         learning.register()
@@ -57,6 +58,7 @@ class TicketsConfig(AppConfig):
         list_menu.register()
         canned_menu.register()
         kept_menu.register()
+        contacts.register()
         live.register()
         exporting.register()
         exporting_beside.register()

@@ -1,6 +1,5 @@
 """How a person wants to be told. Not here: what follows from it (`rules.notices`)."""
 
-import re
 from collections.abc import Collection, Mapping
 from datetime import time
 
@@ -12,10 +11,8 @@ from cosource.foundation.models import NoticeChoices
 from cosource.foundation.notices import notice_kinds
 from cosource.foundation.queries.notices import CHOICE_FIELDS
 from cosource.foundation.rules.notices import CHANNELS, DIGESTS, SMS, VOICE
+from cosource.foundation.rules.telephone import number_of
 from cosource.foundation.sight import Actor
-
-# As telephone providers take it: country and number, no spaces.
-_NUMBER = re.compile(r"\+[1-9][0-9]{5,14}")
 
 
 @transaction.atomic
@@ -38,8 +35,8 @@ def choices_set(
     if actor.person_id is None:
         raise NotFound
     wrong: dict[str, str] = {}
-    number = re.sub(r"[\s()/.-]", "", phone)
-    if number and not _NUMBER.fullmatch(number):
+    number = number_of(phone) or ""
+    if phone.strip() and not number:
         wrong["phone"] = _("With the country, as in +49 30 1234567.")
     chosen = {way for found in ways.values() for way in found}
     if chosen & {SMS, VOICE} and not number:

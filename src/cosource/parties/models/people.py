@@ -56,6 +56,7 @@ class Person(AbstractBaseUser):
     """Somebody who signs in. No person is a superuser: nobody sees content without a grant.
 
     `time_zone`, `locale`, `theme`: how pages are shown to this person; empty follows the organization or the browser.
+    `phone`: as `+` and digits, by which the own desk finds who calls; partners do not have it.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -64,6 +65,7 @@ class Person(AbstractBaseUser):
     locale = models.CharField(max_length=10, blank=True)
     time_zone = models.CharField(max_length=60, blank=True)
     theme = models.CharField(max_length=6, blank=True)
+    phone = models.CharField(max_length=16, blank=True, default="", db_default="")
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField()

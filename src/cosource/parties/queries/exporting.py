@@ -63,7 +63,7 @@ ENGAGEMENT = (
     "export_until",
     "created_at",
 )
-PERSON = ("id", "name", "email", "locale", "time_zone", "is_active", "created_at")
+PERSON = ("id", "name", "email", "phone", "locale", "time_zone", "is_active", "created_at")
 EMPLOYMENT = ("id", "person_id", "organization_id", "title", "starts_at", "ends_at")
 TEAM = ("id", "organization_id", "name", "site_id", "mailbox", "ended_at")
 MEMBERSHIP = ("id", "team_id", "person_id", "leads", "starts_at", "ends_at")

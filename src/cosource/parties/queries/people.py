@@ -38,6 +38,7 @@ class PersonRow:
     left_at: datetime | None
     roles: tuple[str, ...]
     teams: tuple[str, ...]
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ def person_rows(actor: Actor, people: Iterable[Person], *, at: datetime) -> list
                 email=person.email,
                 title=employment.title if employment else "",
                 placed_by=guest.employer.name if guest else "",
+                phone=person.phone,
                 left_at=employment.ends_at if employment and not guest else None,
                 roles=tuple(dict.fromkeys(roles.get(person.id, ()))),
                 teams=tuple(teams.get(person.id, ())),

@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Invalid
+from cosource.foundation.rules.telephone import number_of
 
 
 def field_error(field: str, message: str, code: str = "invalid") -> Invalid:
@@ -52,6 +53,14 @@ def clean_email(field: str, value: str, *, required: bool = True) -> str:
     if len(address) > 254:
         raise field_error(field, _("At most %(limit)d characters.") % {"limit": 254}, "too_long")
     return address
+
+
+def clean_phone(field: str, value: str) -> str:
+    """Return a number with its country as `+` and digits, or nothing for none. Raises: Invalid."""
+    number = number_of(value)
+    if number is None and value.strip():
+        raise field_error(field, _("With the country, as in +49 30 1234567."), "phone")
+    return number or ""
 
 
 @cache

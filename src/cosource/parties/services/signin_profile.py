@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from cosource.foundation.errors import NotAllowed
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Organization, Person
-from cosource.parties.services.checks import clean_text, clean_zone, field_error
+from cosource.parties.services.checks import clean_phone, clean_text, clean_zone, field_error
 from cosource.parties.services.record import append_own
 
 THEMES = ("light", "dark", "system")
@@ -17,10 +17,11 @@ THEMES = ("light", "dark", "system")
 
 @transaction.atomic
 def profile_update(
-    *, name: str, locale: str, time_zone: str, theme: str, actor: Actor, at: datetime
+    *, name: str, locale: str, time_zone: str, theme: str, actor: Actor, at: datetime, phone: str = ""
 ) -> Person:
     """Change one's own profile.
 
+    `phone`: a number with its country, or empty for none.
     `locale`, `time_zone`: empty follows the browser and the organization. `theme`: light, dark or system.
     Appends `person.profile_changed/1` to the organization's own record; nothing when nothing changed.
     Raises: Invalid, NotAllowed for anybody but a person.
@@ -29,6 +30,7 @@ def profile_update(
         raise NotAllowed(_("Only people have a profile."))
     new = {
         "name": clean_text("name", name, limit=120),
+        "phone": clean_phone("phone", phone),
         "locale": locale,
         "time_zone": clean_zone("time_zone", time_zone, required=False),
         "theme": theme,

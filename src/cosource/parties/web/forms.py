@@ -218,6 +218,18 @@ class InviteForm(forms.Form):
         self.order_fields(["name", "email", "title", "roles", "team_ids", "by_mail"])
 
 
+class PhoneForm(forms.Form):
+    """Under which number somebody calls."""
+
+    phone = forms.CharField(
+        label=_("Telephone"),
+        max_length=32,
+        required=False,
+        help_text=_("With the country, as in +49 30 1234567. Empty: none is known."),
+        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
+    )
+
+
 class LeaveForm(forms.Form):
     """Somebody leaves."""
 

@@ -24,6 +24,7 @@ from cosource.parties.services.invitations import (
     person_invite,
 )
 from cosource.parties.services.leaving import employment_end
+from cosource.parties.services.people import person_phone_set
 from cosource.parties.services.policy import organization_for
 from cosource.parties.services.skills import person_skill_set
 from cosource.parties.web.forms import (
@@ -32,6 +33,7 @@ from cosource.parties.web.forms import (
     GrantForm,
     InviteForm,
     LeaveForm,
+    PhoneForm,
     SkillForm,
 )
 from cosource.parties.web.organization import METHODS, choices
@@ -75,6 +77,9 @@ def person_page(request: PageRequest, person_id: UUID) -> HttpResponseBase:
     def skill(values: dict[str, Any]) -> None:
         person_skill_set(person_id=person_id, **values, actor=actor, at=at)
 
+    def phone(values: dict[str, Any]) -> None:
+        person_phone_set(person_id=person_id, **values, actor=actor, at=at)
+
     def leave(values: dict[str, Any]) -> None:
         employment_end(person_id=person_id, **values, actor=actor, at=at)
 
@@ -82,6 +87,7 @@ def person_page(request: PageRequest, person_id: UUID) -> HttpResponseBase:
         "give": Step(GrantForm, give, _("The role is given.")),
         "end_grant": Step(EndGrantForm, end_grant, _("The role has ended.")),
         "skill": Step(SkillForm, skill, _("Saved."), {"skills": choices(skill_list(actor))}),
+        "phone": Step(PhoneForm, phone, _("Saved.")),
         "leave": Step(
             LeaveForm, leave, _("They have left; their access has ended."), goes_to=reverse("parties:people")
         ),

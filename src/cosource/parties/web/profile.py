@@ -29,6 +29,15 @@ class ProfileForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
     )
+    phone = forms.CharField(
+        label=gettext_lazy("Telephone"),
+        max_length=32,
+        required=False,
+        help_text=gettext_lazy(
+            "With the country, as in +49 30 1234567: your desk finds you by it when you call."
+        ),
+        widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
+    )
     locale = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
     time_zone = forms.CharField(
         label=gettext_lazy("Time zone"),
@@ -64,6 +73,7 @@ def profile_page(request: PageRequest) -> HttpResponse:
         request.POST or None,
         initial={
             "name": person.name,
+            "phone": person.phone,
             "locale": person.locale,
             "time_zone": person.time_zone,
             "theme": person.theme or "system",

@@ -19,6 +19,7 @@ from cosource.tickets.api.bulk import router as bulk
 from cosource.tickets.api.catalog import router as catalog
 from cosource.tickets.api.changes import router as changes
 from cosource.tickets.api.checklists import router as checklists
+from cosource.tickets.api.contacts import router as contacts
 from cosource.tickets.api.effort import router as effort
 from cosource.tickets.api.files import router as files_router
 from cosource.tickets.api.major import router as major
@@ -70,6 +71,7 @@ router.add_router("", bulk)
 router.add_router("", articles)
 router.add_router("", ready)
 router.add_router("", effort)
+router.add_router("", contacts)
 router.add_router("", checklists)
 router.add_router("", routing_router)
 router.add_router("", changes)

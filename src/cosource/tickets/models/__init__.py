@@ -7,6 +7,7 @@ from cosource.tickets.models.catalog import CatalogItem
 from cosource.tickets.models.changes import Approval, ChangePlan, Freeze
 from cosource.tickets.models.checklists import ChecklistItem
 from cosource.tickets.models.clocks import Clock, Escalation
+from cosource.tickets.models.contacts import Contact
 from cosource.tickets.models.effort import Effort
 from cosource.tickets.models.links import TicketLink
 from cosource.tickets.models.major import MajorIncident
@@ -35,6 +36,7 @@ __all__ = [
     "ChangePlan",
     "ChecklistItem",
     "Clock",
+    "Contact",
     "Effort",
     "Escalation",
     "Following",

@@ -18,6 +18,7 @@ from cosource.tickets.queries.entry_rows import SOURCE_LINE, EntryRow
 from cosource.tickets.queries.record import Record
 from cosource.tickets.rules.change_words import OUTCOMES
 from cosource.tickets.rules.clock_kinds import KINDS
+from cosource.tickets.rules.contacts import SAID
 from cosource.tickets.rules.handover import DECLINE_REASONS, OFFER_REASONS
 from cosource.tickets.rules.priority import LEVEL_LABELS
 from cosource.tickets.rules.states import STATES, label_of
@@ -384,6 +385,16 @@ def _article_used(entry: EntryRow, record: Record, names: Names) -> Event:
     )
 
 
+def _contact_logged(entry: EntryRow, record: Record, names: Names) -> Event:
+    channel = str(entry.facts.get("channel", ""))
+    words: Phrase = (
+        gettext_lazy("%(said)s", said=_(SAID[channel])) if channel in SAID else gettext_lazy("Contact")
+    )
+    if entry.facts.get("solved"):
+        words = gettext_lazy("%(words)s: solved at once", words=words)
+    return Event("phone", words)
+
+
 def _article_unused(entry: EntryRow, record: Record, names: Names) -> Event:
     return Event("book-2", gettext_lazy("An article did not help after all"), quiet=True)
 
@@ -429,6 +440,7 @@ _TOLD: dict[str, Callable[[EntryRow, Record, Names], Event]] = {
     "ticket.major_ended": _major_ended,
     "ticket.major_reviewed": _major_reviewed,
     "ticket.change_reviewed": _reviewed,
+    "ticket.contact_logged": _contact_logged,
     "ticket.article_used": _article_used,
     "ticket.article_unused": _article_unused,
     "payload.erased": _erased,

@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from cosource.foundation.exports import register_export
+from cosource.foundation.models import AudienceReader
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Employment, Organization, Service
 from cosource.tickets.models import (
@@ -22,6 +23,7 @@ from cosource.tickets.models import (
     CannedReply,
     CatalogItem,
     ChangePlan,
+    Contact,
     Effort,
     Freeze,
     MajorIncident,
@@ -67,6 +69,12 @@ def _approvals(actor: Actor) -> Q:
     return known & _seen(actor)
 
 
+def _told(actor: Actor) -> Q:
+    """Return the condition for what the actor's organization was told of tickets in sight."""
+    told = AudienceReader.objects.filter(organization_id=actor.reads_as)
+    return Q(audience_id__in=told.values("audience_id")) & _seen(actor)
+
+
 def _linked(actor: Actor) -> Q:
     return _seen(actor) & Q(other_id__in=Ticket.objects.visible_to(actor).values("id"))
 
@@ -88,6 +96,7 @@ KINDS = (
     RecordKind("ticket_templates", TicketTemplate, _own, services=("service_id",)),
     RecordKind("ticket_links", TicketLink, _linked, parties=("made_by_id",)),
     RecordKind("efforts", Effort, lambda actor: _own(actor) & _seen(actor), people=("person_id",)),
+    RecordKind("contacts", Contact, _told, parties=("taken_for_id",), people=("taken_by_id",)),
     RecordKind("canned_replies", CannedReply, _own),
     RecordKind("routing_rules", RoutingRules, _own, people=("created_by_id",)),
 )
