@@ -29,12 +29,14 @@ from cosource.knowledge.services.articles import article_publish, article_write
 from cosource.parties.models import Grant
 from cosource.parties.services.engagements import engagement_end
 from cosource.parties.services.invitations import OfferedRole
+from cosource.parties.services.people import person_phone_set
 from cosource.parties.services.scope import engagement_service_add
 from cosource.tickets.models import (
     BulkRun,
     CatalogItem,
     ChangePlan,
     Clock,
+    Contact,
     Escalation,
     Freeze,
     MajorIncident,
@@ -45,6 +47,7 @@ from cosource.tickets.routing.services.rule_sets import draft_go_live, draft_sav
 from cosource.tickets.services.articles import article_use
 from cosource.tickets.services.canned import canned_save
 from cosource.tickets.services.checklists import checklist_add
+from cosource.tickets.services.contacts import contact_add
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.effort import effort_log
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
@@ -173,6 +176,7 @@ def scene_built() -> Scene:
     _bulk(scene)
     _checklists(scene)
     _efforts(scene)
+    _contacts(scene)
     _notes(scene)
     _agreements_in_the_making(scene)
     _articles(scene)
@@ -270,6 +274,22 @@ def _efforts(scene: Scene) -> None:
             actor=scene.actor(by),
             at=scene.tick(),
         ).id
+
+
+def _contacts(scene: Scene) -> None:
+    """A call about a ticket with partner 1, and a person whose number their own desk knows."""
+    ticket = scene.tickets["assigned"]
+    contact_add(
+        ticket_id=ticket,
+        text=f"They called again: {mark_of('contact')}.",
+        actor=scene.actor("c1.ct"),
+        at=scene.tick(),
+    )
+    scene.extra["contact"] = Contact.objects.get(ticket_id=ticket).id
+    scene.extra["caller"] = scene.world.people["c1.ct2"].id
+    person_phone_set(
+        person_id=scene.extra["caller"], phone="+49895550134", actor=scene.actor("c1.cso"), at=scene.tick()
+    )
 
 
 def _checklists(scene: Scene) -> None:

@@ -86,6 +86,8 @@ ASKED_BY_NAME = {
     "notices:by_token",
     "api:notice_read",
     "api:import_problems_list",
+    # Answers what is typed; the table asks the query behind it.
+    "api:callers_list",
     "api:file_read",
     "tickets:file",
     # Answered from facts, which a worker gathers; `tests/integration/metrics` asks for them.

@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 
 from cosource.agreements.models import AgreementVersion
 from cosource.bridges.models import Import
+from cosource.foundation import clock
 from cosource.foundation.models import DueWork, Notice, StoredFile, WebhookEndpoint
 from cosource.knowledge.models import Article
 from cosource.knowledge.queries.articles import ArticleFilter, article_list
@@ -22,6 +23,7 @@ from cosource.tickets.models import (
     CannedReply,
     CatalogItem,
     ChecklistItem,
+    Contact,
     Effort,
     Escalation,
     Freeze,
@@ -31,6 +33,8 @@ from cosource.tickets.models import (
     TicketLink,
     TicketTemplate,
 )
+from cosource.tickets.queries.calling import callers_found
+from cosource.tickets.queries.desks import desks_of
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.queries.lists import ticket_list
 from tests.access.reader import Reader
@@ -185,7 +189,25 @@ def things(scene: Scene) -> dict[Key, Thing]:
         found["link", state, ""] = _link(scene, scene.extra[name])
     found |= dict(_rules(scene))
     found |= dict(_ready(scene))
+    found["contact", "a call that client 1 took", "on a ticket with partner 1"] = Thing(
+        {"choke point": sight(Contact, scene.extra["contact"])}, ids=(str(scene.extra["contact"]),)
+    )
+    found["caller", "a person of client 1", "by number"] = Thing({"query": _calls(scene.extra["caller"])})
     return found
+
+
+def _calls(person_id: UUID) -> Channel:
+    """Whether somebody is found by their number at any desk at which the reader opens tickets."""
+
+    def is_found(reader: Reader) -> bool:
+        at = reader.actor.sight.resolved_at or clock.now()
+        return any(
+            caller.person_id == person_id
+            for desk in desks_of(reader.actor, at)
+            for caller in callers_found(desk, "089 5550134", reader.actor, at)
+        )
+
+    return is_found
 
 
 def _figures(scene: Scene) -> Iterator[tuple[Key, Thing]]:

@@ -137,3 +137,8 @@ def test_the_page_works_without_scripts_from_finding_the_caller_to_the_ticket(de
     more = form | {"once": "1" * 32, "outcome": "open", "title": "Still none", "pick": f"t:{ticket.id}"}
     assert technician.client.post("/tickets/call/", more).headers["Location"] == f"/tickets/{ticket.id}/"
     assert Reader(desk, "c1.req").get("/tickets/call/").status_code == 403
+
+
+def test_a_partner_begins_at_a_clients_desk(desk: Desk) -> None:
+    page = Reader(desk, "p1.pt").get("/tickets/call/").content.decode()
+    assert f'name="desk" value="{desk.world.engagements["c1p1"].id.hex}"' in page

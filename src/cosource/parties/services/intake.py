@@ -65,7 +65,7 @@ def _take_in(incoming: Incoming) -> None:
     )
     insert_in_turn(
         # What was taken out before people had a number says nothing of it.
-        row_of(Person, {"phone": ""} | record, taken.PERSON, password=make_password(None))
+        row_of(Person, {"phone": "", **record}, taken.PERSON, password=make_password(None))
         for record in incoming.records("people")
     )
     insert_in_turn(_engagements(incoming))

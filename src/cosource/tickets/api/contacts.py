@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Status
+from ninja import Status
 from pydantic import Field
 
 from cosource.foundation import clock
@@ -60,9 +60,7 @@ class ContactAgainIn(In):
 
 
 @router.get("/callers", response=list[CallerOut], summary="Find who calls")
-def callers_list(
-    request: HttpRequest, find: str = Query(max_length=120), engagement_id: UUID | None = None
-) -> list[Caller]:
+def callers_list(request: HttpRequest, find: str, engagement_id: UUID | None = None) -> list[Caller]:
     """Return who fits a number, name or address at a desk, with their open tickets; at most six."""
     actor, at = actor_of(request), clock.now()
     wanted = engagement_id.hex if engagement_id else "own"

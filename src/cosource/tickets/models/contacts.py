@@ -16,6 +16,8 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
     def visible_to(self, actor: Actor) -> "ContactQuerySet":
         """Return the contacts that the actor may know of."""
+        if actor.sight.organization_id is None:
+            return self.none()
         told = AudienceReader.objects.filter(organization_id=actor.sight.organization_id)
         return self.filter(
             audience_id__in=told.values("audience_id"),

@@ -5,7 +5,7 @@ client's people. Not here: writing a call down (`services.contacts`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -75,6 +75,15 @@ def callers_found(desk: Desk, typed: str, actor: Actor, at: datetime) -> list[Ca
         if name.casefold() not in known
     ]
     return found[:CALLERS]
+
+
+def usual_desk(desks: Sequence[Desk], actor: Actor) -> Desk | None:
+    """Return the desk of the actor's last call, or else the first of a client, or else the own one."""
+    last = None
+    if len(desks) > 1 and actor.person_id is not None:
+        mine = Contact.objects.filter(taken_by_id=actor.person_id, taken_for_id=actor.reads_as)
+        last = mine.order_by("-at", "-id").values_list("ticket__owner_id", flat=True).first()
+    return min(desks, key=lambda d: (d.owner.id != last, d.engagement is None), default=None)
 
 
 def last_services(desk: Desk, actor: Actor) -> list[UUID]:

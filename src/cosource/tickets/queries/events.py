@@ -386,11 +386,8 @@ def _article_used(entry: EntryRow, record: Record, names: Names) -> Event:
 
 
 def _contact_logged(entry: EntryRow, record: Record, names: Names) -> Event:
-    channel = str(entry.facts.get("channel", ""))
-    words: Phrase = (
-        gettext_lazy("%(said)s", said=_(SAID[channel])) if channel in SAID else gettext_lazy("Contact")
-    )
-    if entry.facts.get("solved"):
+    words = Phrase(SAID[entry.facts["channel"]])
+    if entry.facts["solved"]:
         words = gettext_lazy("%(words)s: solved at once", words=words)
     return Event("phone", words)
 

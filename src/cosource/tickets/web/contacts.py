@@ -21,7 +21,7 @@ from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
 from cosource.foundation.pages import Command, register_command
 from cosource.foundation.services.replays import Answer, replay_claim, replay_keep
 from cosource.foundation.sight import REQUESTER, Actor
-from cosource.tickets.queries.calling import Caller, callers_found, last_services
+from cosource.tickets.queries.calling import Caller, callers_found, last_services, usual_desk
 from cosource.tickets.queries.desks import Desk, choices_on, desks_of, may_open
 from cosource.tickets.rules.contacts import CHANNELS, PHONE
 from cosource.tickets.rules.states import TicketKind
@@ -67,7 +67,7 @@ def _desk(request: PageRequest, wanted: str) -> tuple[list[Desk], Desk]:
     if not logs_calls(actor):
         raise NotAllowed(_("Your role opens no tickets."), action=_("log a call"))
     desks = desks_of(actor, clock.now())
-    desk = next((d for d in desks if not wanted or d.key == wanted), None)
+    desk = next((d for d in desks if d.key == wanted), None) if wanted else usual_desk(desks, actor)
     if desk is None:
         raise NotFound
     return desks, desk
