@@ -30,8 +30,7 @@ class TicketsConfig(AppConfig):
             templates,
             writing,
         )
-        from cosource.tickets.web import articles, canned_menu, kept_menu, list_menu, menu  # noqa: PLC0415 - models must be loaded first
-        from cosource.tickets.web import articles, canned_menu, contacts, list_menu, menu  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.web import articles, canned_menu, contacts, kept_menu, list_menu, menu  # noqa: PLC0415 - models must be loaded first
 
         deciding.register()
         learning.register()

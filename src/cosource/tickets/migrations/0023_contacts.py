@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("parties", "0004_person_phone"),
-        ("tickets", "0021_major_incidents"),
+        ("tickets", "0022_ticket_templates"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
