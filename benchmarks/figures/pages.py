@@ -89,7 +89,13 @@ def main(pattern_file: Path, tickets: int) -> None:
         figures.append(Figure(name, round(cost(reader, path, backend), 1), "ms", limit, on=on))
         count = queries(reader, path)
         figures.append(
-            Figure(f"{name}: queries", count, "queries", QUERIES if name.startswith("queue") else None, on=on)
+            Figure(
+                f"{name}: queries",
+                count,
+                "queries",
+                QUERIES if name.startswith(("queue", "ticket page")) else None,
+                on=on,
+            )
         )
 
     from benchmarks.figures.bare import bare_application

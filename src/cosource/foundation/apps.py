@@ -10,7 +10,7 @@ class FoundationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cosource.foundation import prepared, tasks  # noqa: PLC0415 - models must be loaded first
+        from cosource.foundation import connecting, tasks  # noqa: PLC0415 - models must be loaded first
         from cosource.foundation.queries import export_entries, export_files  # noqa: PLC0415 - models must be loaded first
         from cosource.foundation.services import (  # noqa: PLC0415 - models must be loaded first
             entry_intake,
@@ -44,5 +44,5 @@ class FoundationConfig(AppConfig):
             service.register()
         export_entries.register()
         export_files.register()
-        connection_created.connect(prepared.keep_many, dispatch_uid="prepared")
+        connection_created.connect(connecting.connection_made, dispatch_uid="connecting")
         menu.register()

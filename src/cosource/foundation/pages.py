@@ -8,12 +8,14 @@ Not here: markup (`templatetags/cosource_ui.py`, `templates/ui/`) and the frame 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 
 from cosource.foundation.sight import Actor
 
@@ -46,14 +48,17 @@ class NavigationItem:
     go_key: str = ""
     short_label: Text = ""
 
+    def __hash__(self) -> int:
+        return hash(self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
     """A navigation item as one actor finds it: resolved address and count; `is_counted`: whether it has one to be asked for."""
 
     key: str
-    label: Text
-    short_label: Text
+    label: str
+    short_label: str
     url: str
     icon: str
     go_key: str
@@ -83,13 +88,16 @@ class Command:
     key_hint: str = ""
     query_parameter: str = ""
 
+    def __hash__(self) -> int:
+        return hash(self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
     """A command as one actor finds it, with its address."""
 
     key: str
-    label: Text
+    label: str
     url: str
     icon: str
     key_hint: str
@@ -223,36 +231,51 @@ def navigation_for(actor: Actor, *, counted: bool = True) -> list[NavigationEntr
 
     `counted` false leaves the counts open: they cost more than the rest of a page's frame, and the page asks for them later.
     """
+    shown = [item for item in _in_order(_navigation) if item.visible(actor)]
+    entries = [_entry_of(item, get_language(), get_script_prefix()) for item in shown]
+    if not counted:
+        return entries
     return [
-        NavigationEntry(
-            key=item.key,
-            label=item.label,
-            short_label=item.short_label or item.label,
-            url=reverse(item.url_name),
-            icon=item.icon,
-            go_key=item.go_key,
-            count=item.count(actor) if item.count and counted else None,
-            is_counted=item.count is not None,
-        )
-        for item in sorted(_navigation.values(), key=lambda item: (item.order, item.key))
-        if item.visible(actor)
+        replace(entry, count=item.count(actor)) if item.count else entry
+        for item, entry in zip(shown, entries, strict=True)
     ]
 
 
 def commands_for(actor: Actor) -> list[CommandEntry]:
     """Return the commands that this actor may use, in order."""
-    return [
-        CommandEntry(
-            key=command.key,
-            label=command.label,
-            url=reverse(command.url_name),
-            icon=command.icon,
-            key_hint=command.key_hint,
-            query_parameter=command.query_parameter,
-        )
-        for command in sorted(_commands.values(), key=lambda command: (command.order, command.key))
-        if command.visible(actor)
-    ]
+    shown = [command for command in _in_order(_commands) if command.visible(actor)]
+    return [_command_of(command, get_language(), get_script_prefix()) for command in shown]
+
+
+def _in_order[T: (NavigationItem, Command)](registry: Mapping[str, T]) -> list[T]:
+    return sorted(registry.values(), key=lambda item: (item.order, item.key))
+
+
+# Who sees an entry is asked each time; how it reads is the same for all of one language.
+@lru_cache(maxsize=1024)
+def _entry_of(item: NavigationItem, _language: str | None, _prefix: str | None) -> NavigationEntry:
+    return NavigationEntry(
+        key=item.key,
+        label=str(item.label),
+        short_label=str(item.short_label or item.label),
+        url=reverse(item.url_name),
+        icon=item.icon,
+        go_key=item.go_key,
+        count=None,
+        is_counted=item.count is not None,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _command_of(command: Command, _language: str | None, _prefix: str | None) -> CommandEntry:
+    return CommandEntry(
+        key=command.key,
+        label=str(command.label),
+        url=reverse(command.url_name),
+        icon=command.icon,
+        key_hint=command.key_hint,
+        query_parameter=command.query_parameter,
+    )
 
 
 def panels_for(slot: str, actor: Actor, subject: Any) -> list[Panel]:

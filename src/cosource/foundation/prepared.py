@@ -152,6 +152,28 @@ def _instant_of(value: datetime | str) -> datetime:
     return (datetime.fromisoformat(value) if isinstance(value, str) else value).replace(tzinfo=UTC)
 
 
+# A page of so many rows is read by statements that are kept ready; a longer one by statements of its own.
+_MANY = 50
+
+
+class OfMany[T]:
+    """A query for the rows that have one of many ids, kept ready for any number of them up to a page."""
+
+    def __init__(self, build: "Callable[[list[UUID]], QuerySet[Any, Any]]") -> None:
+        self._build = build
+        self._names = [f"id{i}" for i in range(_MANY)]
+        kinds: dict[str, type[UUID | datetime]] = dict.fromkeys(self._names, UUID)
+        self._ready = Prepared[T](lambda **ids: build([*ids.values()]), **kinds)
+
+    def __call__(self, ids: Sequence[UUID]) -> list[T]:
+        """Return the rows for these ids."""
+        if not ids:
+            return []
+        if len(ids) > _MANY:
+            return list(self._build(list(ids)))
+        return self._ready(**{name: ids[i] if i < len(ids) else NIL for i, name in enumerate(self._names)})
+
+
 # So many sights are remembered by each query: those of the people who work at the same time.
 _SIGHTS = 256
 
@@ -193,16 +215,6 @@ class BySight[T]:
         ready = Prepared[T](build, at=datetime, **self._kinds)
         ready._may_lack = frozenset({"at"})  # noqa: SLF001 - most queries within sight ask for no instant
         return ready
-
-
-# So many statements a connection to PostgreSQL keeps ready on the server: more than the pages, the API and the services ask.
-_STATEMENTS = 400
-
-
-def keep_many(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
-    """Let a new connection keep all its usual statements ready; with too few places each would push out the other."""
-    if connection.vendor == "postgresql":
-        connection.connection.prepared_max = _STATEMENTS
 
 
 def _mark(kind: type[UUID] | type[datetime] | type[str], number: int) -> UUID | datetime | str:

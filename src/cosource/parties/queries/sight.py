@@ -6,9 +6,10 @@ Called once per request, job or live event, so that a grant's end is felt by the
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet, Value
 
 from cosource.foundation.errors import NotAllowed
 from cosource.foundation.ids import NIL
@@ -51,18 +52,19 @@ def live(at: datetime, prefix: str = "") -> Q:
 
 def hats_of(person_id: UUID, at: datetime) -> list[Hat]:
     """Return the organizations that the person may act for at `at`, employers first."""
+    found = _employers_and_hosts(person_id=person_id, at=at)
     hats = [
-        Hat(employer_id, name, False, time_zone, employer_id)
-        for employer_id, name, time_zone in _employers(person_id=person_id, at=at)
+        Hat(organization_id, name, False, time_zone, employer_id)
+        for is_host, _since, organization_id, name, time_zone, employer_id in found
+        if not is_host
     ]
-    if not hats:
-        return []  # a placement rests on a live employment: without an employer there is nobody to answer for the person
+    # A placement rests on a live employment: without an employer there is nobody to answer for the person.
     known = {h.organization_id for h in hats}
     return hats + [
         Hat(host_id, name, True, time_zone, employer_id)
-        for host_id, name, time_zone, employer_id in _hosts(person_id=person_id, at=at)
+        for is_host, _since, host_id, name, time_zone, employer_id in found
         # Each placement rests on the employment behind it, not on just any.
-        if employer_id in known and host_id not in known
+        if is_host and employer_id in known and host_id not in known
     ]
 
 
@@ -143,23 +145,24 @@ def sight_of_token(token: IntegrationToken, at: datetime) -> Sight:
     )
 
 
-_employers = Prepared[tuple[UUID, str, str]](
-    lambda person_id, at: (
+def _organizations_of(person_id: UUID, at: datetime) -> "QuerySet[Any, Any]":
+    employers = (
         Employment.objects.filter(live(at), person_id=person_id)
-        .order_by("starts_at")
-        .values_list("organization_id", "organization__name", "organization__time_zone")
-    ),
-    person_id=UUID,
-    at=datetime,
-)
-_hosts = Prepared[tuple[UUID, str, str, UUID]](
-    lambda person_id, at: (
+        .annotate(is_host=Value(0), by=F("organization_id"))
+        .values_list(
+            "is_host", "starts_at", "organization_id", "organization__name", "organization__time_zone", "by"
+        )
+    )
+    hosts = (
         Placement.objects.filter(live(at), person_id=person_id, agreed_by_host_at__isnull=False)
-        .order_by("starts_at")
-        .values_list("host_id", "host__name", "host__time_zone", "employer_id")
-    ),
-    person_id=UUID,
-    at=datetime,
+        .annotate(is_host=Value(1))
+        .values_list("is_host", "starts_at", "host_id", "host__name", "host__time_zone", "employer_id")
+    )
+    return employers.union(hosts, all=True).order_by("is_host", "starts_at")
+
+
+_employers_and_hosts = Prepared[tuple[int, datetime, UUID, str, str, UUID]](
+    _organizations_of, person_id=UUID, at=datetime
 )
 _grants_of_person = Prepared[Grant](
     lambda person_id, organization_id, at: (

@@ -23,7 +23,7 @@ from cosource.tickets.models import Clock, Participation, Pause, Possession
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.escalations import EscalationLine
 from cosource.tickets.queries.record import Record
-from cosource.tickets.queries.standing_still import away, pauses_of_clock
+from cosource.tickets.queries.standing_still import AnyClock, AnyPause, away, pauses_of_clock
 from cosource.tickets.rules.clock_kinds import KINDS
 from cosource.tickets.rules.clocks import (
     ClockBar,
@@ -125,7 +125,7 @@ pauses_of = Prepared[Pause](
 clocks_of = Prepared[Clock](lambda ticket_id: Clock.objects.filter(ticket_id=ticket_id), ticket_id=UUID)
 
 
-def reading(clock: Clock, pauses: Iterable[Pause], at: datetime) -> tuple[ClockState, ClockBar]:
+def reading(clock: AnyClock, pauses: Iterable[AnyPause], at: datetime) -> tuple[ClockState, ClockBar]:
     """Read one clock, with the pauses that its own agreement lets count."""
     terms = terms_of(clock.version_id)
     ends = clock.met_at or clock.stopped_at
@@ -143,7 +143,7 @@ def reading(clock: Clock, pauses: Iterable[Pause], at: datetime) -> tuple[ClockS
     return state, clock_bar(state, KINDS[clock.kind].label)
 
 
-def _stood_still(clock: Clock, terms: Terms, pauses: Iterable[Pause]) -> list[ClockPause]:
+def _stood_still(clock: AnyClock, terms: Terms, pauses: Iterable[AnyPause]) -> list[ClockPause]:
     found = [
         ClockPause(p.from_at, p.until_at, _TURNS.get(p.turn, Turn.NOBODY), reason_label(p.reason, terms))
         for p in pauses_of_clock(clock, terms, pauses)

@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, UUIDField, Value
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from cosource.foundation.models import AudienceReader, Entry
 from cosource.foundation.pages import PartyBadge
-from cosource.foundation.prepared import Prepared
+from cosource.foundation.prepared import OfMany, Prepared
 from cosource.foundation.sight import WORKERS
 from cosource.parties.models import Person, Service, Site, Team
 from cosource.tickets.queries.attachments import Attachment, attachments_in
@@ -308,21 +308,24 @@ def _names(record: Record, entries: Sequence[EntryRow], badges: Mapping[UUID, Pa
     if ticket.holder_team_id is not None:
         teams.add(ticket.holder_team_id)
     people |= {i for i in (ticket.assignee_id, ticket.requester_id, ticket.named_owner_id) if i is not None}
+    named = {i: (name, party) for i, name, party in _named([*(people | teams)])}
     return Names(
         parties=dict(badges),
-        people=dict(Person.objects.filter(id__in=people).values_list("id", "name")) if people else {},
-        teams={
-            i: name
-            for i, name, party in Team.objects.filter(id__in=teams).values_list(
-                "id", "name", "organization_id"
-            )
-            if party in badges
-        }
-        if teams
-        else {},
+        people={i: named[i][0] for i in people if i in named},
+        teams={i: named[i][0] for i in teams if i in named and named[i][1] in badges},
         services=_titles(Service, places["service_id"]),
         sites=_titles(Site, places["site_id"]),
     )
+
+
+# People and teams by id, each team with its party.
+_named = OfMany[tuple[UUID, str, UUID | None]](
+    lambda ids: (
+        Person.objects.filter(id__in=ids)
+        .values_list("id", "name", Value(None, UUIDField()))
+        .union(Team.objects.filter(id__in=ids).values_list("id", "name", "organization_id"), all=True)
+    )
+)
 
 
 def _titles(model: "type[Service | Site]", ids: set[UUID]) -> dict[UUID, str]:

@@ -3,7 +3,7 @@
 Not here: which lines a list has and in what order (`lists`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,14 +11,14 @@ from uuid import UUID
 
 from django.db.models import FilteredRelation, Q, QuerySet
 
-from cosource.foundation.ids import NIL
 from cosource.foundation.pages import PARTY_SLOTS, PartyBadge
-from cosource.foundation.prepared import Prepared
+from cosource.foundation.prepared import OfMany
 from cosource.foundation.sight import REQUESTER, Actor
 from cosource.tickets.models import NEVER, Clock, Handover, Participation, Pause
 from cosource.tickets.models.participation import Kind, Turn
 from cosource.tickets.queries.clocks import reading
 from cosource.tickets.queries.escalations import ESCALATED, mark_of
+from cosource.tickets.queries.standing_still import RunningClock, Stretch
 from cosource.tickets.rules.clocks import ClockBar
 from cosource.tickets.rules.states import ACCEPT, STATES, label_of, verb_of
 
@@ -64,8 +64,6 @@ class TicketRow:
         return self.turn in _TURNS_OF_PARTIES
 
 
-# A page of so many rows is read by statements that are kept ready; a longer one by statements of its own.
-_READY = 50
 _ROW = (
     "id",
     "ticket_id",
@@ -114,31 +112,13 @@ _CLOCK = (
     "calendar",
     "started_at",
     "elsewhere",
-    "paused",
 )
+_PAUSE = ("ticket_id", "version_id", "turn", "reason", "from_at", "until_at")
 
 type Values = dict[str, Any]
 # Of one part: organization, kind, whether joint, whose partner it is there, slot, letters, own letters, name.
 type Part = tuple[Any, ...]
 type Badges = dict[UUID, PartyBadge]
-
-
-class _OfMany[T]:
-    """A query for the rows that have one of many ids, kept ready for any number of them up to a page."""
-
-    def __init__(self, build: "Callable[[list[UUID]], QuerySet[Any, Any]]") -> None:
-        self._build = build
-        self._names = [f"id{i}" for i in range(_READY)]
-        kinds: dict[str, type[UUID | datetime]] = dict.fromkeys(self._names, UUID)
-        self._ready = Prepared[T](lambda **ids: build([*ids.values()]), **kinds)
-
-    def __call__(self, ids: Sequence[UUID]) -> list[T]:
-        """Return the rows for these ids."""
-        if not ids:
-            return []
-        if len(ids) > _READY:
-            return list(self._build(list(ids)))
-        return self._ready(**{name: ids[i] if i < len(ids) else NIL for i, name in enumerate(self._names)})
 
 
 def _rows_of(ids: list[UUID]) -> "QuerySet[Any, Any]":
@@ -149,21 +129,25 @@ def _rows_of(ids: list[UUID]) -> "QuerySet[Any, Any]":
     return rows
 
 
-_read_rows = _OfMany[Values](_rows_of)
-_read_parts = _OfMany[tuple[Any, ...]](
+_read_rows = OfMany[Values](_rows_of)
+_read_parts = OfMany[tuple[Any, ...]](
     lambda ids: (
         Participation.objects.filter(ticket_id__in=ids).order_by("opened_at", "id").values_list(*_PART)
     )
 )
-_read_clocks = _OfMany[tuple[Any, ...]](
+_read_clocks = OfMany[tuple[Any, ...]](
     lambda ids: (
         Clock.objects.filter(ticket_id__in=ids, met_at__isnull=True, stopped_at__isnull=True)
         .order_by("paused", "due_at", "id")
         .values_list(*_CLOCK)
     )
 )
-_read_pauses = _OfMany[Pause](
-    lambda ids: Pause.objects.filter(ticket_id__in=ids, version__isnull=False).order_by("sequence")
+_read_pauses = OfMany[tuple[Any, ...]](
+    lambda ids: (
+        Pause.objects.filter(ticket_id__in=ids, version__isnull=False)
+        .order_by("sequence")
+        .values_list(*_PAUSE)
+    )
 )
 
 
@@ -288,18 +272,18 @@ def _known_to(reader: UUID, parts: Iterable[Part]) -> frozenset[UUID]:
 def _bars(parts: Iterable[Values], at: datetime) -> dict[UUID, tuple[ClockBar | None, str]]:
     """Return the bar of the clock that is due next for each row that has one, and whether its ladder told somebody."""
     wanted = {p["ticket_id"]: p["organization_id"] for p in parts if p["category"] in ("open", "paused")}
-    clocks: dict[UUID, Clock] = {}
+    clocks: dict[UUID, RunningClock] = {}
     marks: dict[UUID, str] = {}
     for ticket_id, owed_by_id, raised, version_id, *values in _read_clocks(list(wanted)):
         if owed_by_id != wanted.get(ticket_id):
             continue
         if ticket_id not in clocks:
-            clocks[ticket_id] = Clock(version_id=version_id, **dict(zip(_CLOCK[4:], values, strict=True)))
+            clocks[ticket_id] = RunningClock(version_id, *values)
         if raised and marks.get(ticket_id) != ESCALATED:
             marks[ticket_id] = mark_of(version_id, raised)
-    pauses: dict[UUID, list[Pause]] = {}
-    for pause in _read_pauses(list(clocks)):
-        pauses.setdefault(pause.ticket_id, []).append(pause)
+    pauses: dict[UUID, list[Stretch]] = {}
+    for ticket_id, *values in _read_pauses(list(clocks)):
+        pauses.setdefault(ticket_id, []).append(Stretch(*values))
     return {
         ticket: (reading(clock, pauses.get(ticket, ()), at)[1], marks.get(ticket, ""))
         for ticket, clock in clocks.items()

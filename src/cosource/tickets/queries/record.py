@@ -45,15 +45,14 @@ def load(ticket_id: UUID, actor: Actor, *, expected_version: int | None = None) 
 
     Raises: NotFound for what is not there and for what is out of sight alike; StaleVersion.
     """
-    mine_id = next(iter(_own_part(actor, ticket_id=ticket_id)), None)
-    if mine_id is None:
+    seen = next(iter(_in_sight(actor, ticket_id=ticket_id)), None)
+    if seen is None:
         raise NotFound
-    ticket = next(iter(_ticket(ticket_id=ticket_id)))
     parts = _parts(ticket_id=ticket_id)
-    mine = next(p for p in parts if p.id == mine_id)
+    mine = next(p for p in parts if p.id == seen.id)
     if expected_version is not None and mine.revision != expected_version:
         raise StaleVersion
-    return Record(ticket=ticket, parts=parts, mine=mine)
+    return Record(ticket=seen.ticket, parts=parts, mine=mine)
 
 
 def in_sight(record: Record, actor: Actor) -> Record:
@@ -64,16 +63,15 @@ def in_sight(record: Record, actor: Actor) -> Record:
 
 
 _deciding = attrgetter(*(field.name for field in fields(Part)))
-_own_part = BySight[UUID](
+_in_sight = BySight[Participation](
     lambda actor, ticket_id: (
         Participation.objects.visible_to(actor)
         .filter(ticket_id=ticket_id)
+        .select_related("ticket")
         .order_by()
-        .values_list("id", flat=True)
     ),
     ticket_id=UUID,
 )
-_ticket = Prepared[Ticket](lambda ticket_id: Ticket.objects.filter(id=ticket_id), ticket_id=UUID)
 _parts = Prepared[Participation](
     lambda ticket_id: (
         Participation.objects.filter(ticket_id=ticket_id)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from cosource.agreements.queries.terms import terms_of
 from cosource.agreements.rules.terms import Terms
@@ -11,12 +13,40 @@ from cosource.tickets.rules.elsewhere import Span
 from cosource.tickets.rules.ladder import reached
 
 
-def stood_still(clock: Clock, terms: Terms, pauses: Iterable[Pause]) -> list[Span]:
+class RunningClock(NamedTuple):
+    """What a list reads of a clock that nothing has ended: as the row says it, without the row."""
+
+    version_id: UUID
+    engagement_id: UUID | None
+    kind: str
+    target_minutes: int
+    calendar: str
+    started_at: datetime
+    elsewhere: list[Any]
+    met_at: None = None
+    stopped_at: None = None
+
+
+class Stretch(NamedTuple):
+    """What a list reads of a pause."""
+
+    version_id: UUID
+    turn: str
+    reason: str
+    from_at: datetime
+    until_at: datetime | None
+
+
+type AnyClock = Clock | RunningClock
+type AnyPause = Pause | Stretch
+
+
+def stood_still(clock: AnyClock, terms: Terms, pauses: Iterable[AnyPause]) -> list[Span]:
     """Return the stretches in which a clock stood still: agreed pauses, and the ticket elsewhere."""
     return [(p.from_at, p.until_at) for p in pauses_of_clock(clock, terms, pauses)] + away(clock)
 
 
-def pauses_of_clock(clock: Clock, terms: Terms, pauses: Iterable[Pause]) -> list[Pause]:
+def pauses_of_clock[P: AnyPause](clock: AnyClock, terms: Terms, pauses: Iterable[P]) -> list[P]:
     """Return the pauses that stop a clock: with a reason that its own agreement lists, on a turn that stops it."""
     if clock.kind in UNPAUSED:
         return []
@@ -24,7 +54,7 @@ def pauses_of_clock(clock: Clock, terms: Terms, pauses: Iterable[Pause]) -> list
     return [p for p in pauses if p.version_id is not None and terms.pauses_clock(p.turn, is_owner, p.reason)]
 
 
-def away(clock: Clock) -> list[Span]:
+def away(clock: AnyClock) -> list[Span]:
     """Return the stretches in which the ticket was with others."""
     return [(datetime.fromisoformat(a), datetime.fromisoformat(b) if b else None) for a, b in clock.elsewhere]
 

@@ -212,29 +212,29 @@ def clock_bar(state: ClockState, name: str | Phrase) -> ClockBar:
 def _words(state: ClockState, name: str | Phrase) -> tuple[Phrase, Phrase]:
     """Compose the label beside the bar and the sentence that replaces it."""
     target = duration_words(state.target_minutes)
-    left = duration_words(state.remaining_minutes)
-    beyond = duration_words(-floor(state.remaining_minutes))
-    spent = duration_words(state.net_minutes)
-    if state.status is ClockStatus.MET:
-        label = gettext_lazy("met, %(spent)s of %(target)s", spent=spent, target=target)
-        return label, gettext_lazy("%(name)s: %(what)s", name=name, what=label)
-    if state.status is ClockStatus.ENDED:
-        label = gettext_lazy("ended after %(spent)s of %(target)s", spent=spent, target=target)
+    if state.status in {ClockStatus.MET, ClockStatus.ENDED}:
+        spent = duration_words(state.net_minutes)
+        label = (
+            gettext_lazy("met, %(spent)s of %(target)s", spent=spent, target=target)
+            if state.status is ClockStatus.MET
+            else gettext_lazy("ended after %(spent)s of %(target)s", spent=spent, target=target)
+        )
         return label, gettext_lazy("%(name)s: %(what)s", name=name, what=label)
     if state.status is ClockStatus.MISSED:
-        label = gettext_lazy("missed by %(beyond)s", beyond=beyond)
-        return label, gettext_lazy(
+        beyond = duration_words(-floor(state.remaining_minutes))
+        return gettext_lazy("missed by %(beyond)s", beyond=beyond), gettext_lazy(
             "%(name)s: missed by %(beyond)s, took %(spent)s of %(target)s",
             name=name,
             beyond=beyond,
-            spent=spent,
+            spent=duration_words(state.net_minutes),
             target=target,
         )
-    what = (
-        gettext_lazy("%(beyond)s over the target of %(target)s", beyond=beyond, target=target)
-        if state.remaining_minutes < 0
-        else gettext_lazy("%(left)s left of %(target)s", left=left, target=target)
-    )
+    left = duration_words(state.remaining_minutes)
+    if state.remaining_minutes < 0:
+        beyond = duration_words(-floor(state.remaining_minutes))
+        what = gettext_lazy("%(beyond)s over the target of %(target)s", beyond=beyond, target=target)
+    else:
+        what = gettext_lazy("%(left)s left of %(target)s", left=left, target=target)
     if state.open_pause is not None:
         return left, gettext_lazy(
             "%(name)s: paused (%(reason)s), %(what)s", name=name, reason=state.open_pause.reason, what=what
