@@ -157,14 +157,17 @@ def test_counts_that_come_after_the_page_has_changed_are_not_looked_for(
     def hold(route: Route) -> None:
         held.append(route)
 
+    def until_held(number: int) -> None:
+        while len(held) < number:
+            page.wait_for_timeout(20)
+
     page.route("**/menu/counts/", hold)
     seat.go("/tickets/")
-    page.wait_for_timeout(50)
+    until_held(1)
     page.locator(".side .rooms").get_by_role("link", name="Knowledge").click()
     expect(page).to_have_url(re.compile("/knowledge/"))
-    page.wait_for_timeout(200)
-    late, now = held
-    for route in (late, now):
+    until_held(2)
+    for route in held:
         with contextlib.suppress(Error):
             route.continue_()
     expect(page.locator("#bell-n")).to_have_text("6")

@@ -34,7 +34,7 @@ def test_the_section_is_in_view_and_a_note_stands_apart(live_server, chromium: B
     seat.page.locator(".org-nav a", has_text="Tokens").click()
     seat.page.wait_for_url("**/organization/tokens/")
     seat.settle()
-    seat.page.wait_for_function(f"() => ({_SEEN})().every(Boolean)", timeout=5000)
+    seat.page.wait_for_function(f"() => ({_SEEN})().every(Boolean)")
     seat.go(f"/organization/engagements/{begun.id}/")
     assert seat.page.evaluate(_APART) == 16
     assert seat.faults == []

@@ -190,8 +190,8 @@ def test_the_server_stops_at_once_and_answers_as_before(
             await asyncio.gather(stream.close(), refused.close())
             return stream.closed_at - began
 
-        assert _told_apart(story()) < 3
+        assert _told_apart(story()) < 15
         began = time.monotonic()
-        process.wait(5)
-        assert time.monotonic() - began < 5
+        process.wait(15)
+        assert time.monotonic() - began < 15
     assert os.getpid() != process.pid
