@@ -361,6 +361,7 @@ def _ticket(scene: Scene, key: str) -> Thing:
         "endpoint": page("api:ticket_read", pk, for_tokens=True),
         "list": page("tickets:list", holds=link, query="?state=all"),
         "search": search(pk, mark),
+        "palette": page("shell:find", holds=link, query=f"?q={mark}"),
         "list endpoint": page(
             "api:tickets_list", holds=str(pk), query="?state=all&limit=200", for_tokens=True
         ),
@@ -379,6 +380,7 @@ def _entry(scene: Scene, name: str, ticket: str) -> Thing:
             "api:ticket_entries_list", pk, holds=mark, query="?limit=200", for_tokens=True
         ),
         "search": search(pk, mark),
+        "palette": page("shell:find", holds=f"/tickets/{pk}/", query=f"?q={mark}"),
         "record": _in_the_record(scene.entries[name], mark),
     }
     return Thing(channels, (mark,))

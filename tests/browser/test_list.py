@@ -172,3 +172,27 @@ def test_counts_that_come_after_the_page_has_changed_are_not_looked_for(
             route.continue_()
     expect(page.locator("#bell-n")).to_have_text("6")
     assert seat.faults == []
+
+
+def test_the_palette_finds_what_can_be_done_and_what_there_is(live_server, chromium: Browser) -> None:
+    world = two_clients_three_partners(clock.now())
+    opened(world)
+    seat = Seat(chromium, live_server.url, "cso@c1.example")
+    page = seat.page
+    shown = page.locator("#palette [data-entry]:visible")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("badge rea")
+    expect(shown).to_have_text(
+        [re.compile("Badge reader blinks"), re.compile("Search tickets"), re.compile("Search knowledge")]
+    )
+    expect(shown.first).to_have_attribute("aria-selected", "true")
+    seat.sound()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Badge reader blinks", level=1)).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("new ticket")
+    expect(shown.first).to_have_text(re.compile("New ticket"))
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette [data-found]")).to_have_count(0)
+    assert seat.faults == []

@@ -12,10 +12,11 @@ class KnowledgeConfig(AppConfig):
 
     def ready(self) -> None:
         """Put the room into the menu, its steps into the palette and its records into exports."""
-        from cosource.knowledge.queries import exporting  # noqa: PLC0415 - models must be loaded first
+        from cosource.knowledge.queries import exporting, finding  # noqa: PLC0415 - models must be loaded first
         from cosource.knowledge.services import intake  # noqa: PLC0415 - models must be loaded first
         from cosource.knowledge.web import menu  # noqa: PLC0415 - models must be loaded first
 
         exporting.register()
+        finding.register()
         intake.register()
         menu.register()

@@ -22,7 +22,7 @@ class PartiesConfig(AppConfig):
         )
         from cosource.foundation.sight import register_resolver  # noqa: PLC0415 - models must be loaded first
         from cosource.parties import pages  # noqa: PLC0415 - models must be loaded first
-        from cosource.parties.queries import exporting  # noqa: PLC0415 - models must be loaded first
+        from cosource.parties.queries import exporting, finding  # noqa: PLC0415 - models must be loaded first
         from cosource.parties.queries.ledger_sight import (  # noqa: PLC0415 - models must be loaded first
             PartiesLedgerSight,
         )
@@ -43,6 +43,7 @@ class PartiesConfig(AppConfig):
         register_notice_kind(JOINED, _("Somebody accepts my invitation"))
         password_reset.register()
         exporting.register()
+        finding.register()
         intake.register()
         pages.register_marks()
         pages.register_rooms()

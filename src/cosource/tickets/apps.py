@@ -10,7 +10,7 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from cosource.tickets.jobs import bulk, escalations  # noqa: PLC0415 - models must be loaded first
-        from cosource.tickets.queries import attachments, exporting, exporting_beside, live  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.queries import attachments, exporting, exporting_beside, finding, live  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.jobs import learning, replay  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.services import deciding  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.web import menu as routing_menu  # noqa: PLC0415 - models must be loaded first
@@ -59,6 +59,7 @@ class TicketsConfig(AppConfig):
         kept_menu.register()
         contacts.register()
         live.register()
+        finding.register()
         exporting.register()
         exporting_beside.register()
         intake.register()

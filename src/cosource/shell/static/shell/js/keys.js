@@ -19,7 +19,8 @@ function openDialog(id) {
   const input = dialog.querySelector("input");
   if (input) {
     input.value = "";
-    narrowPalette(input);
+    movedTo = "";
+    if (id === "palette") showFound(document.getElementById("palette-found"), input, "");
     input.focus();
   }
 }
@@ -50,30 +51,61 @@ function choose(row, all) {
 
 // ---- palette ----
 
+const FIND_MILLISECONDS = 120;
+let finding = null;
+let findTimer = 0;
+let movedTo = "";
+
+// What the rooms have under the typed words comes from the server, between what can be done and where words can be searched for.
+function findTyped(input) {
+  clearTimeout(findTimer);
+  finding?.abort();
+  const words = input.value.trim();
+  const place = document.getElementById("palette-found");
+  if (words.length < 2) return showFound(place, input, "");
+  findTimer = setTimeout(async () => {
+    const asked = (finding = new AbortController());
+    try {
+      const answer = await fetch(`${place.dataset.find}?q=${encodeURIComponent(words)}`, { signal: asked.signal });
+      if (answer.ok && !answer.redirected) showFound(place, input, await answer.text());
+    } catch {
+      // Given up for newer words, or no connection: what is there already can still be chosen.
+    }
+  }, FIND_MILLISECONDS);
+}
+
+function showFound(place, input, html) {
+  for (const old of document.querySelectorAll("#palette [data-found]")) old.remove();
+  place.insertAdjacentHTML("afterend", html);
+  narrowPalette(input, { isFresh: true });
+}
+
 function entries() {
   return [...document.querySelectorAll("#palette [data-entry]")];
 }
 
-function narrowPalette(input) {
+// `isFresh`: what was found is the answer to these very words, wherever they stand; until then it must show them.
+function narrowPalette(input, { isFresh = false } = {}) {
   const words = input.value.trim().toLowerCase();
   const shown = [];
   for (const entry of entries()) {
     const parameter = entry.dataset.query;
-    let fits;
+    let fits = true;
     if (parameter) {
       const address = new URL(entry.dataset.href, location.origin);
       address.searchParams.set(parameter, input.value.trim());
       entry.href = address.pathname + address.search;
       entry.querySelector("[data-typed]").textContent = words ? `“${input.value.trim()}”` : "";
       fits = words !== "";
-    } else {
+    } else if (!isFresh || !entry.closest("[data-found]")) {
       fits = words.split(/\s+/).every((word) => entry.textContent.toLowerCase().includes(word));
     }
     entry.hidden = !fits;
     entry.parentElement.hidden = !fits;
     if (fits) shown.push(entry);
   }
-  mark(shown[0], shown, input);
+  // What was gone to by an arrow stays marked while more is found.
+  mark(shown.find((entry) => entry.id === movedTo) ?? shown[0], shown, input);
   document.querySelector("#palette [data-none]").hidden = shown.length > 0;
 }
 
@@ -85,7 +117,10 @@ function mark(entry, shown, input) {
 }
 
 document.addEventListener("input", (event) => {
-  if (event.target.id === "palette-words") narrowPalette(event.target);
+  if (event.target.id !== "palette-words") return;
+  movedTo = "";
+  narrowPalette(event.target);
+  findTyped(event.target);
 });
 
 function paletteKey(event) {
@@ -94,7 +129,9 @@ function paletteKey(event) {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
     const by = event.key === "ArrowDown" ? 1 : -1;
-    mark(shown[(at + by + shown.length) % shown.length], shown, event.target);
+    const next = shown[(at + by + shown.length) % shown.length];
+    movedTo = next?.id ?? "";
+    mark(next, shown, event.target);
   } else if (event.key === "Enter") {
     event.preventDefault();
     shown[at]?.click();
