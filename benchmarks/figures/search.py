@@ -2,7 +2,7 @@
 
 Of each search the median processor time of the whole page, the database's included: a word that stands in a hundred tickets (put
 into the index for the time of the measurement, beside texts of tickets of all ages), one that stands nowhere, and the two words
-that most texts have in common.
+that most texts have in common. The same for the palette, which finds while words are typed.
 """
 
 import pickle
@@ -17,7 +17,7 @@ from benchmarks.measuring import Figure, hand_in
 RARE = "quetzalcoatlus"
 NOWHERE = "nowhereinanytext"
 HITS = 100
-RARE_MS, COMMON_MS, QUERIES = 25, 300, 15
+RARE_MS, COMMON_MS, PALETTE_MS, QUERIES = 25, 300, 100, 15
 READERS = {"technician": "c1.ct", "partner’s technician": "p1.pt"}
 
 
@@ -64,6 +64,21 @@ def main(pattern_file: Path, tickets: int) -> None:
                 )
                 figures.append(
                     Figure(f"{said}, {name}: queries", queries(reader, path), "queries", QUERIES, on=on)
+                )
+            for said, words in (
+                ("a rare word", RARE),
+                ("the beginning of many", common[:2]),
+                ("a common word", common.split()[0]),
+            ):
+                path = f"/find/?q={words}"
+                figures.append(
+                    Figure(
+                        f"palette, {said}, {name}",
+                        round(cost(reader, path, backend, 20), 1),
+                        "ms",
+                        PALETTE_MS,
+                        on=on,
+                    )
                 )
     finally:
         texts_forget(marked)
