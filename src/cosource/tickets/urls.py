@@ -18,6 +18,7 @@ from cosource.tickets.web import (
     kinds,
     list_views,
     opening,
+    since,
     structure,
     templates,
     ticket,
@@ -29,6 +30,8 @@ from cosource.tickets.web import list as list_page
 app_name = "tickets"
 urlpatterns = [
     path("", today.today, name="today"),
+    path("since/", since.since_page, name="since"),
+    path("since/counts/", since.since_panel, name="since_panel"),
     path("tickets/", list_page.tickets, name="list"),
     path("tickets/counts/", list_page.counts, name="counts"),
     path("tickets/filters/", list_page.filters, name="filters"),

@@ -57,6 +57,7 @@ class Person(AbstractBaseUser):
 
     `time_zone`, `locale`, `theme`: how pages are shown to this person; empty follows the organization or the browser.
     `phone`: as `+` and digits, by which the own desk finds who calls; partners do not have it.
+    `seen_at`, `away_from`: when they were here last, and when they had left before they came back (`services.presence`).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -69,6 +70,8 @@ class Person(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True, editable=False)
+    away_from = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[PersonManager] = PersonManager()
 

@@ -29,6 +29,7 @@ from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import NotFound
 from cosource.parties.models import Person
+from cosource.parties.services.presence import person_seen
 from cosource.parties.services.signin_sessions import session_end, sessions_end_all
 
 BEGAN, SEEN, SIGNED_IN_BY = "began_at", "seen_at", "signed_in_by"
@@ -43,6 +44,8 @@ def session_begin(request: HttpRequest, *, signed_in_by: UUID | None, at: dateti
     now = int(at.timestamp())
     request.session[BEGAN] = request.session[SEEN] = now
     request.session[SIGNED_IN_BY] = signed_in_by.hex if signed_in_by else ""
+    if isinstance(request.user, Person):
+        person_seen(request.user.id, at=at)
 
 
 def is_over(session: Any, at: datetime) -> bool:
@@ -95,11 +98,11 @@ class SessionLimitsMiddleware:
                 logout(request)
                 messages.info(request, _("You were signed out after a long time. Sign in to go on."))
             elif now - session[SEEN] > settings.SESSION_NOTE_SECONDS and not _comes_by_itself(request):
-                _note_use(session, at)
+                _note_use(session, request.user.id, at)
         return self.get_response(request)
 
 
-def _note_use(session: SessionBase, at: datetime) -> None:
+def _note_use(session: SessionBase, person_id: UUID, at: datetime) -> None:
     """Note that the session is used; whoever reads is not refused for want of room to note it."""
     before, modified = session[SEEN], session.modified
     session[SEEN] = int(at.timestamp())
@@ -107,6 +110,7 @@ def _note_use(session: SessionBase, at: datetime) -> None:
         with transaction.atomic():
             UserSession.objects.filter(session_key=session.session_key).update(last_seen_at=at)
             session.save()
+            person_seen(person_id, at=at)
     except OperationalError:
         session[SEEN], session.modified = before, modified
     except UpdateError:

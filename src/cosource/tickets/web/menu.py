@@ -44,6 +44,16 @@ def register() -> None:
     )
     register_command(
         Command(
+            key="tickets.since",
+            label=gettext_lazy("What happened since you left"),
+            url_name="tickets:since",
+            icon="history",
+            order=12,
+            visible=lambda actor: not asks_only(actor),
+        )
+    )
+    register_command(
+        Command(
             key="tickets.catalog",
             label=gettext_lazy("Ask for something from the catalog"),
             url_name="tickets:catalog",
