@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("parties", "0003_duty_rosters"),
+        ("parties", "0004_person_phone"),
     ]
 
     operations = [
