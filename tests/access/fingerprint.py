@@ -6,7 +6,15 @@ from django.apps import apps
 from django.db import connection
 
 # Written by looking, not by doing: sessions and what they are remembered by.
-BY_LOOKING = frozenset({"django_session", "usersessions_usersession", "axes_accesslog", "axes_accessattempt"})
+BY_LOOKING = frozenset(
+    {
+        "django_session",
+        "usersessions_usersession",
+        "axes_accesslog",
+        "axes_accessattempt",
+        "parties_presence",
+    }
+)
 
 
 def fingerprint() -> dict[str, str]:

@@ -59,6 +59,7 @@ urlpatterns = [
     path("tickets/templates/<uuid:template_id>/end/", templates.end, name="template_end"),
     path("tickets/call/", contacts.call, name="call"),
     path("tickets/call/callers/", contacts.callers, name="callers"),
+    path("tickets/alike/", opening.alike, name="alike"),
     path("tickets/new/", opening.new, name="new"),
     path("tickets/suggest/", suggesting.suggest, name="suggest"),
     path("tickets/<uuid:ticket_id>/similar/", suggesting.similar, name="similar"),

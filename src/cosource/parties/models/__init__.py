@@ -19,6 +19,7 @@ from cosource.parties.models.people import (
     Person,
     PersonSkill,
     Placement,
+    Presence,
     Skill,
     Team,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Person",
     "PersonSkill",
     "Placement",
+    "Presence",
     "ProviderKind",
     "Service",
     "SignInProvider",

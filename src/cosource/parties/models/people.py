@@ -57,7 +57,6 @@ class Person(AbstractBaseUser):
 
     `time_zone`, `locale`, `theme`: how pages are shown to this person; empty follows the organization or the browser.
     `phone`: as `+` and digits, by which the own desk finds who calls; partners do not have it.
-    `seen_at`, `away_from`: when they were here last, and when they had left before they came back (`services.presence`).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -70,8 +69,6 @@ class Person(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField()
-    seen_at = models.DateTimeField(null=True, editable=False)
-    away_from = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[PersonManager] = PersonManager()
 
@@ -81,6 +78,14 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Presence(models.Model):
+    """When a person was here last, and when they had left before they came back (`services.presence`); read by nobody else."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    seen_at = models.DateTimeField()
+    away_from = models.DateTimeField(null=True)
 
 
 class Employment(models.Model):

@@ -38,14 +38,17 @@ from cosource.tickets.api.schemas import (
     TicketIn,
     TicketListOut,
     TicketOut,
+    TicketRowOut,
     WordIn,
 )
 from cosource.tickets.api.stepping import stepped
 from cosource.tickets.api.structure import router as structure
 from cosource.tickets.api.templates import router as templates
+from cosource.tickets.queries.alike import tickets_alike
 from cosource.tickets.queries.attachments import attachments_in
 from cosource.tickets.queries.escalations import escalations_of
 from cosource.tickets.queries.filters import TicketFilter
+from cosource.tickets.queries.list_rows import TicketRow
 from cosource.tickets.queries.lists import ticket_list
 from cosource.tickets.queries.record import in_sight
 from cosource.tickets.queries.ticket_facts import TicketFacts, clocks_of, entries_of, facts_of, ticket_facts
@@ -79,6 +82,17 @@ router.add_router("", catalog)
 router.add_router("", templates)
 router.add_router("", major)
 _MOST = 200
+
+
+@router.get("/tickets/alike", response=list[TicketRowOut], summary="List open tickets that may say the same")
+def tickets_alike_list(
+    request: HttpRequest, title: str, engagement_id: UUID | None = None
+) -> list[TicketRow]:
+    """Return at most three open tickets in sight whose titles have most in common with this one.
+
+    `engagement_id`: of the client's desk at which a partner would open it; without, the own desk.
+    """
+    return tickets_alike(actor_of(request), title[:200], engagement_id=engagement_id, at=clock.now())
 
 
 @router.get("/tickets", response=TicketListOut, summary="List tickets in sight")

@@ -14,7 +14,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
@@ -22,6 +22,7 @@ from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
 from cosource.foundation.services.replays import Answer, replay_claim, replay_keep
 from cosource.foundation.sight import Actor
 from cosource.tickets.models import TicketTemplate
+from cosource.tickets.queries.alike import tickets_alike
 from cosource.tickets.queries.attachments import Attachment
 from cosource.tickets.queries.desks import Desk, DeskChoices, choices_on, desks_of, openable_kinds
 from cosource.tickets.queries.templates import filled, template_get, templates
@@ -200,3 +201,17 @@ def _draw(
     }
     page = "tickets/ask.html" if for_requester else "tickets/new.html"
     return render(request, page, context, status=status)
+
+
+@require_safe
+@signed_in
+def alike(request: PageRequest) -> HttpResponse:
+    """Give the open tickets that may be the one being written. `?title=`: what is written so far; `?desk=`: at which desk."""
+    desk = request.GET.get("desk", "")
+    rows = tickets_alike(
+        request.actor,
+        request.GET.get("title", "")[:200],
+        engagement_id=one_uuid(desk, "desk") if desk not in {"", "own"} else None,
+        at=clock.now(),
+    )
+    return render(request, "tickets/_alike.html", {"rows": rows})
