@@ -63,7 +63,7 @@ def main() -> int:
         databases = [name for name in options.databases if name == "sqlite" or server]
         worlds = (
             _worlds(options, databases, server)
-            if set(options.only) & {"pages", "search", "services", "rights", "memory", "metrics", "routing"}
+            if set(options.only) & {"pages", "search", "services", "rights", "metrics", "routing"}
             else []
         )
         if worlds:
@@ -172,8 +172,8 @@ def _measured(
         for database in databases:
             with _empty_installation(database, server) as env:
                 yield from taken_from(run_python(f"benchmarks.figures.{subject}", [], env))
-    elif subject == "load":
-        yield from _loaded(min(max(options.sizes), KEEPING_TICKETS), databases, server)
+    elif subject in ("load", "memory"):
+        yield from _loaded(subject, min(max(options.sizes), KEEPING_TICKETS), databases, server)
     elif subject == "keeping":
         yield from _kept(min(max(options.sizes), KEEPING_TICKETS), databases, server)
     else:
@@ -211,7 +211,7 @@ def _kept(tickets: int, databases: Iterable[str], server: Server | None) -> Iter
             yield from taken_from(run_python("benchmarks.figures.keeping", arguments, env))
 
 
-def _loaded(tickets: int, databases: Iterable[str], server: Server | None) -> Iterable[Figure]:
+def _loaded(subject: str, tickets: int, databases: Iterable[str], server: Server | None) -> Iterable[Figure]:
     for database in databases:
         world = (
             sqlite_world(tickets)
@@ -220,7 +220,7 @@ def _loaded(tickets: int, databases: Iterable[str], server: Server | None) -> It
         )
         with _empty_installation(database, server, like=world) as env:
             pattern = str(world.data_dir / "pattern.pickle")
-            yield from taken_from(run_python("benchmarks.figures.load", [pattern, str(tickets)], env))
+            yield from taken_from(run_python(f"benchmarks.figures.{subject}", [pattern, str(tickets)], env))
 
 
 def _growth(figures: list[Figure], sizes: list[int]) -> Iterable[Figure]:

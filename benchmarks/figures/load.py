@@ -156,7 +156,7 @@ def main(pattern_file: Path, tickets: int, seconds: int) -> None:
     from django.db import connection
 
     on = f"{'SQLite' if connection.vendor == 'sqlite' else 'PostgreSQL'}, {tickets:,}"
-    load = _load(pickle.loads(pattern_file.read_bytes()))
+    load = load_in(pickle.loads(pattern_file.read_bytes()))
     _ladders_out()
     connection.close()
     server = subprocess.Popen([sys.executable, "-m", "cosource", "up"], cwd=ROOT)
@@ -164,13 +164,13 @@ def main(pattern_file: Path, tickets: int, seconds: int) -> None:
         wait_for(f"http://{load.host}/health")
         caught_up = _wait_until_idle()
         asyncio.run(load.run(WARM_SECONDS))
-        before, worked = _sizes(server.pid), _cores(server.pid)
+        before, worked = sizes_of(server.pid), _cores(server.pid)
         began = time.monotonic()
         load.taken.clear()
         load.statuses.clear()
         asyncio.run(load.run(seconds))
         took = time.monotonic() - began
-        after, cores = _sizes(server.pid), _cores(server.pid)
+        after, cores = sizes_of(server.pid), _cores(server.pid)
     finally:
         server.terminate()
         server.wait(60)
@@ -209,7 +209,7 @@ def main(pattern_file: Path, tickets: int, seconds: int) -> None:
     )
 
 
-def _load(pattern: Any) -> Load:
+def load_in(pattern: Any) -> Load:
     from cosource.foundation import clock
     from cosource.parties.models import Person
     from cosource.parties.services.tokens import TokenGrant, token_create
@@ -268,7 +268,7 @@ def _wait_until_idle() -> float:
     return time.monotonic() - began
 
 
-def _sizes(pid: int) -> dict[int, int]:
+def sizes_of(pid: int) -> dict[int, int]:
     """Return the resident size of each process of the installation, in bytes."""
     return {one.pid: one.memory_info().rss for one in psutil.Process(pid).children(recursive=True)}
 

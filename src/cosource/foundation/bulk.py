@@ -145,6 +145,20 @@ def insert_all(instances: Iterable[models.Model], *, known_too: bool = False) ->
         instance._state.db = connection.alias
 
 
+def insert_new(instance: models.Model) -> bool:
+    """Insert one row unless its like is there; tell whether it went in. Waits for who is just inserting the like of it."""
+    model = type(instance)
+    connection = connections[router.db_for_write(model)]
+    plan = _plan(connection.vendor, model, _own_names(model))
+    marks = ", ".join(["%s"] * len(plan.columns))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {plan.table} ({', '.join(plan.columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING",
+            plan.convert(plan.read(instance)),
+        )
+        return bool(cursor.rowcount)
+
+
 def update_all(instances: Sequence[models.Model], names: Sequence[str]) -> None:
     """Write the named columns of model instances of one model that are in the database, as prepared statements.
 

@@ -7,11 +7,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 # So many statements a connection keeps ready on the server: more than the pages, the API and the services ask.
 _STATEMENTS = 400
+# The driver remembers how it writes a statement only where that is short: a page of rows, and a new ticket, are longer.
+_STATEMENT_LENGTH, _STATEMENT_VALUES = 16_384, 400
 
 
 def connection_made(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
     """Let a new connection keep all its usual statements ready; with too few places each would push out the other."""
     if connection.vendor == "postgresql":
+        from psycopg import _queries  # noqa: PLC0415 - the driver is there; it gives no other way to say so
+
+        _queries.MAX_CACHED_STATEMENT_LENGTH = _STATEMENT_LENGTH
+        _queries.MAX_CACHED_STATEMENT_PARAMS = _STATEMENT_VALUES
         connection.connection.prepared_max = _STATEMENTS
         _read_instants(connection.connection)
 

@@ -11,6 +11,7 @@ Not here: how long answers are kept (`services.replays`).
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import wraps
 from typing import Any
 
@@ -45,6 +46,8 @@ def creates[F: Callable[..., Any]](view: F) -> F:
 
     @wraps(view)
     def claimed(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        # Only now is it known who asks for what: until here nobody else had to wait for this request.
+        request.__dict__.pop("begin")()
         key = request.headers.get(HEADER)
         if key is not None:
             _claim(request, key)
@@ -86,10 +89,12 @@ def _digest(request: HttpRequest) -> str:
 def _in_one_transaction(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(run)
     def inside(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        with transaction.atomic():
+        with ExitStack() as opened:
+            request.__dict__["begin"] = lambda: opened.enter_context(transaction.atomic())
             response = run(request, **kwargs)
+            has_begun = request.__dict__.pop("begin", None) is None
             claim: Claim | None = request.__dict__.pop("claim", None)
-            if response.status_code >= _FIRST_ERROR:
+            if has_begun and response.status_code >= _FIRST_ERROR:
                 transaction.set_rollback(True)
             elif claim is not None:
                 replay_keep(

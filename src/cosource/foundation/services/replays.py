@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-
-from cosource.foundation.bulk import insert_all, update_all
+from cosource.foundation.bulk import insert_new, update_all
 from cosource.foundation.errors import Invalid
 from cosource.foundation.ids import new_id
 from cosource.foundation.models import ReplayedRequest
@@ -43,24 +41,12 @@ def replay_claim(*, actor_id: UUID, key: str, request_digest: str, at: datetime)
     While another transaction holds the key this waits for its end. Raises: Invalid when the key belongs to another request.
     """
     claim = Claim(new_id())
-    try:
-        with transaction.atomic():
-            insert_all(
-                [
-                    ReplayedRequest(
-                        id=claim.id,
-                        actor_id=actor_id,
-                        key=key,
-                        request_digest=request_digest,
-                        status=0,
-                        created_at=at,
-                    )
-                ]
-            )
-    except IntegrityError:
-        kept = ReplayedRequest.objects.get(actor_id=actor_id, key=key)
-    else:
+    row = ReplayedRequest(
+        id=claim.id, actor_id=actor_id, key=key, request_digest=request_digest, status=0, created_at=at
+    )
+    if insert_new(row):
         return claim
+    kept = ReplayedRequest.objects.get(actor_id=actor_id, key=key)
     if kept.request_digest != request_digest:
         raise Invalid("This key was used for another request; take a new one.", code="key_reused")
     return Answer(kept.status, kept.body["text"], kept.headers)

@@ -52,7 +52,6 @@ from cosource.tickets.services.record import (
 )
 
 
-@transaction.atomic
 def record_open(
     *,
     actor: Actor,
@@ -76,6 +75,8 @@ def record_open(
     file_ids: Collection[UUID] = (),
 ) -> Record:
     """Open a ticket on the actor's own desk, or with `engagement_id` on the desk of that engagement's client.
+
+    Within the caller's transaction; `ticket_open` is the same as a step of its own.
 
     Return it with everybody's part; the actor's organization's own is `mine`, whether the actor will see it or not.
 
@@ -160,7 +161,6 @@ def record_open(
         **fields,
     )
     record = _participants(ticket, engagement, engagements, terms, at)
-    record_begin(record, at=at)
     readers = {owner.id} | ({engagement.partner_id} if engagement else set())
     newcomers = [part for part in record.parts if part.organization_id not in readers]
     descriptions_add(
@@ -171,6 +171,8 @@ def record_open(
         ],
         at=at,
     )
+    # Last, since others wait for the numbers of its series from then on.
+    record_begin(record, at=at)
     # Nobody was offered it yet.
     record.handovers = []
     if chosen is not None:
@@ -208,7 +210,7 @@ def _ticket_of[**P](open_it: Callable[P, Record]) -> Callable[P, Ticket]:
     return opened
 
 
-ticket_open = _ticket_of(record_open)
+ticket_open = transaction.atomic(_ticket_of(record_open))
 
 
 def _opened(  # noqa: PLR0917 - private, in the order in which it is told
