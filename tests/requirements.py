@@ -32,7 +32,7 @@ PROMISES = {
     "D13": "Union rules bind an allocation, and are named as the reason where they keep a team out.",
     "D21": "Several partners, several clients, one view; partners do not learn of each other by themselves.",
     "D24": "Kinds of provider, and transfer milestones.",
-    "E1": "The speed of first answers and the share of first contacts that resolve are measured from the tickets.",
+    "E1": "The speed of answers, calls given up and the share of first contacts that resolve are measured, alike for both parties.",
     "E5": "A partner answers as part of the desk: it logs calls there, finds callers by name, and both sides are told.",
     "X1": "The record is append-only and checkable; what is shown can be recomputed from it.",
     "X3": "The client's own turn is shown as such, has clocks of its own, and stops only the clocks that its agreement says.",

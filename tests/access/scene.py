@@ -44,7 +44,9 @@ from cosource.tickets.models import (
 )
 from cosource.tickets.queries.filters import TicketFilter
 from cosource.tickets.routing.services.rule_sets import draft_go_live, draft_save
+from cosource.tickets.rules.calls import CallRow
 from cosource.tickets.services.articles import article_use
+from cosource.tickets.services.calls import calls_bring
 from cosource.tickets.services.canned import canned_save
 from cosource.tickets.services.checklists import checklist_add
 from cosource.tickets.services.contacts import contact_add
@@ -177,6 +179,7 @@ def scene_built() -> Scene:
     _checklists(scene)
     _efforts(scene)
     _contacts(scene)
+    _calls(scene)
     _notes(scene)
     _agreements_in_the_making(scene)
     _articles(scene)
@@ -290,6 +293,19 @@ def _contacts(scene: Scene) -> None:
     person_phone_set(
         person_id=scene.extra["caller"], phone="+49895550134", actor=scene.actor("c1.cso"), at=scene.tick()
     )
+
+
+def _calls(scene: Scene) -> None:
+    """Calls that a telephone system counted: at client 1's own desk, and under two engagements."""
+    for key, by, engagement in (("c1", "c1.cso", None), ("c1p1", "p1.pm", "c1p1"), ("c2p1", "p1.pm", "c2p1")):
+        at = scene.tick()
+        scene.extra[f"calls{key}"] = calls_bring(
+            rows=[CallRow("1", at, at)],
+            source=f"PBX {mark_of(f'calls{key}')}",
+            engagement_id=scene.world.engagements[engagement].id if engagement else None,
+            actor=scene.actor(by),
+            at=at,
+        ).load_id
 
 
 def _checklists(scene: Scene) -> None:

@@ -20,6 +20,7 @@ from cosource.metrics.models import FigureQuestion
 from cosource.parties.models import Engagement, Grant, IntegrationToken, Organization, Person, Placement, Team
 from cosource.tickets.models import (
     BulkRun,
+    CallLoad,
     CannedReply,
     CatalogItem,
     ChecklistItem,
@@ -192,6 +193,18 @@ def things(scene: Scene) -> dict[Key, Thing]:
     found["contact", "a call that client 1 took", "on a ticket with partner 1"] = Thing(
         {"choke point": sight(Contact, scene.extra["contact"])}, ids=(str(scene.extra["contact"]),)
     )
+    for state, key in (
+        ("of client 1's own desk", "c1"),
+        ("of client 1 with partner 1", "c1p1"),
+        ("of client 2 with partner 1", "c2p1"),
+    ):
+        mark = mark_of(f"calls{key}")
+        channels = {
+            "choke point": sight(CallLoad, scene.extra[f"calls{key}"]),
+            "page": page("tickets:calls", holds=mark),
+            "endpoint": page("api:call_loads_list", holds=mark, for_tokens=True),
+        }
+        found["calls", state, ""] = Thing(channels, (mark,))
     found["caller", "a person of client 1", "by number"] = Thing({"query": _calls(scene.extra["caller"])})
     return found
 

@@ -17,6 +17,7 @@ class TicketsConfig(AppConfig):
         from cosource.tickets.services import (  # noqa: PLC0415 - models must be loaded first
             acknowledging,
             article_origin,
+            calls,
             canned,
             checklists,
             effort,
@@ -31,6 +32,7 @@ class TicketsConfig(AppConfig):
             writing,
         )
         from cosource.tickets.web import articles, canned_menu, contacts, kept_menu, list_menu, menu  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.web import calls as calls_page  # noqa: PLC0415 - models must be loaded first
 
         deciding.register()
         learning.register()
@@ -47,6 +49,7 @@ class TicketsConfig(AppConfig):
         following.register()
         mentions.register()
         canned.register()
+        calls.register()
         writing.register()
         acknowledging.register()
         article_origin.register()
@@ -58,6 +61,7 @@ class TicketsConfig(AppConfig):
         canned_menu.register()
         kept_menu.register()
         contacts.register()
+        calls_page.register()
         live.register()
         finding.register()
         exporting.register()

@@ -1,4 +1,4 @@
-"""Commands on tickets: a check of their clocks, which names clocks by id, and a replay of routing rules, as somebody.
+"""Commands on tickets: a check of their clocks, which names clocks by id, a replay of routing rules, and calls, as somebody.
 
 Not here: the check and the replay themselves.
 """
@@ -13,6 +13,8 @@ escalations_app = typer.Typer(
     help="The escalations of tickets: prove that none was missed.", no_args_is_help=True
 )
 
+calls_app = typer.Typer(help="Calls as a telephone system counted them.", no_args_is_help=True)
+
 routing_app = typer.Typer(help="Routing rules: try them on past tickets.", no_args_is_help=True)
 
 
@@ -20,6 +22,60 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(escalations_app, name="escalations")
     app.add_typer(routing_app, name="routing")
+    app.add_typer(calls_app, name="calls")
+
+
+# A group of one command would be the command itself.
+@calls_app.callback()
+def _calls() -> None: ...
+
+
+@calls_app.command("import")
+def calls_import(
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV in UTF-8; its heading names id, offered_at, answered_at and abandoned_at."),
+    ],
+    as_: Annotated[
+        str, typer.Option("--as", help="The address of the person who brings them in, and leads that desk.")
+    ],
+    source: Annotated[str, typer.Option(help="The telephone system’s name, always the same.")],
+    engagement: Annotated[
+        str, typer.Option(help="The id of the engagement under which they were answered; else the own desk.")
+    ] = "",
+    zone: Annotated[str, typer.Option(help="Of times that name none; else the desk’s.")] = "",
+) -> None:
+    """Bring in calls; twice is as once. Ends with 0 when every row is in, 1 when some were refused, 2 when nothing was done."""
+    from uuid import UUID
+
+    from cosource.foundation import clock
+    from cosource.foundation.errors import CosourceError, Invalid
+    from cosource.parties.queries.acting import acting_named
+    from cosource.tickets.services.calls import calls_read
+
+    at = clock.now()
+    try:
+        actor = acting_named(as_, "", at)
+        if actor is None:
+            raise Invalid(f"Nobody signs in as {as_}.")
+        engagement_id = UUID(engagement) if engagement else None
+        with file.open(encoding="utf-8", errors="replace", newline="") as lines:
+            brought = calls_read(
+                lines=lines, source=source, actor=actor, at=at, zone=zone, engagement_id=engagement_id
+            )
+    except CosourceError as refused:
+        said = " ".join(map(str, refused.details.get("fields", {}).values()))
+        typer.echo(f"cosource: {refused.message} {said}".rstrip(), err=True)
+        raise typer.Exit(2) from None
+    except (OSError, ValueError) as trouble:
+        typer.echo(f"cosource: {trouble}", err=True)
+        raise typer.Exit(2) from None
+    for problem in brought.problems:
+        typer.echo(
+            f"{file.name}, row {problem.row}, {problem.column or 'whole row'}: {problem.said}", err=True
+        )
+    typer.echo(f"{brought.taken} new, {brought.known} there already, {brought.refused} refused")
+    raise typer.Exit(1 if brought.refused else 0)
 
 
 @escalations_app.command("audit")

@@ -7,6 +7,7 @@ from cosource.tickets.routing.web import suggesting
 from cosource.tickets.web import (
     articles,
     bulk,
+    calls,
     canned,
     catalog,
     changes,
@@ -58,6 +59,7 @@ urlpatterns = [
     path("tickets/templates/<uuid:template_id>/", templates.keep, name="template"),
     path("tickets/templates/<uuid:template_id>/end/", templates.end, name="template_end"),
     path("tickets/call/", contacts.call, name="call"),
+    path("tickets/calls/", calls.calls, name="calls"),
     path("tickets/call/callers/", contacts.callers, name="callers"),
     path("tickets/alike/", opening.alike, name="alike"),
     path("tickets/new/", opening.new, name="new"),

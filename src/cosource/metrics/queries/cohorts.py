@@ -22,7 +22,11 @@ DATES = {
     Cohort.ENDED: "ended_at",
     Cohort.DUE: "due_at",
     Cohort.OPEN: "opened_at",
+    Cohort.CALLS: "opened_at",
 }
+TABLES = {Cohort.DUE: "clocks", Cohort.CALLS: "calls"}
+# By what calls are broken down; they have nothing else.
+CALLS_BY = frozenset({"month", "day", "queue"})
 _BY = {
     "priority": "CAST({t}priority AS VARCHAR)",
     "category": "{t}category",
@@ -33,6 +37,7 @@ _BY = {
     "site": "CAST({t}site AS VARCHAR)",
     "team": "CAST({t}team AS VARCHAR)",
     "party": "CAST({t}party AS VARCHAR)",
+    "queue": "{t}queue",
 }
 _STANDS_STILL = "met_at IS NULL AND stopped_at IS NULL AND still_since IS NOT NULL AND still_since < due_at"
 _MET = f"CASE WHEN met_at IS NOT NULL THEN met_at <= due_at WHEN stopped_at IS NULL AND NOT ({_STANDS_STILL}) THEN false END"
@@ -64,7 +69,7 @@ def cohort_sql(facts: Facts, asked: Asked, cohort: Cohort, *, more: str = "") ->
             f"JOIN {facts.table('tickets')} AS t ON t.desk = k.desk AND t.ticket = k.ticket)"
         )
     else:
-        source = facts.table("clocks" if cohort is Cohort.DUE else "tickets")
+        source = facts.table(TABLES.get(cohort, "tickets"))
     columns, values = _columns(asked, cohort)
     conditions, limits = within(asked, cohort)
     values += limits
@@ -107,6 +112,13 @@ def within(asked: Asked, cohort: Cohort) -> tuple[list[str], list[Any]]:
         conditions.append("kind = 'resolve' AND due_at < ?")
         values.append(naive(asked.at.replace(second=0, microsecond=0)))
     return conditions, values
+
+
+def is_asked_by(asked: Asked, cohort: Cohort) -> bool:
+    """Tell whether rows of the cohort have what is asked by: of all that a ticket has a call has nothing, but a queue."""
+    if not asked.by or asked.by in {"month", "day"}:
+        return True
+    return (cohort is Cohort.CALLS) == (asked.by in CALLS_BY)
 
 
 def naive(instant: datetime) -> datetime:

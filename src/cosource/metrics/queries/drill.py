@@ -13,7 +13,7 @@ from uuid import UUID
 
 from cosource.foundation.errors import Invalid
 from cosource.foundation.sight import Actor
-from cosource.metrics.queries.cohorts import Asked, Statement, cohort_sql
+from cosource.metrics.queries.cohorts import Asked, Statement, cohort_sql, is_asked_by
 from cosource.metrics.queries.engine import Facts
 from cosource.metrics.queries.expressions import row_statement
 from cosource.metrics.queries.figures import asked_of
@@ -76,6 +76,8 @@ def tickets_behind(
         )
     facts = Facts()
     asked = asked_of(facts, actor, scope=scope, from_on=from_on, until_on=until_on, by=by, at=at)
+    if metric.cohort is Cohort.CALLS or not is_asked_by(asked, metric.cohort):
+        return Page(())  # no ticket is behind a call
     found, next_cursor = walk(
         facts, actor, _rows_sql(facts, asked, metric, by_value, left_out=left_out), cursor=cursor, limit=limit
     )

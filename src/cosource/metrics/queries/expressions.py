@@ -24,6 +24,7 @@ _TICKET = {
     "reopenings": "int64",
     "sla_stated": "boolean",
     "knowledge": "boolean",
+    "solved_at_contact": "boolean",
     **{
         f"{by}_{what}": "int64"
         for by in ("team", "party")
@@ -35,6 +36,12 @@ SCHEMAS = {
     Cohort.ENDED: _TICKET,
     Cohort.OPEN: {**_TICKET, "age_hours": "float64"},
     Cohort.DUE: {"ticket": "uuid", "met": "boolean", "stands_still": "boolean"},
+    Cohort.CALLS: {
+        "ticket": "uuid",
+        "answered": "boolean",
+        "answer_seconds": "float64",
+        "abandon_seconds": "float64",
+    },
 }
 
 

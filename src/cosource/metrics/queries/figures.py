@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Invalid, NotAllowed
 from cosource.foundation.sight import Actor
-from cosource.metrics.queries.cohorts import Asked, cohort_sql
+from cosource.metrics.queries.cohorts import Asked, cohort_sql, is_asked_by
 from cosource.metrics.queries.engine import Facts
 from cosource.metrics.queries.expressions import Names, statement
 from cosource.metrics.queries.naming import values_named
@@ -65,8 +65,9 @@ def figures(
         cohorts[metric.cohort].append(metric)
     found: dict[str, list[Figure]] = {}
     for cohort, members in cohorts.items():
-        found |= _of_cohort(facts, asked, cohort, members)
-    return [figure for metric in metrics for figure in found[metric.id]]
+        if is_asked_by(asked, cohort):
+            found |= _of_cohort(facts, asked, cohort, members)
+    return [figure for metric in metrics for figure in found.get(metric.id, ())]
 
 
 def asked_of(

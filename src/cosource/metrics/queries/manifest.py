@@ -15,8 +15,8 @@ from typing import Any
 
 from django.conf import settings
 
-FORMAT = 7
-TABLES = ("tickets", "holdings", "waits", "clocks", "judged")
+FORMAT = 8
+TABLES = ("tickets", "holdings", "waits", "clocks", "judged", "calls")
 TOUCHED = "touched"
 MANIFEST = "manifest.json"
 

@@ -132,7 +132,9 @@ def by_words(figure: Figure, change: Change) -> str:
         text = _("%(by)s points higher") if is_up else _("%(by)s points lower")
     elif figure.unit is Unit.HOURS:
         text = _("%(by)s h longer") if is_up else _("%(by)s h shorter")
-    elif figure.unit is Unit.TICKETS:
+    elif figure.unit is Unit.SECONDS:
+        text = _("%(by)s s longer") if is_up else _("%(by)s s shorter")
+    elif figure.unit in (Unit.TICKETS, Unit.CALLS):
         text = _("%(by)s more") if is_up else _("%(by)s fewer")
     else:
         text = _("%(by)s higher") if is_up else _("%(by)s lower")

@@ -28,7 +28,9 @@ def number_words(value: float | bool | None, unit: Unit) -> str:
 
 def unit_words(unit: Unit) -> str:
     """Return the sign of a unit; nothing for what is merely counted."""
-    return {Unit.SHARE: "%", Unit.HOURS: pgettext("unit", "h")}.get(unit, "")
+    return {Unit.SHARE: "%", Unit.HOURS: pgettext("unit", "h"), Unit.SECONDS: pgettext("unit", "s")}.get(
+        unit, ""
+    )
 
 
 def value_words(value: float | bool | None, unit: Unit) -> str:

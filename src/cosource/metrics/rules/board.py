@@ -30,6 +30,14 @@ TILES: tuple[TileSpec, ...] = (
     TileSpec("sla_met"),
     TileSpec("sla_met_stated"),
     TileSpec("first_contact_resolution"),
+    TileSpec("first_contact_solved"),
+    TileSpec(
+        "answered_within",
+        (
+            ("abandoned_rate", gettext_noop("given up")),
+            ("speed_to_answer.median", gettext_noop("wait, median")),
+        ),
+    ),
     TileSpec("reopened"),
     TileSpec("reassigned", (("reassignments.mean", gettext_noop("a ticket")),)),
     TileSpec("tickets_with_return", (("tickets_with_direct_return", gettext_noop("direct")),)),

@@ -9,6 +9,10 @@ from collections.abc import Callable
 from cosource.metrics.rules.metric import Cohort, Column, Exclusion, Fold, Metric, Table, Unit
 from cosource.metrics.rules.metric import gettext_noop as _
 
+# A call given up so soon was no wait; and so soon one should be answered, where nothing else is agreed.
+SHORT_SECONDS, ANSWER_SECONDS = 10, 30
+
+_TELEPHONE = _("Calls as the telephone system counted them, from when they were offered.")
 _STATED = _("The counter of the source where there is one, else what the record shows.")
 _PATH = _("Who held the ticket, line by line; a blank group is a gap in the record and is looked through.")
 
@@ -22,6 +26,9 @@ _NOT_CLOSED = Exclusion(_("resolved, not closed yet"), lambda t: t.close_hours.i
 _NOT_ANSWERED = Exclusion(_("not answered"), lambda t: t.response_hours.isnull())
 _NO_VERDICT = Exclusion(_("the source states no verdict"), lambda t: t.sla_stated.isnull())
 _NO_ARTICLE = Exclusion(_("nothing is stated about knowledge"), lambda t: t.knowledge.isnull())
+_NO_CONTACT = Exclusion(_("no call or visit was logged at its opening"), lambda t: t.solved_at_contact.isnull())
+_NOT_TAKEN = Exclusion(_("given up"), lambda t: ~t.answered)
+_GIVEN_UP_AT_ONCE = Exclusion(_("given up within 10 seconds"), lambda t: t.abandon_seconds <= SHORT_SECONDS)
 _WITHOUT_END = Exclusion(_("ended without a verdict"), lambda t: t.met.isnull() & ~t.stands_still)
 _STANDS_STILL = Exclusion(_("stands still, not overdue"), lambda t: t.stands_still)
 
@@ -93,6 +100,13 @@ def _passages(prefix: str, by: str, titles: tuple[str, ...], parts: str) -> tupl
     )  # fmt: skip
 
 
+def _calls(  # noqa: PLR0917 - a row of the table below
+    name: str, title: str, fold: Fold, of: Callable[[Table], Column], pitfalls: str, exclusion: Exclusion
+) -> Metric:
+    unit = Unit.SHARE if fold is Fold.SHARE else Unit.SECONDS
+    return Metric(name, title, unit, Cohort.CALLS, fold, of, _TELEPHONE, pitfalls, None, (exclusion,))
+
+
 METRICS: tuple[Metric, ...] = (
     Metric("tickets", _("Tickets"), Unit.TICKETS, Cohort.OPENED, Fold.COUNT, lambda t: t.ticket,
            _("One ticket of the record."), _("More tickets may mean more faults, or that more is reported.")),
@@ -113,6 +127,11 @@ METRICS: tuple[Metric, ...] = (
     _ended("first_contact_resolution", _("First-contact resolution"), Unit.SHARE, Fold.SHARE,
            lambda t: (t.reassignments == 0) & (t.reopenings == 0), _STATED,
            _("Gross: what no first contact could have resolved is in the cohort as well.")),
+    Metric("first_contact_solved", _("Solved at first contact"), Unit.SHARE, Cohort.OPENED, Fold.SHARE,
+           lambda t: t.solved_at_contact & (t.reopenings == 0),
+           _("Calls and visits that were logged and opened a ticket: solved with the contact itself, and not reopened since."),
+           _("Gross, and of what was logged: another call about the same, logged as a new ticket, does not count against it."),
+           None, (_NO_CONTACT,)),
     _ended("reopened", _("Reopened"), Unit.SHARE, Fold.SHARE, lambda t: t.reopenings > 0, _STATED,
            _("A new ticket for the same fault is a hidden reopening and is not counted.")),
     _ended("reassigned", _("Reassigned"), Unit.SHARE, Fold.SHARE, lambda t: t.reassignments > 0, _STATED,
@@ -142,6 +161,19 @@ METRICS: tuple[Metric, ...] = (
            _("An article was noted here as having helped, known to all parties of the desk; of an imported ticket also what its "
              "source states on the last line."),
            _("That an article was attached is told; whether it helped is the word of who attached it."), (_NO_ARTICLE,)),
+    Metric("calls", _("Calls"), Unit.CALLS, Cohort.CALLS, Fold.COUNT, lambda t: t.ticket, _TELEPHONE,
+           _("A call that is put back into the queue is offered twice where its source says so.")),
+    *(_calls(f"speed_to_answer.{fold}", _("Speed to answer"), fold, lambda t: t.answer_seconds,
+             _("Of answered calls alone: who gave up waited too. Read it beside the share that gave up."), _NOT_TAKEN)
+      for fold in (Fold.MEAN, Fold.MEDIAN, Fold.P90)),
+    _calls("answered_within", _("Calls answered within 30 seconds"), Fold.SHARE,
+           lambda t: ((t.abandon_seconds > SHORT_SECONDS) | t.abandon_seconds.isnull()).ifelse(
+               (t.answered & (t.answer_seconds <= ANSWER_SECONDS)), None),
+           _("Of the calls offered, less those given up within 10 seconds. Who gave up later was not answered in time."),
+           _GIVEN_UP_AT_ONCE),
+    Metric("abandoned_rate", _("Calls given up"), Unit.SHARE, Cohort.CALLS, Fold.SHARE,
+           lambda t: (t.abandon_seconds > SHORT_SECONDS).fill_null(False), _TELEPHONE,
+           _("Of all calls offered, those given up after more than 10 seconds; given up sooner counts as offered alone.")),
     Metric("backlog", _("Open tickets"), Unit.TICKETS, Cohort.OPEN, Fold.COUNT, lambda t: t.ticket,
            _("Opened before that midnight and not ended by then."),
            _("A ticket that was reopened counts as open from its opening to its last end.")),

@@ -48,7 +48,7 @@ def change_of(now: Figure, before: Figure | None) -> Change:
     if now.value is None or before.value is None:
         return Change(Verdict.NOTHING_NOW if now.value is None else Verdict.NOTHING_BEFORE)
     by = now.value - before.value
-    is_counted = now.unit in (Unit.TICKETS, Unit.PAIRS)
+    is_counted = now.unit in (Unit.TICKETS, Unit.PAIRS, Unit.CALLS)
     if not is_counted and min(now.n, before.n) < FEW:
         return Change(Verdict.TOO_FEW)
     if by == 0:

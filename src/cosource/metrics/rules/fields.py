@@ -38,6 +38,7 @@ FIELDS = {
         Field("site", gettext_noop("Site"), Named.SITE),
         Field("team", gettext_noop("Team"), Named.TEAM),
         Field("party", gettext_noop("Party"), Named.PARTY),
+        Field("queue", gettext_noop("Queue")),
         Field("month", gettext_noop("Month")),
         Field("day", gettext_noop("Day")),
     )

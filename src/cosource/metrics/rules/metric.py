@@ -21,12 +21,13 @@ def gettext_noop(text: str) -> str:
 
 
 class Cohort(StrEnum):
-    """Which tickets, or clocks of tickets, belong to a period."""
+    """Which tickets, clocks of tickets, or calls belong to a period."""
 
     OPENED = "opened"
     ENDED = "ended"
     DUE = "due"
     OPEN = "open"
+    CALLS = "calls"
 
 
 COHORTS = {
@@ -36,6 +37,7 @@ COHORTS = {
     ),
     Cohort.DUE: gettext_noop("resolve clocks due in the period, open and overdue ones included"),
     Cohort.OPEN: gettext_noop("tickets open at the end of the period, or at the last midnight (UTC)"),
+    Cohort.CALLS: gettext_noop("calls offered in the period, as a telephone system counted them"),
 }
 
 
@@ -47,6 +49,8 @@ class Unit(StrEnum):
     HOURS = "hours"
     SHARE = "share"
     PAIRS = "pairs"
+    CALLS = "calls"
+    SECONDS = "seconds"
 
 
 class Fold(StrEnum):
@@ -65,7 +69,7 @@ class Fold(StrEnum):
     MAX = "max"
 
 
-DECIMALS = {Unit.HOURS: 2, Unit.SHARE: 4, Unit.TIMES: 3, Unit.TICKETS: 0, Unit.PAIRS: 0}
+DECIMALS = {Unit.HOURS: 2, Unit.SHARE: 4, Unit.TIMES: 3, Unit.TICKETS: 0, Unit.PAIRS: 0, Unit.CALLS: 0, Unit.SECONDS: 1}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,11 @@ def _hours(since: str, until: str) -> str:
     return f"(epoch_us({until}) - epoch_us({since})) / 3600000000.0"
 
 
+def _seconds(since: str, until: str) -> str:
+    """Return the statement for the seconds between two instants."""
+    return f"(epoch_us({until}) - epoch_us({since})) / 1000000.0"
+
+
 # A desk of a ticket: `known` are the parties of whom it may tell; nothing (null) for all.
 _DESK = """
 CREATE OR REPLACE TEMP TABLE desk AS
@@ -138,6 +143,26 @@ WHERE EXISTS (SELECT 1 FROM raw_reader AS r WHERE r.audience = a.audience AND r.
     AND (d.partner IS NULL OR EXISTS (SELECT 1 FROM raw_reader AS r WHERE r.audience = a.audience AND r.party = d.partner))
 """
 
+# The call or visit with which it was opened, as far as all parties of the desk were told of it.
+_CALLED = """
+CREATE OR REPLACE TEMP TABLE called AS
+SELECT d.desk, ticket, bool_or(c.solved) AS solved
+FROM raw_contact AS c JOIN desk AS d USING (ticket) JOIN raw_ticket AS t USING (ticket)
+WHERE EXISTS (SELECT 1 FROM raw_reader AS r WHERE r.audience = c.audience AND r.party = coalesce(d.client, t.owner))
+    AND (d.partner IS NULL OR EXISTS (SELECT 1 FROM raw_reader AS r WHERE r.audience = c.audience AND r.party = d.partner))
+GROUP BY d.desk, ticket
+"""
+
+# A call belongs to the desk at which it came in; under an engagement to that one, and to its client's own desk too.
+_RUNG = f"""
+CREATE OR REPLACE TEMP TABLE rung AS
+SELECT unnest(CASE WHEN engagement IS NULL THEN [owner] ELSE [owner, engagement] END) AS desk, call AS ticket,
+    offered_at AS opened_at, ended_at, NULL::UUID AS service, NULL::UUID AS site, sample, false AS merged,
+    queue, answered_at IS NOT NULL AS answered, {_seconds("offered_at", "answered_at")} AS answer_seconds,
+    {_seconds("offered_at", "abandoned_at")} AS abandon_seconds
+FROM raw_call
+"""
+
 _LIFE = f"""
 CREATE OR REPLACE TEMP TABLE life AS
 SELECT t.*, coalesce(m.here, false) AS moved_here,
@@ -223,6 +248,7 @@ SELECT {_KEYS}, l.category AS state, l.final_at AS closed_at, l.priority, l.impa
         CASE WHEN l.moved_here THEN coalesce(seen.reopenings, 0) ELSE 0 END) AS reopenings,
     l.sla_stated,
     CASE WHEN helped.desk IS NOT NULL THEN true WHEN l.import_id IS NULL THEN false ELSE l.knowledge_stated END AS knowledge,
+    called.solved AS solved_at_contact,
     by_team.handovers AS team_handovers, by_team.returns AS team_returns, by_team.direct_returns AS team_direct_returns,
     by_team.mutual_pairs AS team_mutual_pairs, by_party.handovers AS party_handovers, by_party.returns AS party_returns,
     by_party.direct_returns AS party_direct_returns, by_party.mutual_pairs AS party_mutual_pairs
@@ -232,6 +258,7 @@ LEFT JOIN (SELECT * FROM passed WHERE level = 'party') AS by_party USING (desk, 
 LEFT JOIN waited AS w USING (desk, ticket) LEFT JOIN answered AS a USING (desk, ticket)
 LEFT JOIN counted AS c USING (desk, ticket) LEFT JOIN third USING (desk, ticket)
 LEFT JOIN reopened AS seen USING (desk, ticket) LEFT JOIN helped USING (desk, ticket)
+LEFT JOIN called USING (desk, ticket)
 """,
     "holdings": f"""
 SELECT {_KEYS}, s.level, s.step, s.holder_key, s.from_key, s.from_at, s.until_at, s.is_return, s.is_direct_return, s.is_mutual,
@@ -267,6 +294,8 @@ LEFT JOIN raw_part AS p ON p.ticket = d.ticket AND p.engagement = d.desk
 LEFT JOIN raw_clock AS k ON k.ticket = d.ticket AND k.kind = 'resolve' AND coalesce(k.engagement, l.owner) = d.desk
 WHERE l.sla_stated IS NOT NULL
 """.replace(_KEYS, _KEYS.replace(" ticket,", " d.ticket,")),
+    # Calls stand beside the tickets, under ids of their own; nothing of who called or who answered.
+    "calls": "SELECT * FROM rung",
 }
 ORDER = {
     "tickets": "desk, opened_at, ticket",
@@ -274,6 +303,7 @@ ORDER = {
     "waits": "desk, opened_at, ticket, place",
     "clocks": "desk, opened_at, ticket, clock",
     "judged": "desk, opened_at, ticket",
+    "calls": "desk, opened_at, ticket",
 }
 _IN_TURN = (
     _DESK,
@@ -286,6 +316,8 @@ _IN_TURN = (
     _THIRD,
     _ANSWERED,
     _HELPED,
+    _CALLED,
+    _RUNG,
     _LIFE,
     _WAITS,
     _AWAY,

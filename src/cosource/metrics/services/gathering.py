@@ -26,6 +26,8 @@ from cosource.metrics.services.folding import fold
 from cosource.metrics.services.imports import import_rules
 from cosource.metrics.services.source import Source
 from cosource.metrics.services.writing import Writer, damage
+from cosource.tickets.models import Call
+from cosource.tickets.services.calls import SUBJECT as CALLS_SUBJECT
 
 LEASE = "facts"
 LEASE_SECONDS = 30
@@ -210,21 +212,25 @@ def _tops() -> dict[str, tuple[int, str]]:
 def _since(
     cursors: Mapping[str, tuple[int, str]],
 ) -> tuple[set[UUID], Mapping[str, tuple[int, str]]]:
-    """Return the tickets that something was sealed of, and how far that goes."""
+    """Return the tickets, and the calls, that something was sealed of, and how far that goes."""
     heads = dict.fromkeys(Stream.objects.values_list("id", flat=True), 0)
     heads |= {UUID(stream): place for stream, (place, _) in cursors.items()}
     moved: dict[UUID, int] = {}
     touched: set[UUID] = set()
+    loads: set[UUID] = set()
     while True:
         sealed = sealed_after(heads, limit=_ENTRIES_AT_ONCE)
         for entry in sealed:
             moved[entry.stream_id] = heads[entry.stream_id] = entry.position
             if entry.subject_kind == "ticket":
                 touched.add(entry.subject_id)
+            elif entry.subject_kind == CALLS_SUBJECT:
+                loads.add(entry.subject_id)
         if len(sealed) < _ENTRIES_AT_ONCE:
             break
     if not moved:
         return touched, cursors
+    touched |= set(Call.objects.filter(load_id__in=loads).values_list("id", flat=True))
     marks = _hashes(list(moved.items()))
     return touched, {
         **cursors,

@@ -172,6 +172,21 @@ def raw_tables(d: Dialect) -> tuple[Raw, ...]:
             "ticket_id",
         ),
         Raw(
+            "raw_contact",
+            (("ticket", uid, "ticket_id"), ("audience", uid, "audience_id"), ("solved", flag, "solved")),
+            "(SELECT * FROM tickets_contact WHERE {where} AND opened) AS contacts",
+            "ticket_id",
+        ),
+        # Calls are asked for by their own ids, as tickets are.
+        Raw(
+            "raw_call",
+            (("call", uid, "id"), ("owner", uid, "organization_id"), ("engagement", uid, "engagement_id"),
+             ("offered_at", at, "offered_at"), ("answered_at", at, "answered_at"), ("abandoned_at", at, "abandoned_at"),
+             ("ended_at", at, "ended_at"), ("queue", text, "queue"), ("sample", flag, "demo")),
+            "tickets_call",
+            "id",
+        ),
+        Raw(
             "raw_engagement",
             (("engagement", uid, "id"), ("client", uid, "client_id"), ("partner", uid, "partner_id")),
             "parties_engagement",

@@ -16,6 +16,7 @@ from cosource.foundation.models import Entry
 from cosource.parties.queries.sight import actor_on_notices
 from cosource.tickets.api.articles import router as articles
 from cosource.tickets.api.bulk import router as bulk
+from cosource.tickets.api.calls import router as calls
 from cosource.tickets.api.catalog import router as catalog
 from cosource.tickets.api.changes import router as changes
 from cosource.tickets.api.checklists import router as checklists
@@ -75,6 +76,7 @@ router.add_router("", articles)
 router.add_router("", ready)
 router.add_router("", effort)
 router.add_router("", contacts)
+router.add_router("", calls)
 router.add_router("", checklists)
 router.add_router("", routing_router)
 router.add_router("", changes)

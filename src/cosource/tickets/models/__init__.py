@@ -2,6 +2,7 @@
 
 from cosource.tickets.models.articles import TicketArticle
 from cosource.tickets.models.bulk import BulkRun
+from cosource.tickets.models.calls import Call, CallLoad
 from cosource.tickets.models.canned import CannedReply
 from cosource.tickets.models.catalog import CatalogItem
 from cosource.tickets.models.changes import Approval, ChangePlan, Freeze
@@ -31,6 +32,8 @@ __all__ = [
     "NEVER",
     "Approval",
     "BulkRun",
+    "Call",
+    "CallLoad",
     "CannedReply",
     "CatalogItem",
     "ChangePlan",

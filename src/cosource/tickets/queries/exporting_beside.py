@@ -17,9 +17,11 @@ from django.db.models import F, Q
 from cosource.foundation.exports import register_export
 from cosource.foundation.models import AudienceReader
 from cosource.foundation.sight import Actor
-from cosource.parties.models import Employment, Organization, Service
+from cosource.parties.models import Employment, Engagement, Organization, Service
 from cosource.tickets.models import (
     Approval,
+    Call,
+    CallLoad,
     CannedReply,
     CatalogItem,
     ChangePlan,
@@ -69,6 +71,11 @@ def _approvals(actor: Actor) -> Q:
     return known & _seen(actor)
 
 
+def _at_desk(actor: Actor) -> Q:
+    """Return the condition for what was counted at the own desk, and at those that the engagements in sight serve."""
+    return _own(actor) | Q(engagement_id__in=Engagement.objects.visible_to(actor).values("id"))
+
+
 def _told(actor: Actor) -> Q:
     """Return the condition for what the actor's organization was told of tickets in sight."""
     told = AudienceReader.objects.filter(organization_id=actor.reads_as)
@@ -97,6 +104,8 @@ KINDS = (
     RecordKind("ticket_links", TicketLink, _linked, parties=("made_by_id",)),
     RecordKind("efforts", Effort, lambda actor: _own(actor) & _seen(actor), people=("person_id",)),
     RecordKind("contacts", Contact, _told, parties=("taken_for_id",), people=("taken_by_id",)),
+    RecordKind("call_loads", CallLoad, _at_desk, parties=("brought_for_id",)),
+    RecordKind("calls", Call, _at_desk),
     RecordKind("canned_replies", CannedReply, _own),
     RecordKind("routing_rules", RoutingRules, _own, people=("created_by_id",)),
 )
@@ -114,12 +123,20 @@ def _records(kind: RecordKind, actor: Actor, at: datetime) -> Iterator[dict[str,
         if kind.model is Approval
         else frozenset()
     )
+    foreign = (
+        CallLoad.objects.exclude(brought_for_id=actor.reads_as)
+        if kind.model is Call
+        else CallLoad.objects.none()
+    )
+    not_ours = _ids(foreign)
     rows: Any = found.order_by("pk").values(*kind.columns)
     for row in rows.iterator(2_000):
         shown = {name: v if name not in named or v in named[name] else None for name, v in row.items()}
         if kind.model is Approval and row["ticket_id"] in others:
             # Its own was asked first and the owner's last; a gap would tell that somebody unknown was asked in between.
             shown["sequence"] = 1 if row["organization_id"] == actor.reads_as else 2
+        if kind.model is Call and row["load_id"] in not_ours:
+            shown |= {"caller": "", "technician": ""}
         yield {name: f"{v:f}" if isinstance(v, Decimal) else v for name, v in shown.items()}
 
 
