@@ -166,6 +166,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 # A session ends four hours after its last use, and a week after it began.
+SESSION_ENGINE = "cosource.parties.web.session_store"
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 SESSION_IDLE_SECONDS = 4 * 3600
 SESSION_NOTE_SECONDS = 300

@@ -157,21 +157,30 @@ _MANY = 50
 
 
 class OfMany[T]:
-    """A query for the rows that have one of many ids, kept ready for any number of them up to a page."""
+    """A query for the rows that have one of many ids, kept ready for any number of them up to a page.
 
-    def __init__(self, build: "Callable[[list[UUID]], QuerySet[Any, Any]]") -> None:
+    `build`: makes the queryset from the ids, and from further named values whose types are `kinds`, as for a `Prepared`.
+    """
+
+    def __init__(
+        self, build: "Callable[..., QuerySet[Any, Any]]", **kinds: type[UUID] | type[datetime]
+    ) -> None:
         self._build = build
         self._names = [f"id{i}" for i in range(_MANY)]
-        kinds: dict[str, type[UUID | datetime]] = dict.fromkeys(self._names, UUID)
-        self._ready = Prepared[T](lambda **ids: build([*ids.values()]), **kinds)
 
-    def __call__(self, ids: Sequence[UUID]) -> list[T]:
-        """Return the rows for these ids."""
+        def of_page(**values: UUID | datetime) -> "QuerySet[Any, Any]":
+            return build([values.pop(name) for name in self._names], **values)
+
+        self._ready = Prepared[T](of_page, **dict.fromkeys(self._names, UUID), **kinds)
+
+    def __call__(self, ids: Sequence[UUID], **values: UUID | datetime) -> list[T]:
+        """Return the rows for these ids and values."""
         if not ids:
             return []
         if len(ids) > _MANY:
-            return list(self._build(list(ids)))
-        return self._ready(**{name: ids[i] if i < len(ids) else NIL for i, name in enumerate(self._names)})
+            return list(self._build(list(ids), **values))
+        page = {name: ids[i] if i < len(ids) else NIL for i, name in enumerate(self._names)}
+        return self._ready(**page, **values)
 
 
 # So many sights are remembered by each query: those of the people who work at the same time.

@@ -103,7 +103,6 @@ _PART = (
 
 _CLOCK = (
     "ticket_id",
-    "owed_by_id",
     "raised",
     "version_id",
     "engagement_id",
@@ -136,11 +135,14 @@ _read_parts = OfMany[tuple[Any, ...]](
     )
 )
 _read_clocks = OfMany[tuple[Any, ...]](
-    lambda ids: (
-        Clock.objects.filter(ticket_id__in=ids, met_at__isnull=True, stopped_at__isnull=True)
+    lambda ids, owed_by: (
+        Clock.objects.filter(
+            ticket_id__in=ids, owed_by_id=owed_by, met_at__isnull=True, stopped_at__isnull=True
+        )
         .order_by("paused", "due_at", "id")
         .values_list(*_CLOCK)
-    )
+    ),
+    owed_by=UUID,
 )
 _read_pauses = OfMany[tuple[Any, ...]](
     lambda ids: (
@@ -157,7 +159,7 @@ def rows_for(part_ids: Sequence[UUID], *, actor: Actor, at: datetime) -> list[Ti
     mine = [found[i] for i in part_ids if i in found]
     asked = _asked_only(part_ids, actor)
     badges = _badges(mine, asked)
-    bars = _bars([p for p in mine if p["id"] not in asked], at)
+    bars = _bars([p for p in mine if p["id"] not in asked], actor.reads_as, at)
     return [
         _row(p, badges[p["ticket_id"]], bars.get(p["ticket_id"], (None, "")), p["id"] in asked) for p in mine
     ]
@@ -232,9 +234,10 @@ def _badges(mine: Sequence[Values], asked: frozenset[UUID]) -> dict[UUID, Badges
     for p in mine:
         parts = tuple(others[p["ticket_id"]])
         key = (p["organization_id"], parts, p["id"] in asked)
-        if key not in drawn:
-            drawn[key] = _drawn(p["organization_id"], parts, only_own=p["id"] in asked)
-        found[p["ticket_id"]] = drawn[key]
+        badges = drawn.get(key)
+        if badges is None:
+            badges = drawn[key] = _drawn(p["organization_id"], parts, only_own=p["id"] in asked)
+        found[p["ticket_id"]] = badges
     return found
 
 
@@ -269,14 +272,12 @@ def _known_to(reader: UUID, parts: Iterable[Part]) -> frozenset[UUID]:
     return frozenset({reader} | owners | near)
 
 
-def _bars(parts: Iterable[Values], at: datetime) -> dict[UUID, tuple[ClockBar | None, str]]:
-    """Return the bar of the clock that is due next for each row that has one, and whether its ladder told somebody."""
-    wanted = {p["ticket_id"]: p["organization_id"] for p in parts if p["category"] in ("open", "paused")}
+def _bars(parts: Iterable[Values], reader: UUID, at: datetime) -> dict[UUID, tuple[ClockBar | None, str]]:
+    """Return the bar of the reader's clock that is due next for each row that has one, and whether its ladder told somebody."""
+    wanted = [p["ticket_id"] for p in parts if p["category"] in ("open", "paused")]
     clocks: dict[UUID, RunningClock] = {}
     marks: dict[UUID, str] = {}
-    for ticket_id, owed_by_id, raised, version_id, *values in _read_clocks(list(wanted)):
-        if owed_by_id != wanted.get(ticket_id):
-            continue
+    for ticket_id, raised, version_id, *values in _read_clocks(wanted, owed_by=reader):
         if ticket_id not in clocks:
             clocks[ticket_id] = RunningClock(version_id, *values)
         if raised and marks.get(ticket_id) != ESCALATED:
