@@ -52,9 +52,11 @@ from cosource.tickets.services.checklists import checklist_add
 from cosource.tickets.services.contacts import contact_add
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.effort import effort_log
+from cosource.tickets.services.fields import field_set_add
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.links import ticket_link
 from cosource.tickets.services.opening import ticket_open
+from cosource.tickets.services.recurring import recurring_add
 from cosource.tickets.services.templates import template_add
 from cosource.tickets.services.views import view_save
 from tests.questions_made import questioned
@@ -450,6 +452,24 @@ def _lists_and_files(scene: Scene) -> None:
     for key, by in (("c1", "c1.cso"), ("p1", "p1.pm")):
         scene.extra[f"template{key}"] = template_add(
             values={"name": f"Template {mark_of(f'template{key}')}", "checklist": "Look"},
+            actor=scene.actor(by),
+            at=scene.tick(),
+        ).id
+        scene.extra[f"fields{key}"] = field_set_add(
+            values={
+                "name": f"Fields {mark_of(f'fields{key}')}",
+                "form": "Number | number",
+                "internal": True,
+            },
+            actor=scene.actor(by),
+            at=scene.tick(),
+        ).id
+        scene.extra[f"recurring{key}"] = recurring_add(
+            values={
+                "name": f"Recurring {mark_of(f'recurring{key}')}",
+                "template_id": scene.extra[f"template{key}"],
+                "rule": "every month on the 1st at 08:00",
+            },
             actor=scene.actor(by),
             at=scene.tick(),
         ).id

@@ -27,7 +27,9 @@ from cosource.tickets.models import (
     Contact,
     Effort,
     Escalation,
+    FieldSet,
     Freeze,
+    RecurringTicket,
     RoutingRules,
     SavedView,
     Ticket,
@@ -305,6 +307,32 @@ def _templates(scene: Scene) -> Iterator[tuple[Key, Thing]]:
                     "page": page("tickets:templates", holds=mark),
                     "form of a new ticket": page("tickets:new", holds=mark),
                     "endpoint": page("api:ticket_template_read", pk, for_tokens=True),
+                },
+                (mark,),
+            ),
+        )
+        pk, mark = scene.extra[f"fields{key}"], mark_of(f"fields{key}")
+        yield (
+            ("field set", state, ""),
+            Thing(
+                {
+                    "choke point": sight(FieldSet, pk),
+                    "page": page("tickets:fields", holds=mark),
+                    "form of a new ticket": page("tickets:new", holds=mark),
+                    "endpoint": page("api:field_set_read", pk, for_tokens=True),
+                },
+                (mark,),
+            ),
+        )
+        pk, mark = scene.extra[f"recurring{key}"], mark_of(f"recurring{key}")
+        yield (
+            ("recurring ticket", state, ""),
+            Thing(
+                {
+                    "choke point": sight(RecurringTicket, pk),
+                    "page": page("tickets:recurring_one", pk),
+                    "list": page("tickets:recurring", holds=mark),
+                    "endpoint": page("api:recurring_ticket_read", pk, for_tokens=True),
                 },
                 (mark,),
             ),

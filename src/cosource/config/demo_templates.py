@@ -1,4 +1,4 @@
-"""What the demo's desks have written beforehand: ticket templates of both sides, found again at the next start."""
+"""What the demo's desks have written beforehand: ticket templates of both sides, and what recurs."""
 
 from datetime import datetime
 from typing import Any
@@ -47,11 +47,39 @@ TEMPLATES: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
 )
+# Who leads, what recurs, and when.
+RECURRING = (
+    ("ruth", "Test of the emergency power", "every second tuesday of the month at 08:00"),
+    ("maya", "Care of the print servers", "every last working day of the month at 17:00"),
+)
+
+
+# Who leads, and which fields its desk asks for.
+FIELDS: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "ruth",
+        {
+            "name": "Printer",
+            "topic": "Printing",
+            "form": "Number on the label | line\nAnother printer nearby | yes_no\nStops | choice | nothing; labels; a ward",
+        },
+    ),
+    (
+        "maya",
+        {
+            "name": "For our accounts",
+            "form": "Project number | line\nCovered by the contract | yes_no",
+            "internal": True,
+        },
+    ),
+)
 
 
 def templates_play(world: World, now: datetime) -> dict[str, UUID]:
-    """Write the templates; return their ids by name. The caller holds the transaction."""
+    """Write the templates, let some recur, declare fields; return the templates' ids. The caller holds the transaction."""
     from cosource.parties.models import Service
+    from cosource.tickets.services.fields import field_set_add
+    from cosource.tickets.services.recurring import recurring_add
     from cosource.tickets.services.templates import template_add
 
     made = {}
@@ -62,4 +90,9 @@ def templates_play(world: World, now: datetime) -> dict[str, UUID]:
             named = Service.objects.visible_to(actor).filter(name=service).order_by("id").first()
             values["service_id"] = named.id if named else None
         made[values["name"]] = template_add(values=values, actor=actor, at=now).id
+    for who, template, rule in RECURRING:
+        given = {"name": template, "template_id": made[template], "rule": rule, "zone": "Europe/Berlin"}
+        recurring_add(values=given, actor=world.actor(who, now), at=now)
+    for who, given in FIELDS:
+        field_set_add(values=given, actor=world.actor(who, now), at=now)
     return made

@@ -9,7 +9,7 @@ class TicketsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cosource.tickets.jobs import bulk, escalations  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.jobs import bulk, escalations, recurring  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.queries import attachments, exporting, exporting_beside, finding, live  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.jobs import learning, replay  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.services import deciding  # noqa: PLC0415 - models must be loaded first
@@ -21,6 +21,7 @@ class TicketsConfig(AppConfig):
             canned,
             checklists,
             effort,
+            fields,
             following,
             hiding,
             intake,
@@ -31,6 +32,7 @@ class TicketsConfig(AppConfig):
             templates,
             writing,
         )
+        from cosource.tickets.services import recurring as recurring_rules  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.web import articles, canned_menu, contacts, kept_menu, list_menu, menu  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.web import calls as calls_page  # noqa: PLC0415 - models must be loaded first
 
@@ -43,6 +45,7 @@ class TicketsConfig(AppConfig):
         links.register()
         checklists.register()
         effort.register()
+        fields.register()
         telling.register()
         templates.register()
         hiding.register()
@@ -55,6 +58,8 @@ class TicketsConfig(AppConfig):
         article_origin.register()
         articles.register()
         escalations.register()
+        recurring.register()
+        recurring_rules.register()
         bulk.register()
         menu.register()
         list_menu.register()

@@ -180,7 +180,9 @@ def test_what_is_open_and_overdue_is_missed_and_what_is_not_due_yet_is_no_verdic
 
 def test_what_there_is_not_is_refused_by_name(agreed):
     refresh(agreed)
-    with pytest.raises(Invalid, match=r"no field “colour”. There are: priority, .*, team, party, queue, month"):
+    with pytest.raises(
+        Invalid, match=r"no field “colour”. There are: priority, .*, team, party, queue, month"
+    ):
         asked(agreed, "c1.cso", by="colour")
     with pytest.raises(Invalid, match="no metric “speed”"):
         asked(agreed, "c1.cso", only=["speed"])

@@ -64,10 +64,12 @@ from cosource.tickets.services.catalog import catalog_item_add
 from cosource.tickets.services.changes import freeze_add, plan_set
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.effort import effort_log
+from cosource.tickets.services.fields import field_set_add, fields_set
 from cosource.tickets.services.handover import handover_accept
 from cosource.tickets.services.links import ticket_link
 from cosource.tickets.services.major import major_declare
 from cosource.tickets.services.moving import ticket_move
+from cosource.tickets.services.recurring import recurring_add, recurring_open_due
 from cosource.tickets.services.sayings import saying_add
 from cosource.tickets.services.templates import template_add
 
@@ -302,11 +304,32 @@ def plan(desk: Desk) -> None:
         at=desk.tick(),
     )
     canned_save(title="Thanks", text="We look at it.", actor=desk.actor("c1.cso"), at=desk.tick())
-    template_add(
+    kept = template_add(
         values={"name": "Restart", "service_id": desk.world.services["c1.printing"].id, "checklist": "Look"},
         actor=desk.actor("p1.pm"),
         at=desk.tick(),
     )
+    room = field_set_add(
+        values={"name": "Where", "form": "Room | line"}, actor=desk.actor("c1.cso"), at=desk.tick()
+    )
+    answered = desk.open(service_id=desk.world.services["c1.printing"].id)
+    fields_set(
+        ticket_id=answered.id,
+        answers={room.id.hex: {"room": "12"}},
+        actor=desk.actor("c1.ct"),
+        at=desk.tick(),
+    )
+    recurring_add(
+        values={
+            "name": "Daily",
+            "template_id": kept.id,
+            "engagement_id": desk.world.engagements["c1p1"].id,
+            "rule": "every day at 08:00",
+        },
+        actor=desk.actor("p1.pm"),
+        at=desk.tick(),
+    )
+    assert recurring_open_due(at=desk.tick(60 * 24)) == 1
     draft_save(document=[], actor=desk.actor("c1.cso"), at=desk.tick())
     catalog_item_add(
         values={"name": "A laptop", "form": "Model* | choice | Light; Large"},

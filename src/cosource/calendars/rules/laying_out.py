@@ -71,6 +71,11 @@ def open_stretches(calendar: Calendar, year: int) -> Stretches:
     return table
 
 
+def is_shut(calendar: Calendar, day: date) -> bool:
+    """Tell whether a day is closed whatever its weekday: listed, or a public holiday, and not kept open."""
+    return day in _shut_dates(calendar, day.year)
+
+
 def _shut_dates(calendar: Calendar, year: int) -> frozenset[date]:
     if calendar.holidays is None:
         return calendar.shut_dates

@@ -26,7 +26,9 @@ _NOT_CLOSED = Exclusion(_("resolved, not closed yet"), lambda t: t.close_hours.i
 _NOT_ANSWERED = Exclusion(_("not answered"), lambda t: t.response_hours.isnull())
 _NO_VERDICT = Exclusion(_("the source states no verdict"), lambda t: t.sla_stated.isnull())
 _NO_ARTICLE = Exclusion(_("nothing is stated about knowledge"), lambda t: t.knowledge.isnull())
-_NO_CONTACT = Exclusion(_("no call or visit was logged at its opening"), lambda t: t.solved_at_contact.isnull())
+_NO_CONTACT = Exclusion(
+    _("no call or visit was logged at its opening"), lambda t: t.solved_at_contact.isnull()
+)
 _NOT_TAKEN = Exclusion(_("given up"), lambda t: ~t.answered)
 _GIVEN_UP_AT_ONCE = Exclusion(_("given up within 10 seconds"), lambda t: t.abandon_seconds <= SHORT_SECONDS)
 _WITHOUT_END = Exclusion(_("ended without a verdict"), lambda t: t.met.isnull() & ~t.stands_still)

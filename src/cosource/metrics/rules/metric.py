@@ -69,7 +69,15 @@ class Fold(StrEnum):
     MAX = "max"
 
 
-DECIMALS = {Unit.HOURS: 2, Unit.SHARE: 4, Unit.TIMES: 3, Unit.TICKETS: 0, Unit.PAIRS: 0, Unit.CALLS: 0, Unit.SECONDS: 1}
+DECIMALS = {
+    Unit.HOURS: 2,
+    Unit.SHARE: 4,
+    Unit.TIMES: 3,
+    Unit.TICKETS: 0,
+    Unit.PAIRS: 0,
+    Unit.CALLS: 0,
+    Unit.SECONDS: 1,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,11 @@ from cosource.tickets.api.changes import router as changes
 from cosource.tickets.api.checklists import router as checklists
 from cosource.tickets.api.contacts import router as contacts
 from cosource.tickets.api.effort import router as effort
+from cosource.tickets.api.fields import router as fields_router
 from cosource.tickets.api.files import router as files_router
 from cosource.tickets.api.major import router as major
 from cosource.tickets.api.ready import router as ready
+from cosource.tickets.api.recurring import router as recurring
 from cosource.tickets.api.schemas import (
     AssigneeIn,
     ClockOut,
@@ -82,6 +84,8 @@ router.add_router("", routing_router)
 router.add_router("", changes)
 router.add_router("", catalog)
 router.add_router("", templates)
+router.add_router("", fields_router)
+router.add_router("", recurring)
 router.add_router("", major)
 _MOST = 200
 

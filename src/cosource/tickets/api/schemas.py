@@ -79,6 +79,7 @@ class TicketIn(In):
 
     `kind`: incident, request, problem or change. `engagement_id`: a partner opens it on the desk of that engagement's client.
     `file_ids`: files that the caller brought before. `checklist`: points of the caller's own party.
+    `fields`: answers by field set and key; what is starred has to be answered.
     """
 
     title: str = Field(max_length=200)
@@ -98,6 +99,7 @@ class TicketIn(In):
     internal: bool = False
     file_ids: list[UUID] = Field(default_factory=list, max_length=100)
     checklist: list[str] = Field(default_factory=list, max_length=100)
+    fields: dict[str, dict[str, str]] = Field(default_factory=dict, max_length=100)
 
 
 class TicketChangeIn(In):

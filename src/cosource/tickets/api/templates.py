@@ -20,7 +20,10 @@ router = room_router(tag="tickets")
 
 
 class TemplateOut(Out):
-    """A ticket to begin with. `service_id` is null where the caller does not see the service. `checklist`: points, one a line."""
+    """A ticket to begin with. `service_id` is null where the caller does not see the service.
+
+    `checklist`: points, one a line. `answers`: by field set and key.
+    """
 
     id: UUID
     version: int
@@ -35,6 +38,7 @@ class TemplateOut(Out):
     service_id: UUID | None
     team_id: UUID | None
     checklist: str
+    answers: dict[str, dict[str, str]]
 
 
 class TemplateIn(In):
@@ -51,6 +55,7 @@ class TemplateIn(In):
     service_id: UUID | None = None
     team_id: UUID | None = None
     checklist: str = Field("", max_length=30_000)
+    answers: dict[str, dict[str, str]] = Field(default_factory=dict, max_length=100)
 
 
 class TemplateChangeIn(In):
@@ -67,6 +72,7 @@ class TemplateChangeIn(In):
     service_id: UUID | None = None
     team_id: UUID | None = None
     checklist: str | None = Field(None, max_length=30_000)
+    answers: dict[str, dict[str, str]] | None = Field(None, max_length=100)
 
 
 class FilledOut(Out):

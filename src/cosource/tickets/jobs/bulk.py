@@ -7,10 +7,8 @@ from django.utils import translation
 
 from cosource.foundation import clock
 from cosource.foundation.services.duework import Task, register_work
-from cosource.foundation.sight import Actor
-from cosource.parties.models import IntegrationToken, Person
-from cosource.parties.queries.sight import actor_for_person, actor_for_token
 from cosource.tickets.models import BulkRun
+from cosource.tickets.services.acting import acting_for
 from cosource.tickets.services.bulk import WORK, bulk_go_on
 
 
@@ -23,17 +21,13 @@ def do_bulk(task: Task) -> dict[str, Any]:
     """Go on with a run where it was; one that is gone is done."""
     run = BulkRun.objects.filter(pk=UUID(task.args["run"])).first()
     if run is not None:
+        starter = acting_for(
+            by_id=run.by_id, by_token=run.by_token, organization_id=run.organization_id, at=clock.now()
+        )
         bulk_go_on(
             run,
-            actor=_starter(run),
+            actor=starter,
             at=clock.now,
             tell=lambda done, total: task.progress(done=done, total=total),
         )
     return {}
-
-
-def _starter(run: BulkRun) -> Actor:
-    if run.by_token:
-        return actor_for_token(IntegrationToken.objects.get(pk=run.by_id), at=clock.now())
-    person = Person.objects.get(pk=run.by_id)
-    return actor_for_person(person, organization_id=run.organization_id, at=clock.now(), channel="worker")

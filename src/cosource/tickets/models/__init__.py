@@ -10,11 +10,12 @@ from cosource.tickets.models.checklists import ChecklistItem
 from cosource.tickets.models.clocks import Clock, Escalation
 from cosource.tickets.models.contacts import Contact
 from cosource.tickets.models.effort import Effort
+from cosource.tickets.models.fields import FieldAnswers, FieldSet
 from cosource.tickets.models.links import TicketLink
 from cosource.tickets.models.major import MajorIncident
 from cosource.tickets.models.participation import NEVER, Participation
 from cosource.tickets.models.routing import RoutingModel, RoutingRules
-from cosource.tickets.models.templates import TicketTemplate
+from cosource.tickets.models.templates import Recurrence, RecurringTicket, TicketTemplate
 from cosource.tickets.models.tickets import (
     Handover,
     Message,
@@ -42,6 +43,8 @@ __all__ = [
     "Contact",
     "Effort",
     "Escalation",
+    "FieldAnswers",
+    "FieldSet",
     "Following",
     "Freeze",
     "Handover",
@@ -50,6 +53,8 @@ __all__ = [
     "Participation",
     "Pause",
     "Possession",
+    "Recurrence",
+    "RecurringTicket",
     "RoutingModel",
     "RoutingRules",
     "SavedView",

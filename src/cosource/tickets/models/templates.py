@@ -1,4 +1,4 @@
-"""Tickets that a desk has written beforehand, for its own people to begin with."""
+"""Tickets that a desk has written beforehand, for its own people to begin with, and those that open by a calendar."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from django.db import models
 
 from cosource.foundation.ids import new_id
 from cosource.foundation.sight import WORKERS, Actor
-from cosource.parties.models import Organization, Service, Team
+from cosource.parties.models import Engagement, Organization, Service, Team
 
 
 class KeptByDesk[M: models.Model](models.QuerySet[M]):
@@ -48,3 +48,52 @@ class TicketTemplate(models.Model):
     version = models.PositiveIntegerField(default=1)
 
     objects: ClassVar[KeptByDesk["TicketTemplate"]] = KeptByDesk.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as Manager
+
+
+class RecurringTicket(models.Model):
+    """A template that opens by a calendar rule (`rules.recurrence`), in the name of who set it and with their rights by then.
+
+    `engagement`: at the desk of its client; None: at the own. `calendar`: of the own desk's agreement, by name; `on_holidays`:
+    what becomes of its closed days. `first_on`: from which days, weeks and months are counted. `next_at`: when it opens next,
+    None for never. `trouble`: why it stands still until somebody saves it anew.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    template = models.ForeignKey(TicketTemplate, on_delete=models.PROTECT, related_name="recurring")
+    engagement = models.ForeignKey(
+        Engagement, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    name = models.CharField(max_length=120)
+    rule = models.CharField(max_length=200)
+    zone = models.CharField(max_length=60)
+    first_on = models.DateField()
+    calendar = models.CharField(max_length=80, blank=True)
+    on_holidays = models.CharField(max_length=4)
+    next_at = models.DateTimeField(null=True, db_index=True)
+    paused = models.BooleanField(default=False)
+    trouble = models.CharField(max_length=300, blank=True)
+    by_id = models.UUIDField(null=True)
+    by_token = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects: ClassVar[KeptByDesk["RecurringTicket"]] = KeptByDesk.as_manager()  # type: ignore[assignment]  # django-stubs types as_manager() as Manager
+
+
+class Recurrence(models.Model):
+    """One time that a recurring ticket opened: for the day that was due, with the days that were missed before it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    recurring = models.ForeignKey(
+        RecurringTicket, on_delete=models.PROTECT, related_name="opened", db_index=False
+    )
+    due_at = models.DateTimeField()
+    missed = models.JSONField(default=list)
+    ticket = models.OneToOneField("tickets.Ticket", on_delete=models.CASCADE, related_name="recurred")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["recurring", "due_at"], name="recurrence_once")
+        ]

@@ -336,6 +336,11 @@ def _assigned(entry: EntryRow, record: Record, names: Names) -> Event:
     return Event("user-check", gettext_lazy("Assigned to %(person)s", person=person))
 
 
+def _fields_set(entry: EntryRow, record: Record, names: Names) -> Event:
+    name = str((entry.payload or {}).get("name", "")) or "–"
+    return Event("list-details", gettext_lazy("Filled in: %(name)s", name=name))
+
+
 def _erased(entry: EntryRow, record: Record, names: Names) -> Event:
     return Event("trash", gettext_lazy("A text was erased"))
 
@@ -429,6 +434,7 @@ _TOLD: dict[str, Callable[[EntryRow, Record, Names], Event]] = {
     "escalation.acknowledged": _acknowledged,
     "clock.recomputed": _recomputed,
     "ticket.changed": _changed,
+    "ticket.fields_set": _fields_set,
     "ticket.assigned": _assigned,
     "ticket.approval_asked": _approval_asked,
     "ticket.approval_decided": _approval_decided,

@@ -27,8 +27,12 @@ from cosource.tickets.models import (
     ChangePlan,
     Contact,
     Effort,
+    FieldAnswers,
+    FieldSet,
     Freeze,
     MajorIncident,
+    Recurrence,
+    RecurringTicket,
     RoutingRules,
     Ticket,
     TicketLink,
@@ -82,6 +86,12 @@ def _told(actor: Actor) -> Q:
     return Q(audience_id__in=told.values("audience_id")) & _seen(actor)
 
 
+def _field_sets(actor: Actor) -> Q:
+    """Return the condition for the own sets, and those of others whose answers go out."""
+    read = FieldAnswers.objects.filter(_own(actor) & _seen(actor))
+    return _own(actor) | Q(internal=False, id__in=read.values("field_set_id"))
+
+
 def _linked(actor: Actor) -> Q:
     return _seen(actor) & Q(other_id__in=Ticket.objects.visible_to(actor).values("id"))
 
@@ -101,6 +111,12 @@ KINDS = (
     RecordKind("freezes", Freeze, _own),
     RecordKind("catalog_items", CatalogItem, _own),
     RecordKind("ticket_templates", TicketTemplate, _own, services=("service_id",)),
+    RecordKind("recurring_tickets", RecurringTicket, _own, people=("by_id",)),
+    RecordKind(
+        "recurrences", Recurrence, lambda actor: Q(recurring__organization_id=actor.reads_as) & _seen(actor)
+    ),
+    RecordKind("field_sets", FieldSet, _field_sets),
+    RecordKind("field_answers", FieldAnswers, lambda actor: _own(actor) & _seen(actor)),
     RecordKind("ticket_links", TicketLink, _linked, parties=("made_by_id",)),
     RecordKind("efforts", Effort, lambda actor: _own(actor) & _seen(actor), people=("person_id",)),
     RecordKind("contacts", Contact, _told, parties=("taken_for_id",), people=("taken_by_id",)),

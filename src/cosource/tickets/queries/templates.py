@@ -12,6 +12,7 @@ from cosource.foundation.sight import WORKERS, Actor
 from cosource.parties.models import Service, Team
 from cosource.tickets.models import TicketTemplate
 from cosource.tickets.queries.desks import Desk, DeskChoices, choices_on, desks_of
+from cosource.tickets.queries.fields import sets_asked
 
 # More than this nobody chooses from by looking.
 SHOWN = 300
@@ -103,7 +104,13 @@ def filled_on(
     desk = next((d for d in desks_of(actor, at) if _is(d, engagement_id)), None)
     if desk is None or template.ended_at is not None:
         raise NotFound
-    return template, filled(template, choices_on(desk, actor, at, for_requester=False))
+    found = filled(template, choices_on(desk, actor, at, for_requester=False))
+    if template.answers:
+        asked = sets_asked(desk.owner.id, actor, template.kind, template.topic)
+        found.values["fields"] = {
+            one.id.hex: template.answers[one.id.hex] for one in asked if one.id.hex in template.answers
+        }
+    return template, found
 
 
 def _is(desk: Desk, engagement_id: UUID | None) -> bool:

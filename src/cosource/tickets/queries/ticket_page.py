@@ -6,22 +6,18 @@ One view for every kind of reader; what a reader may not see is not in it. Not h
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
 from django.utils.formats import date_format
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
 from cosource.agreements.queries.terms import terms_of
 from cosource.agreements.rules.terms import RESTORE
-from cosource.foundation.ids import NIL
 from cosource.foundation.pages import PartyBadge
-from cosource.foundation.prepared import Prepared
 from cosource.foundation.sight import Actor
 from cosource.knowledge.rules.rights import works
-from cosource.tickets.models import Handover, Participation, Ticket, TicketArticle
+from cosource.tickets.models import Handover, Participation, Ticket
 from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.answers import open_to_challenge
 from cosource.tickets.queries.articles import UsedArticle, articles_used
@@ -45,6 +41,7 @@ from cosource.tickets.queries.conversation import Conversation, conversation_of
 from cosource.tickets.queries.effort import EffortSum, effort_sums
 from cosource.tickets.queries.escalations import escalation_lines
 from cosource.tickets.queries.events import Names
+from cosource.tickets.queries.fields import AnsweredSet, answered_sets
 from cosource.tickets.queries.kind_panel import KindPanel, kind_panel
 from cosource.tickets.queries.links import LinkLine, link_lines
 from cosource.tickets.queries.major import MajorView, is_declarable, leaders_of, major_view
@@ -57,7 +54,8 @@ from cosource.tickets.queries.steps import (
     steps_of,
     team_choices,
 )
-from cosource.tickets.queries.writing import FOLLOWS_COLUMN, WRITING_COLUMNS, Kept, joined_for, kept_from
+from cosource.tickets.queries.ticket_beside import Beside, beside_of
+from cosource.tickets.queries.writing import Kept
 from cosource.tickets.rules.links import MERGED_INTO
 from cosource.tickets.rules.priority import LEVEL_LABELS, PRIORITY_LABELS
 from cosource.tickets.rules.ribbon import Ribbon
@@ -159,6 +157,8 @@ class TicketView:
     writes_articles: bool = False
     writing: Kept | None = None
     follows: bool = False
+    recurring: tuple[UUID, str] | None = None
+    fields: list[AnsweredSet] = field(default_factory=list)
 
     @property
     def goes_on_in(self) -> LinkLine | None:
@@ -202,7 +202,7 @@ def ticket_get(
     """
     record = load(ticket_id, actor)
     ticket = record.ticket
-    beside = _beside(ticket.id, actor)
+    beside = beside_of(ticket.id, actor)
     for_requester = reads_as_requester(record, actor)
     badges = badges_of(record)
     articles = articles_used(ticket.id, actor) if beside.has_articles else ()
@@ -258,7 +258,9 @@ def ticket_get(
         progress=progress_of(ticket.state, ticket.category),
         writing=beside.writing,
         follows=beside.follows,
+        recurring=beside.recurring if works(actor) and not for_requester else None,
         links=link_lines(record, actor),
+        fields=answered_sets(record, actor) if beside.has_fields and not for_requester else [],
         checklist=[] if for_requester else checklist_lines(record, actor),
         effort=[] if for_requester else effort_sums(record, actor, badges),
     )
@@ -300,61 +302,6 @@ def _add_choices(
         view.editable = record.ticket
 
 
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """What stands beside the ticket's own row: names of its places, what its source stated, what the reader writes."""
-
-    service: str
-    site: str
-    resolved_at: datetime | None
-    closed_at: datetime | None
-    reassignments: int | None
-    reopens: int | None
-    sla_met: bool | None
-    knowledge: bool | None
-    kept: dict[str, object] | None
-    has_articles: bool
-    major_at: datetime | None
-    writing: Kept | None
-    follows: bool
-
-
-_BESIDE = (
-    "service__name",
-    "site__name",
-    *(
-        f"stated__{n}"
-        for n in ("resolved_at", "closed_at", "reassignments", "reopens", "sla_met", "knowledge", "kept")
-    ),
-    "has_articles",
-    "major__declared_at",
-)
-# What is rarely there is looked for beside what every ticket has, so that those without any cost no query.
-_HAS_ARTICLES = Exists(TicketArticle.objects.filter(ticket_id=OuterRef("pk"), removed_at__isnull=True))
-
-
-def _beside(ticket_id: UUID, actor: Actor) -> _Beside:
-    [row] = _asked_beside(
-        ticket_id=ticket_id, person_id=actor.person_id or NIL, organization_id=actor.reads_as
-    )
-    service, site, *stated = row[: len(_BESIDE)]
-    return _Beside(
-        *(service or "", site or "", *stated, kept_from(row[len(_BESIDE) : -1]), row[-1] is not None)
-    )
-
-
-_asked_beside = Prepared[tuple[Any, ...]](
-    lambda ticket_id, person_id, organization_id: (
-        Ticket.objects.filter(pk=ticket_id)
-        .annotate(has_articles=_HAS_ARTICLES, **joined_for(person_id, organization_id))
-        .values_list(*_BESIDE, *WRITING_COLUMNS, FOLLOWS_COLUMN)
-    ),
-    ticket_id=UUID,
-    person_id=UUID,
-    organization_id=UUID,
-)
-
-
 def _turn(record: Record, badges: Mapping[UUID, PartyBadge], offer: Handover | None) -> TurnView:
     ticket = record.ticket
     me = record.mine.organization_id
@@ -381,7 +328,7 @@ def _name(names: Mapping[UUID, str], which: UUID | None) -> str:
     return names.get(which, "") if which is not None else ""
 
 
-def _facts(record: Record, badges: Mapping[UUID, PartyBadge], beside: _Beside, names: Names) -> Facts:
+def _facts(record: Record, badges: Mapping[UUID, PartyBadge], beside: Beside, names: Names) -> Facts:
     ticket = record.ticket
     is_owner = record.mine.kind == Kind.OWNER
     holds = ticket.holder_organization_id in badges
@@ -455,7 +402,7 @@ def _add_times(  # noqa: PLR0917 - private, called once
     view.due_is_urgent = is_urgent(main)
 
 
-def _stated(record: Record, stated: _Beside) -> list[StatedLine]:
+def _stated(record: Record, stated: Beside) -> list[StatedLine]:
     """Set what the source stated beside what the ticket's events show. An import is the owner's own record."""
     ticket = record.ticket
     if stated.kept is None:

@@ -35,6 +35,7 @@ from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.desks import openable_kinds
 from cosource.tickets.rules.states import NEW, STATES, TicketKind
 from cosource.tickets.services.clocks import clocks_new
+from cosource.tickets.services.fields import fields_bring
 from cosource.tickets.services.first_team import Opening, routed
 from cosource.tickets.services.listkeys import keys_set
 from cosource.tickets.services.policy import WRITE
@@ -263,11 +264,12 @@ def share_description(
 ) -> None:
     """Bring a ticket into an engagement's stream as it stands, with its description and files. Appends `ticket.shared/1`.
 
-    The holder, and whoever shares it, are named only where the newcomer may know them.
+    The holder, and whoever shares it, are named only where the newcomer may know them. Answers of shared fields go along.
     """
     if part.engagement is not None:
         files = files_again(files_of(first.files_of)) if first.files_of else NO_FILES
         descriptions_add(record.ticket, [_shared(record, part, first.text, files, actor, at)], at=at)
+        fields_bring(record, part, at=at)
 
 
 def _shared(  # noqa: PLR0917 - private, in the order in which it is told

@@ -30,6 +30,7 @@ from cosource.tickets.services.record import require_text
 
 SUBJECT = "ticket_template"
 MOST_KEPT = 300
+_LONGEST_ANSWERS = 20_000
 _LINES = {"name": 120, "title": 200, "topic": 120, "subtopic": 120}
 CHANGEABLE = (*_LINES, "kind", "text", "impact", "urgency", "service_id", "team_id", "checklist", "answers")
 
@@ -74,8 +75,13 @@ def template_change(
 
 @transaction.atomic
 def template_end(*, template_id: UUID, actor: Actor, at: datetime) -> None:
-    """Take a template away. Appends `ticket_template.ended/1`. Raises: NotFound, NotAllowed, Conflict."""
+    """Take a template away. Appends `ticket_template.ended/1`.
+
+    Raises: NotFound, NotAllowed, Conflict (a recurring ticket opens with it).
+    """
     template = kept_get(TicketTemplate.objects.visible_to(actor), template_id, actor)
+    if template.recurring.filter(ended_at=None).exists():
+        raise Conflict("A recurring ticket opens with this; take that away first.", code="in_use")
     kept_end(template, at)
     kept_tell(template, "ticket_template.ended/1", actor, at)
 
@@ -115,8 +121,22 @@ def _checked(name: str, value: Any) -> Any:
             raise Invalid("Impact and urgency are 1, 2 or 3.", fields={name: "1 high, 2 medium, 3 low."})
         return value
     if name == "answers":
-        return {str(k): str(v) for k, v in (value or {}).items() if str(v).strip()}
+        return _answers(value or {})
     return value
+
+
+def _answers(value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Return answers by set and key, as far as there are any; whether they fit is asked when a ticket is opened with them."""
+    try:
+        kept = {
+            UUID(str(pk)).hex: {str(k): str(v) for k, v in given.items() if str(v).strip()}
+            for pk, given in value.items()
+        }
+    except ValueError:
+        raise Invalid("Unknown fields.", fields={"answers": "Name each set by its id."}) from None
+    if sum(len(k) + len(v) for given in kept.values() for k, v in given.items()) > _LONGEST_ANSWERS:
+        raise Invalid("The text is too long.", fields={"answers": f"At most {_LONGEST_ANSWERS} characters."})
+    return {pk: given for pk, given in kept.items() if given}
 
 
 def _points(text: str) -> str:

@@ -17,8 +17,8 @@ from cosource.foundation.errors import Invalid, NotAllowed
 from cosource.foundation.pages import Command, register_command
 from cosource.tickets.queries.calls import call_desks, call_loads, reads_calls
 from cosource.tickets.services.calls import Brought, calls_read
-from cosource.tickets.web.opening import Refused
 from cosource.tickets.web.parsing import one_uuid, text_in
+from cosource.tickets.web.refused import Refused
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -27,10 +27,9 @@ from cosource.tickets.services.catalog import (
     catalog_item_end,
     request_open,
 )
-from cosource.tickets.web.opening import Refused
+from cosource.tickets.web.field_inputs import field_input
 from cosource.tickets.web.parsing import level_in, one_uuid, text_in
-
-_INPUTS = {FieldKind.LINE: "text", FieldKind.DATE: "date", FieldKind.NUMBER: "text"}
+from cosource.tickets.web.refused import Refused
 
 
 @require_safe
@@ -98,11 +97,11 @@ def _draw_item(
         "room": _room(request),
         "item": found,
         "fields": [
-            (
+            field_input(
                 field,
-                _INPUTS.get(field.kind, ""),
                 refused.values.get(f"f-{field.key}", ""),
-                refused.errors.get(field.key),
+                refused.errors.get(field.key, ""),
+                f"f-{field.key}",
             )
             for field in fields_read(found.form)
         ],

@@ -21,8 +21,8 @@ from cosource.tickets.rules.change_words import RISKS, TYPES
 from cosource.tickets.rules.states import TicketKind, label_of
 from cosource.tickets.services.changes import YEARS, freeze_add, freeze_lift
 from cosource.tickets.web.kind_forms import moment_needed
-from cosource.tickets.web.opening import Refused
 from cosource.tickets.web.parsing import text_in
+from cosource.tickets.web.refused import Refused
 
 
 @require_safe

@@ -26,8 +26,8 @@ from cosource.tickets.queries.desks import Desk, choices_on, desks_of, may_open
 from cosource.tickets.rules.contacts import CHANNELS, PHONE
 from cosource.tickets.rules.states import TicketKind
 from cosource.tickets.services.contacts import contact_add, contact_log
-from cosource.tickets.web.opening import Refused
 from cosource.tickets.web.parsing import one_uuid, text_in
+from cosource.tickets.web.refused import Refused
 
 FIND, SOLVED = "find", "solved"
 # What was picked: a person, somebody known by name, or one of the open tickets of whoever calls.

@@ -18,3 +18,23 @@ def register() -> None:
             visible=uses_templates,
         )
     )
+    register_command(
+        Command(
+            key="tickets.recurring",
+            label=gettext_lazy("Recurring tickets"),
+            url_name="tickets:recurring",
+            icon="repeat",
+            order=43,
+            visible=uses_templates,
+        )
+    )
+    register_command(
+        Command(
+            key="tickets.fields",
+            label=gettext_lazy("Fields of tickets"),
+            url_name="tickets:fields",
+            icon="list-details",
+            order=44,
+            visible=uses_templates,
+        )
+    )

@@ -3,8 +3,6 @@
 A form is taken once: sent again, it leads to the ticket that it opened. Not here: what a ticket needs (`services.opening`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,8 +21,8 @@ from cosource.foundation.services.replays import Answer, replay_claim, replay_ke
 from cosource.foundation.sight import Actor
 from cosource.tickets.models import TicketTemplate
 from cosource.tickets.queries.alike import tickets_alike
-from cosource.tickets.queries.attachments import Attachment
 from cosource.tickets.queries.desks import Desk, DeskChoices, choices_on, desks_of, openable_kinds
+from cosource.tickets.queries.fields import sets_asked
 from cosource.tickets.queries.templates import filled, template_get, templates
 from cosource.tickets.queries.ticket_page import KIND_ICONS
 from cosource.tickets.queries.today import is_requester_only
@@ -32,18 +30,10 @@ from cosource.tickets.routing.queries.live_rules import live_rules
 from cosource.tickets.rules.priority import LEVEL_LABELS
 from cosource.tickets.rules.states import KIND_LABELS, TicketKind
 from cosource.tickets.services.beginning import ticket_begin
+from cosource.tickets.web.field_inputs import answers_of, declared, set_inputs
 from cosource.tickets.web.files import FILE_REFUSALS, file_limits, files_in, files_kept
 from cosource.tickets.web.parsing import level_in, one_uuid, text_in
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """What was written and brought, and what was wrong with it."""
-
-    values: dict[str, str] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-    message: str = ""
-    files: Sequence[Attachment] = ()
+from cosource.tickets.web.refused import Refused
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,12 +93,21 @@ def _open(request: PageRequest, desk: Desk, file_ids: list[UUID]) -> UUID:
         engagement_id=desk.engagement.id if desk.engagement else None,
         file_ids=file_ids,
         checklist=text_in(request, "checklist").splitlines(),
+        fields=_answered(request, desk),
         actor=actor,
         at=at,
         **_details(request, desk),
     )
     replay_keep(claim=claim, status=303, text=record.ticket.id.hex, headers={})
     return record.ticket.id
+
+
+def _answered(request: PageRequest, desk: Desk) -> dict[str, dict[str, str]]:
+    """Return what was answered of the fields that this ticket has; of others, as when the topic was changed, nothing."""
+    kind = text_in(request, "kind") or TicketKind.INCIDENT
+    asked = sets_asked(desk.owner.id, request.actor, kind, text_in(request, "topic"))
+    given = answers_of(request.POST)
+    return {one.id.hex: given[one.id.hex] for one in asked if one.id.hex in given}
 
 
 def _details(request: PageRequest, desk: Desk) -> dict[str, Any]:
@@ -167,11 +166,16 @@ def _draw(
     for_requester = is_requester_only(request.actor)
     choices: DeskChoices = choices_on(desk, request.actor, clock.now(), for_requester=for_requester)
     left_out: list[str] = []
+    answers = answers_of(refused.values)
     if template is not None and request.method != "POST":
         given = filled(template, choices)
         left_out = given.left_out
         # What is chosen in the address, such as another kind, goes before what the template says.
         refused.values.update({k: str(v) for k, v in given.values.items() if k != "kind"})
+        answers = template.answers
+    asked = sets_asked(
+        desk.owner.id, request.actor, refused.values.get("kind", ""), refused.values.get("topic", "")
+    )
     context = {
         "room": "today" if for_requester else "tickets",
         "desks": desks,
@@ -188,6 +192,7 @@ def _draw(
         "template": template,
         "templates": [] if for_requester else _offered(request.actor),
         "left_out": left_out,
+        "sets": set_inputs(declared(asked), answers, refused.errors),
         "selects": [
             ("service_id", _("Service"), choices.services, refused.values.get("service_id", "")),
             ("site_id", _("Place"), choices.sites, refused.values.get("site_id", "")),

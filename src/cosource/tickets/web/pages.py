@@ -29,6 +29,7 @@ from cosource.tickets.rules.handover import DECLINE_REASONS, REASONS
 from cosource.tickets.rules.links import BY_HAND
 from cosource.tickets.rules.priority import LEVEL_LABELS
 from cosource.tickets.web import kind_forms
+from cosource.tickets.web.field_inputs import answers_of, set_inputs
 from cosource.tickets.web.files import file_limits, waiting
 from cosource.tickets.web.kind_forms import form_of
 from cosource.tickets.web.parsing import audience_in
@@ -52,6 +53,7 @@ FORMS = (
     "split",
     "effort",
     "checklist",
+    "fields",
 )
 FILTERS = ("all", "messages", "ledger")
 
@@ -114,6 +116,7 @@ def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> H
         else "",
         "link_kinds": [(k.key, _(k.sentence)) for k in BY_HAND],
         "edit_fields": edit_fields(view, draft),
+        "field_inputs": field_inputs(view, draft) if form == "fields" else [],
         "with_requester": _with_requester(view, draft),
         "file_limits": file_limits(),
         "files_kept": _files_kept(actor, view, draft),
@@ -195,6 +198,16 @@ class EditField:
     wide: bool = False
 
 
+def field_inputs(view: TicketView, draft: Draft | None) -> list[Any]:
+    """Return the desk's own fields with what was answered, or with what was written before a refusal."""
+    sets = [one for one in view.fields if one.may_edit]
+    given = {one.id.hex: dict(one.answers or {}) for one in sets}
+    if draft is not None and draft.form == "fields":
+        given = answers_of(draft.values)
+    shown = [(one.id, one.name, one.internal, one.fields) for one in sets]
+    return set_inputs(shown, given, draft.errors if draft else {})
+
+
 def edit_fields(view: TicketView, draft: Draft | None) -> list[EditField]:
     """Return the fields with what the ticket says now, or with what was written before a refusal."""
     row = view.editable
@@ -251,6 +264,7 @@ def _is_offered(form: str, view: TicketView) -> bool:
         "split": steps.link,
         "effort": steps.link,
         "checklist": steps.link,
+        "fields": any(one.may_edit for one in view.fields),
         "reply": steps.reply,
     }.get(form, False)
 

@@ -1,5 +1,6 @@
 """The pages of ticket templates: what there is to begin with, and looking after it."""
 
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -12,18 +13,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
-from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion
+from cosource.foundation.errors import NotFound
 from cosource.tickets.models import TicketTemplate
 from cosource.tickets.queries.catalog import may_keep
-from cosource.tickets.queries.templates import template_choices, template_get, templates, uses_templates
+from cosource.tickets.queries.desks import may_open
+from cosource.tickets.queries.fields import field_sets
+from cosource.tickets.queries.templates import template_choices, template_get, templates
 from cosource.tickets.queries.ticket_page import KIND_ICONS
 from cosource.tickets.rules.priority import LEVEL_LABELS
 from cosource.tickets.rules.states import KIND_LABELS, TicketKind
 from cosource.tickets.services.templates import template_add, template_change, template_end
-from cosource.tickets.web.opening import Refused
+from cosource.tickets.web.field_inputs import answers_of, declared, set_inputs
 from cosource.tickets.web.parsing import level_in, one_uuid, text_in
+from cosource.tickets.web.refused import MENDED, Refused, require_own_people, said_of, version_in
 
-MENDED = (Invalid, Conflict, StaleVersion)
 _TEXTS = ("name", "kind", "title", "text", "topic", "subtopic", "checklist")
 
 
@@ -36,7 +39,12 @@ def listing(request: PageRequest) -> HttpResponse:
         (_(KIND_LABELS[TicketKind(kind)]), KIND_ICONS[TicketKind(kind)], list(some))
         for kind, some in groupby(templates(request.actor), key=lambda t: t.kind)
     ]
-    context = {"room": "tickets", "kinds": kinds, "may_keep": may_keep(request.actor)}
+    context = {
+        "room": "tickets",
+        "kinds": kinds,
+        "may_keep": may_keep(request.actor),
+        "may_open": may_open(request.actor),
+    }
     return render(request, "tickets/templates.html", context)
 
 
@@ -51,7 +59,11 @@ def keep(request: PageRequest, template_id: UUID | None = None) -> HttpResponse:
     if request.method != "POST":
         return _draw(request, found, Refused(_kept(found)))
     try:
-        common: dict[str, Any] = {"values": _values_in(request), "actor": request.actor, "at": clock.now()}
+        common: dict[str, Any] = {
+            "values": _values_in(request, found),
+            "actor": request.actor,
+            "at": clock.now(),
+        }
         if found is None:
             template_add(**common)
         else:
@@ -70,29 +82,14 @@ def end(request: PageRequest, template_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("tickets:templates"), status=303)
 
 
-def require_own_people(request: PageRequest) -> None:
-    """Refuse the pages of what a desk keeps to who does not work there. Raises: NotAllowed."""
-    if not uses_templates(request.actor):
-        raise NotAllowed(_("This is for who works on tickets."), code="not_for_you")
-
-
-def version_in(request: PageRequest) -> int | None:
-    """Return the version that a form was drawn of."""
-    sent = text_in(request, "version")
-    return int(sent) if sent.isdecimal() and len(sent) < 10 else None
-
-
-def said_of(refusal: Invalid | Conflict | StaleVersion) -> dict[str, str]:
-    """Return what was wrong, by field, in the reader's language."""
-    return {name: _(str(said)) for name, said in refusal.details.get("fields", {}).items()}
-
-
-def _values_in(request: PageRequest) -> dict[str, Any]:
+def _values_in(request: PageRequest, found: TicketTemplate | None) -> dict[str, Any]:
     values: dict[str, Any] = {name: text_in(request, name) for name in _TEXTS}
     values |= {name: level_in(request, name) for name in ("impact", "urgency")}
     for name in ("service_id", "team_id"):
         chosen = text_in(request, name)
         values[name] = one_uuid(chosen, name) if chosen else None
+    # What was set for fields that this page does not show, such as those of a client, stays.
+    values["answers"] = {**(found.answers if found else {}), **answers_of(request.POST)}
     return values
 
 
@@ -126,6 +123,17 @@ def _draw(
             ("impact", _("Impact"), levels, values.get("impact", "")),
             ("urgency", _("Urgency"), levels, values.get("urgency", "")),
         ],
+        "sets": _optional_sets(request, found),
         "kinds": [(k.value, _(KIND_LABELS[k])) for k in TicketKind],
     }
     return render(request, "tickets/template_keep.html", context, status=status)
+
+
+def _optional_sets(request: PageRequest, found: TicketTemplate | None) -> list[Any]:
+    """Return the own desk's fields, none of which a template has to answer."""
+    answers = answers_of(request.POST) if request.method == "POST" else found.answers if found else {}
+    sets = [
+        (pk, name, internal, [replace(f, required=False) for f in fields])
+        for pk, name, internal, fields in declared(field_sets(request.actor))
+    ]
+    return set_inputs(sets, answers, {})

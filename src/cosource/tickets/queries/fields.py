@@ -1,0 +1,134 @@
+"""A desk's own fields: which a ticket has, and what was answered, for one reader.
+
+Not here: what a field may be (`rules.forms`), and answering (`services.fields`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+
+from cosource.foundation.errors import NotFound
+from cosource.foundation.models import Payload
+from cosource.foundation.sight import WORKERS, Actor
+from cosource.tickets.models import FieldAnswers, FieldSet
+from cosource.tickets.queries.as_requester import reads_as_requester
+from cosource.tickets.queries.capacities import capacities
+from cosource.tickets.queries.record import Record, load
+from cosource.tickets.rules.forms import Field, fields_read
+from cosource.tickets.rules.states import Who
+
+SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredSet:
+    """A set of fields on a ticket. `answers`: by key; None where they were erased. `may_edit`: by this reader, now."""
+
+    id: UUID
+    name: str
+    internal: bool
+    fields: tuple[Field, ...]
+    answers: Mapping[str, str] | None
+    may_edit: bool
+
+    @property
+    def lines(self) -> list[tuple[Field, str]]:
+        """Return what was answered, in the order of the form."""
+        return [(f, self.answers[f.key]) for f in self.fields if self.answers and f.key in self.answers]
+
+
+def field_sets(actor: Actor) -> list[FieldSet]:
+    """Return the sets that the actor's desk has declared. One query."""
+    found = FieldSet.objects.visible_to(actor).filter(ended_at__isnull=True)
+    return list(found.order_by("kind", "topic", "name", "id")[:SHOWN])
+
+
+def field_set_get(set_id: UUID, actor: Actor) -> FieldSet:
+    """Return one in sight, also one that was taken away. Raises: NotFound."""
+    found = FieldSet.objects.visible_to(actor).filter(id=set_id).select_related("organization").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def sets_for(*, owner_id: UUID, reader_id: UUID, works: bool, kind: str, topic: str) -> list[FieldSet]:
+    """Return the sets of a ticket of this owner, kind and topic for one reader: the owner's, and its own internal ones."""
+    whose = Q(organization_id=owner_id, internal=False)
+    if works:
+        whose |= Q(organization_id=reader_id, internal=True)
+    found = FieldSet.objects.filter(whose, kind__in=("", kind), ended_at__isnull=True)
+    fitting = [s for s in found.order_by("internal", "created_at", "id") if _fits(s.topic, topic)]
+    return fitting[:SHOWN]
+
+
+def _fits(wanted: str, topic: str) -> bool:
+    return not wanted or wanted.casefold() == topic.strip().casefold()
+
+
+def sets_asked(owner_id: UUID, actor: Actor, kind: str, topic: str) -> list[FieldSet]:
+    """Return the sets that are asked when the actor opens a ticket on a desk; who only asks for help is not asked. One query."""
+    if not actor.sight.roles & WORKERS:
+        return []
+    return sets_for(owner_id=owner_id, reader_id=actor.reads_as, works=True, kind=kind, topic=topic)
+
+
+# For the statement that reads what stands beside a ticket: whether there is anything of this at all.
+HAS_FIELDS = Exists(
+    FieldSet.objects.filter(
+        Q(organization_id=OuterRef("owner_id"), internal=False)
+        | Q(organization_id=OuterRef("reader_id"), internal=True),
+        Q(kind="") | Q(kind=OuterRef("kind")),
+        Q(topic="") | Q(topic__iexact=OuterRef("topic")),
+        ended_at__isnull=True,
+    )
+) | Exists(FieldAnswers.objects.filter(ticket_id=OuterRef("pk"), organization_id=OuterRef("reader_id")))
+
+
+def answered_sets(record: Record, actor: Actor) -> list[AnsweredSet]:
+    """Return the fields of a ticket for one reader, answered or not. At most three queries."""
+    if reads_as_requester(record, actor):
+        return []
+    ticket, reader = record.ticket, record.mine.organization_id
+    works = bool(actor.sight.roles_on(record.mine.engagement_id) & WORKERS)
+    offered = {
+        s.id: s
+        for s in sets_for(
+            owner_id=ticket.owner_id, reader_id=reader, works=works, kind=ticket.kind, topic=ticket.topic
+        )
+    }
+    rows = FieldAnswers.objects.filter(ticket=ticket, organization_id=reader).select_related("field_set")
+    answered = {row.field_set_id: row for row in rows if works or not row.field_set.internal}
+    bodies = answers_in(row.entry_id for row in answered.values())
+    have = capacities(actor, record)
+    open_now = ticket.category != "closed"
+    found = []
+    for one in (
+        *offered.values(),
+        *(row.field_set for row in answered.values() if row.field_set_id not in offered),
+    ):
+        row = answered.get(one.id)
+        may = Who.ANY in have if one.internal else bool(have & {Who.HOLDER, Who.OWNER})
+        answers = bodies.get(row.entry_id) if row else {}
+        edits = may and open_now and one.id in offered
+        if edits or row is not None:
+            found.append(
+                AnsweredSet(one.id, one.name, one.internal, fields_read(one.form), answers, may_edit=edits)
+            )
+    return found
+
+
+def answers_in(entry_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
+    """Return the answers that entries hold; one that was erased or hidden is not among them."""
+    ids = list(entry_ids)
+    if not ids:
+        return {}
+    bodies: Any = Payload.objects.filter(entry_id__in=ids, entry__hiding=None).values_list("entry_id", "body")
+    return {i: dict(body.get("answers", {})) for i, body in bodies}
+
+
+def fields_of(*, actor: Actor, ticket_id: UUID) -> list[AnsweredSet]:
+    """Return the fields of a ticket in sight. Raises: NotFound."""
+    return answered_sets(load(ticket_id, actor), actor)
