@@ -113,6 +113,7 @@ ASKED_BY_NAME = {
     "tickets:bulk_run",
     "api:bulk_run_read",
     "tickets:preview",
+    "api:tickets_alike_list",
     # Drafts are begun by a step; dry runs belong to who asked: `tests/integration/tickets` reads both.
     "tickets:routing_rule",
     "api:routing_replay_read",

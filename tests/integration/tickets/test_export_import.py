@@ -57,8 +57,10 @@ from cosource.tickets.models import Handover, Pause, Possession, Ticket
 from cosource.tickets.queries.articles import uses_in_tickets
 from cosource.tickets.queries.ticket_page import ticket_get
 from cosource.tickets.routing.services.rule_sets import draft_save
+from cosource.tickets.rules.calls import CallRow
 from cosource.tickets.services.approving import approval_ask, approval_decide
 from cosource.tickets.services.articles import article_use
+from cosource.tickets.services.calls import calls_bring
 from cosource.tickets.services.canned import canned_save
 from cosource.tickets.services.catalog import catalog_item_add
 from cosource.tickets.services.changes import freeze_add, plan_set
@@ -307,6 +309,12 @@ def plan(desk: Desk) -> None:
     kept = template_add(
         values={"name": "Restart", "service_id": desk.world.services["c1.printing"].id, "checklist": "Look"},
         actor=desk.actor("p1.pm"),
+        at=desk.tick(),
+    )
+    calls_bring(
+        rows=[CallRow("1", desk.now, abandoned_at=desk.now)],
+        source="pbx",
+        actor=desk.actor("c1.cso"),
         at=desk.tick(),
     )
     room = field_set_add(

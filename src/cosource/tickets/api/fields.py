@@ -63,7 +63,7 @@ class AnsweredOut(Out):
 class AnswersIn(In):
     """Answers by set and key, each set as a whole; days as 2026-03-02, yes or no."""
 
-    fields: dict[str, dict[str, str]] = Field(min_length=1, max_length=100)
+    fields: dict[str, dict[str, str]] = Field(max_length=100)
 
 
 @router.get("/field-sets", response=list[FieldSetOut], summary="List a desk's fields")
