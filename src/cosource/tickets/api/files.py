@@ -26,7 +26,7 @@ _CONTENT = {
     "responses": {
         200: {
             "description": "The file, to be saved: its own type where that is harmless, bytes otherwise",
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
         }
     }
 }
