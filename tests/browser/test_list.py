@@ -196,3 +196,26 @@ def test_the_palette_finds_what_can_be_done_and_what_there_is(live_server, chrom
     page.keyboard.press("Control+k")
     expect(page.locator("#palette [data-found]")).to_have_count(0)
     assert seat.faults == []
+
+
+def test_filters_are_typed_and_chosen_by_keys(live_server, chromium: Browser) -> None:
+    world = two_clients_three_partners(clock.now())
+    opened(world)
+    seat = Seat(chromium, live_server.url, "cso@c1.example")
+    page = seat.page
+    seat.go("/tickets/")
+    page.keyboard.press("/")
+    page.keyboard.type("printer turn:ou")
+    offer = page.locator("#offers [role=option]")
+    expect(offer).to_have_text([re.compile("turn\\s+ours")])
+    expect(offer).to_have_attribute("aria-selected", "true")
+    seat.sound()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("turn=mine&text=printer"))
+    expect(page.locator(".qchips")).to_contain_text("ours")
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    # Words stay words: an offer is taken by going to it.
+    page.locator("#words").fill("scanner")
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    expect(page.locator("#preview h2")).to_have_text("Scanner is slow")
+    assert seat.faults == []

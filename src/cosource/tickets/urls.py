@@ -37,6 +37,7 @@ urlpatterns = [
     path("since/counts/", since.since_panel, name="since_panel"),
     path("tickets/", list_page.tickets, name="list"),
     path("tickets/counts/", list_page.counts, name="counts"),
+    path("tickets/filters/offers/", list_page.offers, name="filter_offers"),
     path("tickets/filters/", list_page.filters, name="filters"),
     path("tickets/preview/<uuid:ticket_id>/", list_page.preview, name="preview"),
     path("tickets/views/new/", list_views.new, name="view_new"),

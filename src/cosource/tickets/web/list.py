@@ -7,7 +7,7 @@ Not here: saved views (`list_views`), and the page of one ticket (`ticket`).
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from cosource.foundation.doors import PageRequest, is_fragment, signed_in
 from cosource.foundation.errors import Invalid
 from cosource.foundation.sight import Actor
 from cosource.tickets.queries.desks import may_open
+from cosource.tickets.queries.filter_words import filter_offers, filters_typed
 from cosource.tickets.queries.filters import TicketFilter, filter_from
 from cosource.tickets.queries.list_choices import (
     KEY_LABELS,
@@ -44,6 +45,8 @@ def tickets(request: PageRequest) -> HttpResponse:
     """Show a page of tickets; `?ticket=` names the one that is previewed beside it."""
     try:
         filters = asked(request)
+        if not is_fragment(request) and (meant := filters_typed(request.actor, filters)) != filters:
+            return HttpResponseRedirect(f"{reverse('tickets:list')}?{meant.query()}")
         chips = chips_of(request.actor, filters)
         page = ticket_list(
             actor=request.actor, filters=filters, at=clock.now(), cursor=request.GET.get("cursor", "")
@@ -214,6 +217,18 @@ def _preview(actor: Actor, ticket_id: UUID) -> dict[str, Any]:
     view = ticket_get(actor=actor, ticket_id=ticket_id, at=clock.now())
     messages = [line for line in view.conversation.lines if line.is_message]
     return {"view": view, "messages": messages[-MESSAGES:][::-1]}
+
+
+@require_safe
+@signed_in
+def offers(request: PageRequest) -> HttpResponse:
+    """Give the filters that the last word in the search field may mean, as links to the list with them."""
+    try:
+        now = asked(request)
+        found = filter_offers(request.actor, now, now.text)
+    except Invalid as refusal:
+        return refused(request, refusal)
+    return render(request, "tickets/_offers.html", {"offers": found})
 
 
 @require_safe

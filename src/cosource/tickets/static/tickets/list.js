@@ -29,6 +29,72 @@ document.addEventListener("keydown", (event) => {
   event.target.blur();
 });
 
+// Filters by typing: the last word offers what it may mean; a name with a colon searches for nothing before it is chosen.
+const OFFER_MILLISECONDS = 120;
+const NAMES_A_FILTER = /(?:^|\s)\p{L}+:\S*$/u;
+let offering = null;
+let offerTimer = 0;
+
+function offers() {
+  return [...document.querySelectorAll("#offers [role=option]")];
+}
+
+function markOffer(input, offer) {
+  for (const other of offers()) other.setAttribute("aria-selected", String(other === offer));
+  if (offer) input.setAttribute("aria-activedescendant", offer.id);
+  else input.removeAttribute("aria-activedescendant");
+}
+
+function showOffers(input, html) {
+  const list = document.getElementById("offers");
+  if (!list) return;
+  list.innerHTML = html;
+  list.hidden = list.children.length === 0;
+  input.setAttribute("aria-expanded", String(!list.hidden));
+  // Who names a filter chooses one; who types words searches for them unless an arrow goes to an offer.
+  markOffer(input, NAMES_A_FILTER.test(input.value) ? offers()[0] : null);
+  window.htmx?.process(list);
+}
+
+document.addEventListener("input", (event) => {
+  const input = event.target;
+  if (input.id !== "words") return;
+  clearTimeout(offerTimer);
+  offering?.abort();
+  if (input.value.trim().length < 2 || input.value.endsWith(" ")) return showOffers(input, "");
+  offerTimer = setTimeout(async () => {
+    const asked = (offering = new AbortController());
+    const query = new URLSearchParams(new FormData(input.form));
+    try {
+      const answer = await fetch(`${input.dataset.offers}?${query}`, { signal: asked.signal });
+      if (answer.ok && !answer.redirected && document.activeElement === input) showOffers(input, await answer.text());
+    } catch {
+      // Given up for newer words, or no connection: the words are searched for all the same.
+    }
+  }, OFFER_MILLISECONDS);
+});
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt.id === "words" && NAMES_A_FILTER.test(event.detail.elt.value)) event.preventDefault();
+});
+document.addEventListener("keydown", (event) => {
+  const input = event.target;
+  if (input.id !== "words" || offers().length === 0) return;
+  const all = offers();
+  const at = all.findIndex((offer) => offer.getAttribute("aria-selected") === "true");
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    markOffer(input, all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length]);
+  } else if (event.key === "Enter" && at >= 0) {
+    event.preventDefault();
+    all[at].click();
+  } else if (event.key === "Escape") {
+    showOffers(input, "");
+  }
+});
+document.addEventListener("focusout", (event) => {
+  if (event.target.id === "words" && !event.relatedTarget?.closest("#offers")) setTimeout(() => showOffers(event.target, ""), 200);
+});
+
 // Another list beside the same preview: it shows the first of the new ones.
 document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt.id !== "found" || !previewIsShown()) return;
