@@ -90,8 +90,6 @@ ASKED_BY_NAME = {
     "api:callers_list",
     "api:file_read",
     "tickets:file",
-    # Asked with words; `tests/integration/tickets/test_alike.py` asks as each party.
-    "api:tickets_alike_list",
     # Answered from facts, which a worker gathers; `tests/integration/metrics` asks for them.
     "api:metrics_figures_list",
     "api:metrics_board_read",
