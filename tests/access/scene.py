@@ -41,8 +41,10 @@ from cosource.tickets.models import (
     Freeze,
     MajorIncident,
     SavedView,
+    Survey,
 )
 from cosource.tickets.queries.filters import TicketFilter
+from cosource.tickets.queries.record import load
 from cosource.tickets.routing.services.rule_sets import draft_go_live, draft_save
 from cosource.tickets.rules.calls import CallRow
 from cosource.tickets.services.articles import article_use
@@ -57,6 +59,8 @@ from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.links import ticket_link
 from cosource.tickets.services.opening import ticket_open
 from cosource.tickets.services.recurring import recurring_add
+from cosource.tickets.services.record import audience_of
+from cosource.tickets.services.surveys import survey_settings_set
 from cosource.tickets.services.templates import template_add
 from cosource.tickets.services.views import view_save
 from tests.questions_made import questioned
@@ -182,6 +186,7 @@ def scene_built() -> Scene:
     _efforts(scene)
     _contacts(scene)
     _calls(scene)
+    _surveys(scene)
     _notes(scene)
     _agreements_in_the_making(scene)
     _articles(scene)
@@ -308,6 +313,24 @@ def _calls(scene: Scene) -> None:
             actor=scene.actor(by),
             at=at,
         ).load_id
+
+
+def _surveys(scene: Scene) -> None:
+    """A question on a ticket with partner 1, answered, and what client 1 settled of such questions."""
+    survey_settings_set(
+        active=False, every_days=47, own_only=False, actor=scene.actor("c1.cso"), at=scene.tick()
+    )
+    record = load(scene.tickets["assigned"], scene.actor("c1.cso"))
+    readers = {record.ticket.owner_id, scene.world.organizations["p1"].id}
+    scene.extra["survey"] = Survey.objects.create(
+        ticket=record.ticket,
+        organization_id=record.ticket.owner_id,
+        person_id=record.ticket.requester_id,
+        audience_id=audience_of(record, readers, with_requester=True),
+        asked_at=scene.clock,
+        score=4,
+        answered_at=scene.clock,
+    ).id
 
 
 def _checklists(scene: Scene) -> None:

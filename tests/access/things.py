@@ -32,6 +32,8 @@ from cosource.tickets.models import (
     RecurringTicket,
     RoutingRules,
     SavedView,
+    Survey,
+    SurveySettings,
     Ticket,
     TicketLink,
     TicketTemplate,
@@ -207,6 +209,12 @@ def things(scene: Scene) -> dict[Key, Thing]:
             "endpoint": page("api:call_loads_list", holds=mark, for_tokens=True),
         }
         found["calls", state, ""] = Thing(channels, (mark,))
+    found["answer", "how well it was solved", "on a ticket with partner 1"] = Thing(
+        {"choke point": sight(Survey, scene.extra["survey"])}
+    )
+    found["survey settings", "of client 1", ""] = Thing(
+        {"choke point": sight(SurveySettings, scene.world.organizations["c1"].id)}
+    )
     found["caller", "a person of client 1", "by number"] = Thing({"query": _calls(scene.extra["caller"])})
     return found
 

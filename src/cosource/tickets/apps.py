@@ -28,6 +28,7 @@ class TicketsConfig(AppConfig):
             links,
             mentions,
             sharing,
+            surveys,
             telling,
             templates,
             writing,
@@ -35,6 +36,7 @@ class TicketsConfig(AppConfig):
         from cosource.tickets.services import recurring as recurring_rules  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.web import articles, canned_menu, contacts, kept_menu, list_menu, menu  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.web import calls as calls_page  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.web import surveys as surveys_page  # noqa: PLC0415 - models must be loaded first
 
         deciding.register()
         learning.register()
@@ -42,6 +44,7 @@ class TicketsConfig(AppConfig):
         routing_menu.register()
         attachments.register()
         sharing.register()
+        surveys.register()
         links.register()
         checklists.register()
         effort.register()
@@ -67,6 +70,7 @@ class TicketsConfig(AppConfig):
         kept_menu.register()
         contacts.register()
         calls_page.register()
+        surveys_page.register()
         live.register()
         finding.register()
         exporting.register()

@@ -64,6 +64,7 @@ from cosource.tickets.services.calls import calls_bring
 from cosource.tickets.services.canned import canned_save
 from cosource.tickets.services.catalog import catalog_item_add
 from cosource.tickets.services.changes import freeze_add, plan_set
+from cosource.tickets.services.contacts import contact_log
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.effort import effort_log
 from cosource.tickets.services.fields import field_set_add, fields_set
@@ -73,6 +74,7 @@ from cosource.tickets.services.major import major_declare
 from cosource.tickets.services.moving import ticket_move
 from cosource.tickets.services.recurring import recurring_add, recurring_open_due
 from cosource.tickets.services.sayings import saying_add
+from cosource.tickets.services.surveys import survey_answer, survey_settings_set
 from cosource.tickets.services.templates import template_add
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("X4")]
@@ -305,6 +307,20 @@ def plan(desk: Desk) -> None:
         actor=desk.actor("c1.ct"),
         at=desk.tick(),
     )
+    both = desk.world.engagements["c1p1"].id
+    calls_bring(
+        rows=[CallRow("1", desk.now, desk.now, caller="+4930555", technician="Somebody")],
+        source="PBX",
+        engagement_id=both,
+        actor=desk.actor("p1.pm"),
+        at=desk.tick(),
+    )
+    survey_settings_set(active=True, every_days=7, own_only=False, actor=desk.actor("c1.cso"), at=desk.tick())
+    asker = desk.world.people["c1.req"].id
+    called = contact_log(
+        title="Locked out", solved=True, requester_id=asker, actor=desk.actor("c1.ct"), at=desk.tick()
+    )
+    survey_answer(ticket_id=called.id, score=4, actor=desk.actor("c1.req"), at=desk.tick())
     canned_save(title="Thanks", text="We look at it.", actor=desk.actor("c1.cso"), at=desk.tick())
     kept = template_add(
         values={"name": "Restart", "service_id": desk.world.services["c1.printing"].id, "checklist": "Look"},

@@ -47,7 +47,7 @@ class LeftOut(Out):
 
 
 class FigureOut(Out):
-    """A figure. `numerator`, `denominator`: what a share or a sum is made of; `interval`: of a share, 95 %."""
+    """A figure. `numerator`, `denominator`: what a share or a sum is made of; `interval`: 95 %, of a share or a mean."""
 
     id: str
     title: str

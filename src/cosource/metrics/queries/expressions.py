@@ -25,6 +25,8 @@ _TICKET = {
     "sla_stated": "boolean",
     "knowledge": "boolean",
     "solved_at_contact": "boolean",
+    "surveyed": "boolean",
+    "survey_score": "int64",
     **{
         f"{by}_{what}": "int64"
         for by in ("team", "party")
@@ -47,11 +49,12 @@ SCHEMAS = {
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """In which columns of the answer a metric's parts are: the folded value, how many rows gave one, what it is divided by."""
+    """In which columns of the answer a metric's parts are: the value, how many gave one, the divisor, the spread."""
 
     value: str
     n: str
     per: str
+    spread: str
     excluded: tuple[str, ...]
 
 
@@ -77,6 +80,7 @@ def statement(cohort: Cohort, ids: tuple[str, ...], grouped: bool) -> tuple[str,
                 f"value{number}",
                 f"n{number}",
                 f"per{number}" if metric.per else "",
+                f"spread{number}" if metric.has_spread else "",
                 tuple(f"without{i}_{number}" for i in range(len(metric.exclusions))),
             )
         )
@@ -102,6 +106,8 @@ def _parts(metric: Metric, table: Any) -> dict[str, Any]:
     parts = {"value": _folded(metric.fold, of), "n": of.count()}
     if metric.per is not None:
         parts["per"] = metric.per(table).sum()
+    if metric.has_spread:
+        parts["spread"] = of.std(how="sample")
     parts |= {f"without{i}_": e.which(table).sum() for i, e in enumerate(metric.exclusions)}
     return parts
 

@@ -173,6 +173,7 @@ def _figure(metric: Metric, names: Names, row: dict[str, Any], by: By | None) ->
         value=row[names.value],
         n=int(row[names.n] or 0),
         per=row[names.per] if names.per else None,
+        spread=row[names.spread] if names.spread else None,
         excluded=[(reason, count) for reason, count in left_out if count],
         by=by,
     )

@@ -149,7 +149,7 @@ def _title(figure: Figure) -> str:
 
 
 def _interval(figure: Figure) -> str:
-    if figure.interval is None or figure.cohort_key is Cohort.DUE:
+    if figure.unit is not Unit.SHARE or figure.interval is None or figure.cohort_key is Cohort.DUE:
         return ""
     low, high = (number_words(bound, Unit.SHARE) for bound in figure.interval)
     return f"{low} – {high} %"

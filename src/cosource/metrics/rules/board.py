@@ -43,6 +43,13 @@ TILES: tuple[TileSpec, ...] = (
     TileSpec("tickets_with_return", (("tickets_with_direct_return", gettext_noop("direct")),)),
     TileSpec("party_tickets_with_return", (("party_tickets_with_direct_return", gettext_noop("direct")),)),
     TileSpec("pause_share"),
+    TileSpec(
+        "satisfaction.satisfied",
+        (
+            ("satisfaction.mean", gettext_noop("of 5")),
+            ("satisfaction.response_rate", gettext_noop("answered")),
+        ),
+    ),
     TileSpec("backlog", (("backlog_age", gettext_noop("age")), ("backlog_age.p90", gettext_noop("p90")))),
     TileSpec("knowledge_linked"),
 )

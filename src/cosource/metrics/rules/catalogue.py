@@ -13,6 +13,8 @@ from cosource.metrics.rules.metric import gettext_noop as _
 SHORT_SECONDS, ANSWER_SECONDS = 10, 30
 
 _TELEPHONE = _("Calls as the telephone system counted them, from when they were offered.")
+_ASKED = _("What who asked for help says once the ticket is resolved, 1 to 5; satisfied are 4 and 5.")
+_SATISFIED = 4
 _STATED = _("The counter of the source where there is one, else what the record shows.")
 _PATH = _("Who held the ticket, line by line; a blank group is a gap in the record and is looked through.")
 
@@ -31,6 +33,8 @@ _NO_CONTACT = Exclusion(
 )
 _NOT_TAKEN = Exclusion(_("given up"), lambda t: ~t.answered)
 _GIVEN_UP_AT_ONCE = Exclusion(_("given up within 10 seconds"), lambda t: t.abandon_seconds <= SHORT_SECONDS)
+_NOT_SURVEYED = Exclusion(_("nobody was asked"), lambda t: t.surveyed.isnull())
+_NO_ANSWER = Exclusion(_("asked, and not answered"), lambda t: t.surveyed & t.survey_score.isnull())
 _WITHOUT_END = Exclusion(_("ended without a verdict"), lambda t: t.met.isnull() & ~t.stands_still)
 _STANDS_STILL = Exclusion(_("stands still, not overdue"), lambda t: t.stands_still)
 
@@ -176,6 +180,14 @@ METRICS: tuple[Metric, ...] = (
     Metric("abandoned_rate", _("Calls given up"), Unit.SHARE, Cohort.CALLS, Fold.SHARE,
            lambda t: (t.abandon_seconds > SHORT_SECONDS).fill_null(False), _TELEPHONE,
            _("Of all calls offered, those given up after more than 10 seconds; given up sooner counts as offered alone.")),
+    *(_ended(f"satisfaction.{name}", title, unit, fold, of, _ASKED,
+             _("Who answers is rarely who does not: read it beside the share that answered."), (_NOT_SURVEYED, _NO_ANSWER))
+      for name, title, unit, fold, of in (
+          ("mean", _("Satisfaction"), Unit.POINTS, Fold.MEAN, lambda t: t.survey_score),
+          ("satisfied", _("Satisfied"), Unit.SHARE, Fold.SHARE, lambda t: t.survey_score >= _SATISFIED))),
+    _ended("satisfaction.response_rate", _("Answers to the question"), Unit.SHARE, Fold.SHARE,
+           lambda t: t.surveyed.ifelse(t.survey_score.notnull(), None), _ASKED,
+           _("A person is not asked again for a while, so that most tickets of some people ask nothing."), (_NOT_SURVEYED,)),
     Metric("backlog", _("Open tickets"), Unit.TICKETS, Cohort.OPEN, Fold.COUNT, lambda t: t.ticket,
            _("Opened before that midnight and not ended by then."),
            _("A ticket that was reopened counts as open from its opening to its last end.")),

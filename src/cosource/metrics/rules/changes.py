@@ -55,7 +55,12 @@ def change_of(now: Figure, before: Figure | None) -> Change:
         return Change(Verdict.SAME)
     part = by / before.value if now.unit is not Unit.SHARE and before.value else None
     # Whether a term was met is no estimate: the clocks of a period are all there were.
-    if now.interval is None or before.interval is None or now.cohort_key is Cohort.DUE:
+    if (
+        now.unit is not Unit.SHARE
+        or now.interval is None
+        or before.interval is None
+        or now.cohort_key is Cohort.DUE
+    ):
         return Change(Verdict.MEASURED, by, part)
     interval = difference(_share(now), _share(before))
     if interval is None or interval[0] <= 0 <= interval[1]:

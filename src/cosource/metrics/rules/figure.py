@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cosource.metrics.rules.intervals import wilson
+from cosource.metrics.rules.intervals import mean_interval, wilson
 from cosource.metrics.rules.metric import COHORTS, DECIMALS, Cohort, Fold, Metric, Unit
 
 # A cell with fewer tickets could tell of a single one.
 SMALLEST_CELL = 5
+# The least and the most that an answer can be.
+POINTS = (1.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Figure:
     """A figure of one metric.
 
     `value`: rounded as it is printed; None of nothing. `n`: tickets (or clocks) that count. `numerator`, `denominator`: what a
-    share or a sum is made of. `excluded`: why and how many of the cohort do not count. `interval`: of a share, 95 %.
+    share or a sum is made of. `excluded`: why and how many of the cohort do not count.
+    `interval`: 95 %, of a share or of a mean of answers.
     `held_back`: too few to be told apart from a single ticket; then nothing else is said.
     """
 
@@ -49,12 +52,14 @@ def figure_of(
     value: float | None,
     n: int,
     per: float | None = None,
+    spread: float | None = None,
     excluded: Iterable[tuple[str, int]] = (),
     by: By | None = None,
 ) -> Figure:
     """Return the figure of a metric from what was folded.
 
-    `value`: the folded value, for a share how many are true. `per`: the sum that a ratio is divided by.
+    `value`: the folded value, for a share how many are true. `per`: the sum that a ratio is divided by. `spread`: the standard
+    deviation of what a mean is of.
     """
     whole = metric.fold is Fold.COUNT or (metric.fold is Fold.SUM and metric.unit is not Unit.HOURS)
     shown = value
@@ -83,8 +88,17 @@ def figure_of(
         cohort=COHORTS[metric.cohort],
         cohort_key=metric.cohort,
         by=by,
-        interval=wilson(int(value or 0), n) if metric.has_interval else None,
+        interval=_interval(metric, value, n, spread),
     )
+
+
+def _interval(
+    metric: Metric, value: float | None, n: int, spread: float | None
+) -> tuple[float, float] | None:
+    if metric.has_spread:
+        bounds = mean_interval(value, n, spread)
+        return bounds and (max(bounds[0], POINTS[0]), min(bounds[1], POINTS[1]))
+    return wilson(int(value or 0), n) if metric.has_interval else None
 
 
 def held_back(metric: Metric, by: By) -> Figure:

@@ -51,6 +51,7 @@ class Unit(StrEnum):
     PAIRS = "pairs"
     CALLS = "calls"
     SECONDS = "seconds"
+    POINTS = "points"
 
 
 class Fold(StrEnum):
@@ -77,6 +78,7 @@ DECIMALS = {
     Unit.PAIRS: 0,
     Unit.CALLS: 0,
     Unit.SECONDS: 1,
+    Unit.POINTS: 2,
 }
 
 
@@ -112,4 +114,9 @@ class Metric:
     @property
     def has_interval(self) -> bool:
         """Tell whether a 95 % interval goes with the value."""
-        return self.fold is Fold.SHARE
+        return self.fold is Fold.SHARE or self.has_spread
+
+    @property
+    def has_spread(self) -> bool:
+        """Tell whether the interval is that of a mean of answers, which takes how far they spread."""
+        return self.fold is Fold.MEAN and self.unit is Unit.POINTS

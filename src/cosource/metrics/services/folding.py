@@ -153,6 +153,15 @@ WHERE EXISTS (SELECT 1 FROM raw_reader AS r WHERE r.audience = c.audience AND r.
 GROUP BY d.desk, ticket
 """
 
+# Whether the requester was asked how well it was solved, and what they said, as far as all parties of the desk read it.
+_SURVEYED = """
+CREATE OR REPLACE TEMP TABLE surveyed AS
+SELECT d.desk, ticket, true AS asked, s.score
+FROM raw_survey AS s JOIN desk AS d USING (ticket) JOIN raw_ticket AS t USING (ticket)
+WHERE EXISTS (SELECT 1 FROM raw_reader AS r WHERE r.audience = s.audience AND r.party = coalesce(d.client, t.owner))
+    AND (d.partner IS NULL OR EXISTS (SELECT 1 FROM raw_reader AS r WHERE r.audience = s.audience AND r.party = d.partner))
+"""
+
 # A call belongs to the desk at which it came in; under an engagement to that one, and to its client's own desk too.
 _RUNG = f"""
 CREATE OR REPLACE TEMP TABLE rung AS
@@ -248,7 +257,7 @@ SELECT {_KEYS}, l.category AS state, l.final_at AS closed_at, l.priority, l.impa
         CASE WHEN l.moved_here THEN coalesce(seen.reopenings, 0) ELSE 0 END) AS reopenings,
     l.sla_stated,
     CASE WHEN helped.desk IS NOT NULL THEN true WHEN l.import_id IS NULL THEN false ELSE l.knowledge_stated END AS knowledge,
-    called.solved AS solved_at_contact,
+    called.solved AS solved_at_contact, surveyed.asked AS surveyed, surveyed.score AS survey_score,
     by_team.handovers AS team_handovers, by_team.returns AS team_returns, by_team.direct_returns AS team_direct_returns,
     by_team.mutual_pairs AS team_mutual_pairs, by_party.handovers AS party_handovers, by_party.returns AS party_returns,
     by_party.direct_returns AS party_direct_returns, by_party.mutual_pairs AS party_mutual_pairs
@@ -258,7 +267,7 @@ LEFT JOIN (SELECT * FROM passed WHERE level = 'party') AS by_party USING (desk, 
 LEFT JOIN waited AS w USING (desk, ticket) LEFT JOIN answered AS a USING (desk, ticket)
 LEFT JOIN counted AS c USING (desk, ticket) LEFT JOIN third USING (desk, ticket)
 LEFT JOIN reopened AS seen USING (desk, ticket) LEFT JOIN helped USING (desk, ticket)
-LEFT JOIN called USING (desk, ticket)
+LEFT JOIN called USING (desk, ticket) LEFT JOIN surveyed USING (desk, ticket)
 """,
     "holdings": f"""
 SELECT {_KEYS}, s.level, s.step, s.holder_key, s.from_key, s.from_at, s.until_at, s.is_return, s.is_direct_return, s.is_mutual,
@@ -317,6 +326,7 @@ _IN_TURN = (
     _ANSWERED,
     _HELPED,
     _CALLED,
+    _SURVEYED,
     _RUNG,
     _LIFE,
     _WAITS,

@@ -177,6 +177,12 @@ def raw_tables(d: Dialect) -> tuple[Raw, ...]:
             "(SELECT * FROM tickets_contact WHERE {where} AND opened) AS contacts",
             "ticket_id",
         ),
+        Raw(
+            "raw_survey",
+            (("ticket", uid, "ticket_id"), ("audience", uid, "audience_id"), ("score", whole, "score")),
+            "tickets_survey",
+            "ticket_id",
+        ),
         # Calls are asked for by their own ids, as tickets are.
         Raw(
             "raw_call",

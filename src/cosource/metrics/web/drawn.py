@@ -71,7 +71,10 @@ def head_of(figure: Figure, asking: Asking, **more: str) -> Head:
     """Return a figure as it is drawn; `more`: of which group."""
     # A figure bound to a term is met or missed by the term alone, and no estimate.
     has_band = (
-        figure.interval is not None and figure.value is not None and figure.cohort_key is not Cohort.DUE
+        figure.unit is Unit.SHARE
+        and figure.interval is not None
+        and figure.value is not None
+        and figure.cohort_key is not Cohort.DUE
     )
     band = (
         interval_band(figure.interval, figure.value)
@@ -105,6 +108,9 @@ def head_of(figure: Figure, asking: Asking, **more: str) -> Head:
 
 
 def _made_of(figure: Figure) -> str:
+    if figure.unit is Unit.POINTS and figure.interval is not None:
+        low, high = (number_words(bound, Unit.POINTS) for bound in figure.interval)
+        return _("95 %% interval from %(low)s to %(high)s") % {"low": low, "high": high}
     if figure.unit is not Unit.SHARE or figure.numerator is None:
         return ""
     kind = Unit.TICKETS if isinstance(figure.numerator, int) else Unit.HOURS

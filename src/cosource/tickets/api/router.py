@@ -46,6 +46,7 @@ from cosource.tickets.api.schemas import (
 )
 from cosource.tickets.api.stepping import stepped
 from cosource.tickets.api.structure import router as structure
+from cosource.tickets.api.surveys import router as surveys
 from cosource.tickets.api.templates import router as templates
 from cosource.tickets.queries.alike import tickets_alike
 from cosource.tickets.queries.attachments import attachments_in
@@ -79,6 +80,7 @@ router.add_router("", ready)
 router.add_router("", effort)
 router.add_router("", contacts)
 router.add_router("", calls)
+router.add_router("", surveys)
 router.add_router("", checklists)
 router.add_router("", routing_router)
 router.add_router("", changes)

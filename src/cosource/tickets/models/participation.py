@@ -52,6 +52,7 @@ class Beside(IntFlag):
     EFFORT = 2
     FOLLOWED = 4
     CHECKLIST = 8
+    SURVEY = 16
 
 
 # What lists filter by besides their range.

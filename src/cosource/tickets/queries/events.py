@@ -22,6 +22,7 @@ from cosource.tickets.rules.contacts import SAID
 from cosource.tickets.rules.handover import DECLINE_REASONS, OFFER_REASONS
 from cosource.tickets.rules.priority import LEVEL_LABELS
 from cosource.tickets.rules.states import STATES, label_of
+from cosource.tickets.rules.surveys import SCORES
 from cosource.tickets.rules.wording import Phrase, gettext_lazy
 
 
@@ -397,6 +398,16 @@ def _contact_logged(entry: EntryRow, record: Record, names: Names) -> Event:
     return Event("phone", words)
 
 
+def _survey_asked(entry: EntryRow, record: Record, names: Names) -> Event:
+    return Event("star", gettext_lazy("Asked how well it was solved"), quiet=True)
+
+
+def _survey_answered(entry: EntryRow, record: Record, names: Names) -> Event:
+    score = int(entry.facts["score"])
+    words = gettext_lazy("Solved %(how)s: %(score)s of 5", how=_(SCORES[score]), score=score)
+    return Event("star", words)
+
+
 def _article_unused(entry: EntryRow, record: Record, names: Names) -> Event:
     return Event("book-2", gettext_lazy("An article did not help after all"), quiet=True)
 
@@ -444,6 +455,8 @@ _TOLD: dict[str, Callable[[EntryRow, Record, Names], Event]] = {
     "ticket.major_reviewed": _major_reviewed,
     "ticket.change_reviewed": _reviewed,
     "ticket.contact_logged": _contact_logged,
+    "ticket.survey_asked": _survey_asked,
+    "ticket.survey_answered": _survey_answered,
     "ticket.article_used": _article_used,
     "ticket.article_unused": _article_unused,
     "payload.erased": _erased,

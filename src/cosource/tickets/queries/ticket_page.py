@@ -56,6 +56,8 @@ from cosource.tickets.queries.steps import (
 )
 from cosource.tickets.queries.ticket_beside import Beside, beside_of
 from cosource.tickets.queries.writing import Kept
+from cosource.tickets.queries.surveys import SurveyView, survey_asked
+from cosource.tickets.queries.writing import FOLLOWS_COLUMN, WRITING_COLUMNS, Kept, joined_for, kept_from
 from cosource.tickets.rules.links import MERGED_INTO
 from cosource.tickets.rules.priority import LEVEL_LABELS, PRIORITY_LABELS
 from cosource.tickets.rules.ribbon import Ribbon
@@ -144,6 +146,7 @@ class TicketView:
     links: list[LinkLine] = field(default_factory=list)
     effort: list[EffortSum] = field(default_factory=list)
     checklist: list[ChecklistLine] = field(default_factory=list)
+    survey: SurveyView | None = None
     stated: list[StatedLine] = field(default_factory=list)
     teams: list[TeamChoice] = field(default_factory=list)
     people: list[tuple[UUID, str]] = field(default_factory=list)
@@ -261,6 +264,7 @@ def ticket_get(
         recurring=beside.recurring if works(actor) and not for_requester else None,
         links=link_lines(record, actor),
         fields=answered_sets(record, actor) if beside.has_fields and not for_requester else [],
+        survey=survey_asked(record, actor, at),
         checklist=[] if for_requester else checklist_lines(record, actor),
         effort=[] if for_requester else effort_sums(record, actor, badges),
     )

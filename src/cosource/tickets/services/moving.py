@@ -47,6 +47,7 @@ from cosource.tickets.services.record import (
     tell_others,
     text_say,
 )
+from cosource.tickets.services.surveys import survey_ask
 from cosource.tickets.services.telling import duplicates_tell
 
 WAITING = (WAITING_REQUESTER, WAITING_CLIENT, WAITING_PARTNER)
@@ -156,6 +157,7 @@ def state_set(
     elif to_state == WAITING_CLIENT:
         clock_of_request(record, reason, at=at)
     _append(record, came_from, to_state, reason, text, actor, at)
+    survey_ask(record, at=at)
 
 
 def _approvals_end(record: Record, came_from: str, to_state: str) -> None:
