@@ -8,6 +8,7 @@ from django.db.models import F
 
 from cosource.config.demo import SHOWN, log_path, welcome
 from cosource.config.demo_articles import articles_play, articles_script
+from cosource.config.demo_calls import calls_play
 from cosource.config.demo_replies import replies_play
 from cosource.config.demo_rules import rules_play
 from cosource.config.demo_tickets import ago, script, tickets_play
@@ -29,7 +30,7 @@ from cosource.knowledge.queries.articles import ArticleFilter, article_list
 from cosource.parties.models import Engagement, Person
 from cosource.parties.queries.sight import actor_for_person, hats_of
 from cosource.parties.services.organizations import organization_create
-from cosource.tickets.models import Escalation, Handover, Participation, Ticket
+from cosource.tickets.models import Call, Contact, Escalation, Handover, Participation, Survey, Ticket
 from cosource.tickets.queries.canned import canned_list
 from cosource.tickets.queries.escalation_audit import escalations_audit
 from cosource.tickets.queries.today import tickets_day
@@ -178,3 +179,11 @@ def test_each_party_has_its_own_replies_ready(db):
     assert ready("tom") == ["Does it work for you?", "We are at it"]
     assert ready("lena") == ["Access needed", "Printer: first steps"]
     assert ready("elena") == ready("walter") == ready("grace") == []
+
+
+def test_the_demos_telephone_rings(db):
+    world = world_build(NOW)
+    assert calls_play(world, NOW) == 420
+    assert Call.objects.filter(demo=True).count() == 420
+    assert sorted(Contact.objects.values_list("channel", "solved")) == [("phone", True), ("walk_up", False)]
+    assert Survey.objects.get().score == 5

@@ -12,6 +12,7 @@ import typer
 from cosource.config import environment as env
 from cosource.config import processes
 from cosource.config.demo_articles import articles_play
+from cosource.config.demo_calls import calls_play
 from cosource.config.demo_kinds import kinds_play
 from cosource.config.demo_replies import replies_play
 from cosource.config.demo_rules import rules_play
@@ -40,7 +41,14 @@ def prepare() -> None:
 
     from cosource.foundation import clock
     from cosource.knowledge.models import Article
-    from cosource.tickets.models import CannedReply, CatalogItem, RoutingRules, Ticket, TicketTemplate
+    from cosource.tickets.models import (
+        CallLoad,
+        CannedReply,
+        CatalogItem,
+        RoutingRules,
+        Ticket,
+        TicketTemplate,
+    )
 
     try:
         world = world_open()
@@ -73,6 +81,9 @@ def prepare() -> None:
     if not CannedReply.objects.exists():
         with transaction.atomic():
             replies_play(world, clock.now())
+    if not CallLoad.objects.exists():
+        with transaction.atomic():
+            calls_play(world, clock.now())
     if not TicketTemplate.objects.exists():
         with transaction.atomic():
             templates_play(world, clock.now())

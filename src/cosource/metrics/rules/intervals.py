@@ -51,7 +51,7 @@ def _quantile(degrees: int) -> float:
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
-    series = z + sum(term / degrees**power for power, term in enumerate(terms, 1))
+    series = z + sum(term / float(degrees**power) for power, term in enumerate(terms, 1))
     return _FEW_T.get(degrees, series)
 
 

@@ -32,9 +32,10 @@ class SurveyView:
 
 def survey_asked(record: Record, actor: Actor, at: datetime) -> SurveyView | None:
     """Return the question while the reader may answer it. One query, and none where nobody was asked."""
-    if not record.mine.has_beside(Beside.SURVEY) or record.ticket.requester_id != actor.person_id:
+    requester = record.ticket.requester_id
+    if not record.mine.has_beside(Beside.SURVEY) or requester is None or requester != actor.person_id:
         return None
-    asked = Survey.objects.filter(ticket=record.ticket, person_id=actor.person_id).first()
+    asked = Survey.objects.filter(ticket=record.ticket, person_id=requester).first()
     if asked is None:
         return None
     until = asked.asked_at + timedelta(days=OPEN_DAYS)
