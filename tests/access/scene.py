@@ -16,6 +16,7 @@ from cosource.agreements.services.confirmations import version_confirm
 from cosource.agreements.services.proposals import version_propose
 from cosource.bridges.models import Import
 from cosource.bridges.reading.shipped import shipped_text
+from cosource.foundation.ids import new_id
 from cosource.foundation.models import DueWork, Gateway, Notice, PushSubscription
 from cosource.foundation.queries.ledger import readable_streams
 from cosource.foundation.rules.notices import Said, effect_digest
@@ -323,6 +324,7 @@ def _surveys(scene: Scene) -> None:
     record = load(scene.tickets["assigned"], scene.actor("c1.cso"))
     readers = {record.ticket.owner_id, scene.world.organizations["p1"].id}
     scene.extra["survey"] = Survey.objects.create(
+        id=new_id(),
         ticket=record.ticket,
         organization_id=record.ticket.owner_id,
         person_id=record.ticket.requester_id,

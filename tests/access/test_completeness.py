@@ -88,6 +88,7 @@ ASKED_BY_NAME = {
     "api:import_problems_list",
     # Answers what is typed; the table asks the query behind it.
     "api:callers_list",
+    "api:ticket_survey_read",
     "api:file_read",
     "tickets:file",
     # Answered from facts, which a worker gathers; `tests/integration/metrics` asks for them.

@@ -210,7 +210,10 @@ def things(scene: Scene) -> dict[Key, Thing]:
         }
         found["calls", state, ""] = Thing(channels, (mark,))
     found["answer", "how well it was solved", "on a ticket with partner 1"] = Thing(
-        {"choke point": sight(Survey, scene.extra["survey"])}
+        {
+            "choke point": sight(Survey, scene.extra["survey"]),
+            "endpoint": page("api:ticket_survey_read", scene.tickets["assigned"], for_tokens=True),
+        }
     )
     found["survey settings", "of client 1", ""] = Thing(
         {"choke point": sight(SurveySettings, scene.world.organizations["c1"].id)}

@@ -134,7 +134,8 @@ METRICS: tuple[Metric, ...] = (
            lambda t: (t.reassignments == 0) & (t.reopenings == 0), _STATED,
            _("Gross: what no first contact could have resolved is in the cohort as well.")),
     Metric("first_contact_solved", _("Solved at first contact"), Unit.SHARE, Cohort.OPENED, Fold.SHARE,
-           lambda t: t.solved_at_contact & (t.reopenings == 0),
+           # Nothing and untrue is untrue: a reopened ticket without a contact would count.
+           lambda t: t.solved_at_contact.notnull().ifelse(t.solved_at_contact & (t.reopenings == 0), None),
            _("Calls and visits that were logged and opened a ticket: solved with the contact itself, and not reopened since."),
            _("Gross, and of what was logged: another call about the same, logged as a new ticket, does not count against it."),
            None, (_NO_CONTACT,)),

@@ -5,7 +5,6 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from cosource.foundation.ids import new_id
 from cosource.foundation.models import AudienceReader
 from cosource.foundation.sight import WORKERS, Actor
 from cosource.parties.models import Organization, Person
@@ -58,12 +57,13 @@ class SurveyQuerySet(models.QuerySet["Survey"]):
 
 
 class Survey(models.Model):
-    """One question on a ticket, once. `audience_id`: who reads the answer, as the form says. `score`: 1 to 5, or none yet.
+    """One question on a ticket, once, as the entry with the same id says.
 
+    `audience_id`: who reads the answer, as the form says. `score`: 1 to 5, or none yet.
     What was written with it stands in the conversation.
     """
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    id = models.UUIDField(primary_key=True, editable=False)
     ticket = models.OneToOneField(Ticket, on_delete=models.CASCADE, related_name="survey")
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)

@@ -57,10 +57,16 @@ class RecordKind:
     people: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
 
+    told_as_entry: bool = False
+
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return all columns of the table."""
-        return tuple(str(field.attname) for field in self.model._meta.concrete_fields)  # noqa: SLF001 - Django's own way to ask
+        """Return the columns that go out: all of the table, but for an audience, which the row's entry has."""
+        names = (str(field.attname) for field in self.model._meta.concrete_fields)  # noqa: SLF001 - Django's own way to ask
+        return tuple(name for name in names if not (self.told_as_entry and name == AUDIENCE))
+
+
+AUDIENCE = "audience_id"
 
 
 def _own(actor: Actor) -> Q:
@@ -121,10 +127,12 @@ KINDS = (
     RecordKind("field_answers", FieldAnswers, lambda actor: _own(actor) & _seen(actor)),
     RecordKind("ticket_links", TicketLink, _linked, parties=("made_by_id",)),
     RecordKind("efforts", Effort, lambda actor: _own(actor) & _seen(actor), people=("person_id",)),
-    RecordKind("contacts", Contact, _told, parties=("taken_for_id",), people=("taken_by_id",)),
+    RecordKind(
+        "contacts", Contact, _told, parties=("taken_for_id",), people=("taken_by_id",), told_as_entry=True
+    ),
     RecordKind("call_loads", CallLoad, _at_desk, parties=("brought_for_id",)),
     RecordKind("survey_settings", SurveySettings, _own),
-    RecordKind("surveys", Survey, _told, people=("person_id",)),
+    RecordKind("surveys", Survey, _told, people=("person_id",), told_as_entry=True),
     RecordKind("calls", Call, _at_desk),
     RecordKind("canned_replies", CannedReply, _own),
     RecordKind("routing_rules", RoutingRules, _own, people=("created_by_id",)),

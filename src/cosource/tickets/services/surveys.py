@@ -62,15 +62,7 @@ def survey_ask(record: Record, *, at: datetime) -> None:
     if not settings.own_only and holder is not None and holder.engagement is not None:
         readers |= {holder.organization_id} if holder.engagement.client_id == ticket.owner_id else set()
     system = system_actor(reason="a ticket was resolved", organization_id=ticket.owner_id)
-    Survey.objects.create(
-        ticket=ticket,
-        organization_id=ticket.owner_id,
-        person_id=ticket.requester_id,
-        audience_id=audience_of(record, readers, with_requester=True),
-        asked_at=at,
-    )
-    beside_set(Participation.objects.filter(id=record.owner_part.id), Beside.SURVEY)
-    note(
+    entry_id = note(
         record,
         kind="ticket.survey_asked/1",
         actor=system,
@@ -79,6 +71,15 @@ def survey_ask(record: Record, *, at: datetime) -> None:
         with_requester=True,
         facts={},
     )
+    Survey.objects.create(
+        id=entry_id,
+        ticket=ticket,
+        organization_id=ticket.owner_id,
+        person_id=ticket.requester_id,
+        audience_id=audience_of(record, readers, with_requester=True),
+        asked_at=at,
+    )
+    beside_set(Participation.objects.filter(id=record.owner_part.id), Beside.SURVEY)
     part_tell(
         record,
         record.owner_part,
