@@ -59,8 +59,8 @@ from cosource.tickets.services.fields import field_set_add
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.links import ticket_link
 from cosource.tickets.services.opening import ticket_open
-from cosource.tickets.services.recurring import recurring_add
 from cosource.tickets.services.record import audience_of
+from cosource.tickets.services.recurring import recurring_add
 from cosource.tickets.services.surveys import survey_settings_set
 from cosource.tickets.services.templates import template_add
 from cosource.tickets.services.views import view_save

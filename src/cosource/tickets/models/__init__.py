@@ -15,9 +15,8 @@ from cosource.tickets.models.links import TicketLink
 from cosource.tickets.models.major import MajorIncident
 from cosource.tickets.models.participation import NEVER, Participation
 from cosource.tickets.models.routing import RoutingModel, RoutingRules
-from cosource.tickets.models.templates import Recurrence, RecurringTicket, TicketTemplate
 from cosource.tickets.models.surveys import Survey, SurveySettings
-from cosource.tickets.models.templates import TicketTemplate
+from cosource.tickets.models.templates import Recurrence, RecurringTicket, TicketTemplate
 from cosource.tickets.models.tickets import (
     Handover,
     Message,

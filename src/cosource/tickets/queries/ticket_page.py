@@ -54,10 +54,9 @@ from cosource.tickets.queries.steps import (
     steps_of,
     team_choices,
 )
+from cosource.tickets.queries.surveys import SurveyView, survey_asked
 from cosource.tickets.queries.ticket_beside import Beside, beside_of
 from cosource.tickets.queries.writing import Kept
-from cosource.tickets.queries.surveys import SurveyView, survey_asked
-from cosource.tickets.queries.writing import FOLLOWS_COLUMN, WRITING_COLUMNS, Kept, joined_for, kept_from
 from cosource.tickets.rules.links import MERGED_INTO
 from cosource.tickets.rules.priority import LEVEL_LABELS, PRIORITY_LABELS
 from cosource.tickets.rules.ribbon import Ribbon

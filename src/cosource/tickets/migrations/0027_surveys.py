@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("parties", "0005_presence"),
-        ("tickets", "0024_calls"),
+        ("tickets", "0026_ticket_fields"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
