@@ -20,8 +20,8 @@ def calls_play(world: World, now: datetime) -> int:
 
     engagement = world.engagements[HARBOUR, BRIGHTLINE]
     ruth = world.actor("ruth", now)
-    for key, number in _NUMBERS.items():
-        person_phone_set(person_id=world.people[key], phone=number, actor=ruth, at=now)
+    for key, phone in _NUMBERS.items():
+        person_phone_set(person_id=world.people[key], phone=phone, actor=ruth, at=now)
     survey_settings_set(active=True, every_days=14, own_only=False, actor=ruth, at=now)
     at = now - timedelta(minutes=25)
     solved = contact_log(
