@@ -130,6 +130,14 @@ def test_a_program_says_what_helped(world: World, writer: Robot) -> None:
     )
     assert writer.get(path).json() == [used]
     assert writer.get(f"/articles/{article.id}").json()["times_helped"] == 1
+    # Two of them are two, and no status with its answer.
+    other = published(world, "c1.cso", topic="Printing")
+    writer.made(path, {"article_id": str(other.id)})
+    answer = writer.get(path)
+    assert (answer.status_code, {row["id"] for row in answer.json()}) == (
+        200,
+        {str(article.id), str(other.id)},
+    )
     assert Robot(world, "p1").get(path).status_code == 404
     assert Robot(world, "p1").send("POST", path, {"article_id": str(article.id)}).status_code == 404
     assert writer.send("DELETE", f"{path}/{article.id}").status_code == 204

@@ -62,7 +62,9 @@ def quarter_of(day: date) -> Period:
 
 
 def before(period: Period) -> Period | None:
-    """Return the period to compare with: the month or quarter before, else as many days before; None where a bound is lacking.
+    """Return the period to compare with: the month or quarter before, else as many days before.
+
+    None where a bound is lacking, and where the calendar ends.
 
     >>> before(month_of(date(2016, 3, 9)))
     Period(from_on=datetime.date(2016, 2, 1), until_on=datetime.date(2016, 3, 1))
@@ -70,9 +72,11 @@ def before(period: Period) -> Period | None:
     Period(from_on=datetime.date(2016, 3, 1), until_on=datetime.date(2016, 3, 8))
     >>> before(quarter_of(date(2016, 2, 1))) == quarter_of(date(2015, 12, 31)), before(Period())
     (True, None)
+    >>> before(Period(date(31, 10, 2), date(259, 3, 29))), before(Period(date(9999, 12, 1), date(9999, 12, 31)))
+    (None, None)
     """
     first, until = period.from_on, period.until_on
-    if first is None or until is None or first.year == 1:
+    if first is None or until is None or until.year == date.max.year or until - first > first - date.min:
         return None
     for kind in (month_of, quarter_of):
         if period == kind(first):

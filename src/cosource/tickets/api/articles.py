@@ -36,10 +36,11 @@ class UsedArticleIn(In):
 @router.get(
     "/tickets/{uuid:ticket_id}/articles", response=list[UsedArticleOut], summary="Read which articles helped"
 )
-def ticket_articles_list(request: HttpRequest, ticket_id: UUID) -> tuple[UsedArticle, ...]:
+def ticket_articles_list(request: HttpRequest, ticket_id: UUID) -> list[UsedArticle]:
     """Return the articles in the caller's sight that are said to have helped."""
     actor = actor_of(request)
-    return articles_used(load(ticket_id, actor).ticket.id, actor)
+    # A list, since two of a tuple would be read as a status and its answer.
+    return list(articles_used(load(ticket_id, actor).ticket.id, actor))
 
 
 @router.post(
