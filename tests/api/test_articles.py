@@ -138,6 +138,7 @@ def test_a_program_says_what_helped(world: World, writer: Robot) -> None:
         200,
         {str(article.id), str(other.id)},
     )
+    assert writer.send("DELETE", f"{path}/{other.id}").status_code == 204
     assert Robot(world, "p1").get(path).status_code == 404
     assert Robot(world, "p1").send("POST", path, {"article_id": str(article.id)}).status_code == 404
     assert writer.send("DELETE", f"{path}/{article.id}").status_code == 204
