@@ -50,13 +50,18 @@ def keep_latest(titles: Mapping[str, str], measured: Mapping[str, Sequence[Figur
         worlds = known.setdefault(subject, {})
         for world in dict.fromkeys(f.on for f in figures):
             of = [asdict(f) for f in figures if f.on == world]
-            worlds[world] = {"on": f"{at:%Y-%m-%d}", "revision": _revision(), "figures": of}
+            worlds[world] = {
+                "on": f"{at:%Y-%m-%d}",
+                "revision": _revision(),
+                "load": round(os.getloadavg()[1], 1),
+                "figures": of,
+            }
     file.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
     parts = [("How", _HOW)]
     for subject, title in titles.items():
         if subject in known:
             worlds = known[subject]
-            days = ", ".join(sorted({f"{w['on']} at {w['revision']}" for w in worlds.values()}))
+            days = ", ".join(sorted({_taken(world) for world in worlds.values()}))
             figures = [Figure(**f) for w in worlds.values() for f in w["figures"]]
             parts.append(
                 (title, f"`python -m benchmarks --only {subject}`, measured {days}\n\n{table(figures)}")
@@ -64,10 +69,16 @@ def keep_latest(titles: Mapping[str, str], measured: Mapping[str, Sequence[Figur
     (RESULTS.parent / "RESULTS.md").write_text(page("Figures", parts))
 
 
+def _taken(world: Mapping[str, Any]) -> str:
+    busy = f" under a load of {world['load']}" if world.get("load", 0) > (os.cpu_count() or 1) else ""
+    return f"{world['on']} at {world['revision']}{busy}"
+
+
 _HOW = """The last measurement of every figure beside its limit, with the command that takes it again. Whole runs, with
 the machine and how busy it was, are kept as dated files in `benchmarks/results`. A figure without a limit stands there
 to compare with. Processor time is that of the whole request, the database's included; the machine's own speed moves by
-half within minutes, and the bare table that is measured among the pages moves with it."""
+half within minutes, and the bare table that is measured among the pages moves with it. Durations and what is done in a second
+say little where others were at work on the machine: a load above the number of cores stands beside them."""
 
 
 def machine(postgresql: str | None, yardstick: float) -> str:
