@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cosource.config.demo_world import World
+from cosource.config.demo_world import HARBOUR, World
 
 # Who leads, and the template; `service` by its name.
 TEMPLATES: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -77,7 +77,7 @@ FIELDS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 def templates_play(world: World, now: datetime) -> dict[str, UUID]:
     """Write the templates, let some recur, declare fields; return the templates' ids. The caller holds the transaction."""
-    from cosource.parties.models import Service
+    from cosource.parties.models import Engagement, Service
     from cosource.tickets.services.fields import field_set_add
     from cosource.tickets.services.recurring import recurring_add
     from cosource.tickets.services.templates import template_add
@@ -91,8 +91,17 @@ def templates_play(world: World, now: datetime) -> dict[str, UUID]:
             values["service_id"] = named.id if named else None
         made[values["name"]] = template_add(values=values, actor=actor, at=now).id
     for who, template, rule in RECURRING:
-        given = {"name": template, "template_id": made[template], "rule": rule, "zone": "Europe/Berlin"}
-        recurring_add(values=given, actor=world.actor(who, now), at=now)
+        actor = world.actor(who, now)
+        # A partner's opens on its client's desk.
+        served = Engagement.objects.filter(partner_id=actor.reads_as, client__name=HARBOUR, parent=None)
+        given = {
+            "name": template,
+            "template_id": made[template],
+            "rule": rule,
+            "zone": "Europe/Berlin",
+            "engagement_id": served.order_by("created_at", "id").values_list("id", flat=True).first(),
+        }
+        recurring_add(values=given, actor=actor, at=now)
     for who, given in FIELDS:
         field_set_add(values=given, actor=world.actor(who, now), at=now)
     return made

@@ -136,8 +136,11 @@ def test_a_rule_whose_setter_lost_the_right_stands_still_until_another_takes_it_
 def test_a_partners_rule_opens_on_the_clients_desk_and_stays_its_own(desk: Desk) -> None:
     row = add(desk, "p1.pm", engagement_id=desk.world.engagements["c1p1"].id)
     assert row.next_at is not None
+    row.template.service_id = desk.world.services["c2.stations"].id
+    row.template.save()
     assert recurring_open_due(at=row.next_at) == 1
     ticket = Ticket.objects.get()
+    assert first_text(ticket).endswith("*Left out, since it cannot be chosen here: Service.*")
     assert (ticket.owner_id, ticket.holder_organization_id) == (desk.org("c1"), desk.org("p1"))
     assert recurring_tickets(desk.actor("c1.cso")) == []
     assert [r.id for r in recurring_tickets(desk.actor("p1.pt"))] == [row.id]

@@ -339,7 +339,9 @@ def _assigned(entry: EntryRow, record: Record, names: Names) -> Event:
 
 def _fields_set(entry: EntryRow, record: Record, names: Names) -> Event:
     name = str((entry.payload or {}).get("name", "")) or "–"
-    return Event("list-details", gettext_lazy("Filled in: %(name)s", name=name))
+    # The owner reads what was told to a partner apart as well; once is enough in the conversation.
+    told_apart = entry.actor_kind == "system" and record.mine.kind == Kind.OWNER
+    return Event("list-details", gettext_lazy("Filled in: %(name)s", name=name), quiet=told_apart)
 
 
 def _erased(entry: EntryRow, record: Record, names: Names) -> Event:

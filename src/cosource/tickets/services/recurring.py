@@ -157,13 +157,13 @@ def _open(row: RecurringTicket, at: datetime) -> Ticket | None:
         return None
     actor = acting_for(by_id=row.by_id, by_token=row.by_token, organization_id=row.organization_id, at=at)
     *missed, last = due
-    template, found = filled_on(
-        template_id=row.template_id, engagement_id=row.engagement_id, actor=actor, at=at
-    )
-    values = dict(found.values)
     locale = Person.objects.filter(pk=actor.person_id or NIL).values_list("locale", flat=True).first()
     with translation.override(locale or settings.LANGUAGE_CODE):
-        said = _said(row, last, missed)
+        template, found = filled_on(
+            template_id=row.template_id, engagement_id=row.engagement_id, actor=actor, at=at
+        )
+        said = _said(row, last, missed, found.left_out)
+    values = dict(found.values)
     values["title"] = values["title"] or template.name
     values["text"] = "\n\n".join(filter(None, (values["text"], said)))
     values["checklist"] = values["checklist"].splitlines()
@@ -208,8 +208,8 @@ def _halt(row: RecurringTicket, refusal: CosourceError, at: datetime) -> None:
             kept_tell(row, "recurring_ticket.halted/1", system, at, code=refusal.code)
 
 
-def _said(row: RecurringTicket, due: datetime, missed: list[datetime]) -> str:
-    """Say which rule opened the ticket, and what was missed."""
+def _said(row: RecurringTicket, due: datetime, missed: list[datetime], left_out: list[str]) -> str:
+    """Say which rule opened the ticket, what was missed, and what of the template could not be chosen."""
 
     def when(instant: datetime) -> str:
         return date_format(instant.astimezone(ZoneInfo(row.zone)), _("j M Y, H:i"))
@@ -224,6 +224,8 @@ def _said(row: RecurringTicket, due: datetime, missed: list[datetime]) -> str:
         if more > 0:
             named = _("%(n)d earlier ones, %(named)s") % {"n": more, "named": named}
         lines.append(_("Missed before, and not opened: %(named)s.") % {"named": named})
+    if left_out:
+        lines.append(f"{_('Left out, since it cannot be chosen here:')} {', '.join(left_out)}.")
     return "\n\n".join(f"*{line}*" for line in lines)
 
 
