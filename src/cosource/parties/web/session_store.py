@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
-from django.utils import timezone
 
+from cosource.foundation import clock
 from cosource.foundation.prepared import Prepared
 
 
@@ -13,8 +13,8 @@ class SessionStore(db.SessionStore):
     """Django's store, which names the session that it reads by a prepared query."""
 
     def _get_session_from_db(self) -> Session | None:
-        now = timezone.now()  # noqa: TID251 - Django wrote by it when the session ends
-        found = _session.first(key=self.session_key or "", now=now)
+        # By the machine's own clock, by which Django wrote when the session ends.
+        found = _session.first(key=self.session_key or "", now=clock.here())
         if found is None:
             self._session_key = None
         return found
