@@ -20,7 +20,8 @@ PROMISES = {
     "C11": "One record for a ticket, whoever works on it, with each party's own reference.",
     "C12": "A major incident is led over both parties, and its review opens the moment that it ends.",
     "C14": "Every entry names its readers; a wider audience is asked for once.",
-    "C15": "Who is told when a target comes near or passes: by priority and time of day, step by step, once, until somebody acknowledges.",
+    "C15": "For any kind, priority and instant both sides name somebody who can be reached and what they may decide, and a check finds gaps. "
+    "Who is told when a target comes near or passes: step by step, once, until somebody acknowledges.",
     "C16": "Figures on tickets by definitions that anybody can read, each with what it counts and leaves out, down to its tickets.",
     "C17": "Both parties of an engagement read the same figures from one computation; there is no party's own version.",
     "C22": "Hours that are needed and hours that are there, by skill and band; what one hour more is worth.",

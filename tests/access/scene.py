@@ -32,6 +32,7 @@ from cosource.parties.services.engagements import engagement_end
 from cosource.parties.services.invitations import OfferedRole
 from cosource.parties.services.people import person_phone_set
 from cosource.parties.services.scope import engagement_service_add
+from cosource.tickets.matrix.services.keeping import part_set
 from cosource.tickets.models import (
     BulkRun,
     CatalogItem,
@@ -443,6 +444,20 @@ def _articles(scene: Scene) -> None:
         )
 
 
+def _matrix(scene: Scene) -> None:
+    """Both parts of one engagement's escalation matrix."""
+    for engagement, side, by in (("c1p1", "client", "c1.cso"), ("c1p1", "partner", "p1.pm")):
+        contact = {"is": "contact", "name": mark_of(f"matrix{side}"), "phone": "+4930123456"}
+        scene.extra[f"matrix{side}"] = part_set(
+            engagement_id=scene.world.engagements[engagement].id,
+            side=side,
+            document=[{"who": [contact]}],
+            actor=scene.actor(by),
+            at=scene.tick(),
+            expected_version=None,
+        ).id
+
+
 def _lists_and_files(scene: Scene) -> None:
     """Lists that somebody saved, and files that were brought in."""
     for name, by, shared, engagement in (
@@ -498,6 +513,7 @@ def _lists_and_files(scene: Scene) -> None:
             actor=scene.actor(by),
             at=scene.tick(),
         ).id
+    _matrix(scene)
     for key, by in (("c1p1", "p1.pm"), ("c1p2", "p2.pm"), ("c2p1", "p1.pm")):
         scene.extra[f"question{key}"] = _questioned(scene, key, by)
     for key in ("c1", "c2"):

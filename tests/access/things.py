@@ -29,6 +29,7 @@ from cosource.tickets.models import (
     Escalation,
     FieldSet,
     Freeze,
+    MatrixPart,
     RecurringTicket,
     RoutingRules,
     SavedView,
@@ -219,6 +220,7 @@ def things(scene: Scene) -> dict[Key, Thing]:
         {"choke point": sight(SurveySettings, scene.world.organizations["c1"].id)}
     )
     found["caller", "a person of client 1", "by number"] = Thing({"query": _calls(scene.extra["caller"])})
+    found |= dict(_matrices(scene))
     return found
 
 
@@ -344,6 +346,24 @@ def _templates(scene: Scene) -> Iterator[tuple[Key, Thing]]:
                     "page": page("tickets:recurring_one", pk),
                     "list": page("tickets:recurring", holds=mark),
                     "endpoint": page("api:recurring_ticket_read", pk, for_tokens=True),
+                },
+                (mark,),
+            ),
+        )
+
+
+def _matrices(scene: Scene) -> Iterator[tuple[Key, Thing]]:
+    """Both parts of one engagement's escalation matrix, which both parties read."""
+    engagement = scene.world.engagements["c1p1"].pk
+    for side in ("client", "partner"):
+        mark = mark_of(f"matrix{side}")
+        yield (
+            ("escalation matrix", "of partner 1's engagement", f"the {side}'s part"),
+            Thing(
+                {
+                    "choke point": sight(MatrixPart, scene.extra[f"matrix{side}"]),
+                    "page": page("tickets:matrix", engagement, holds=mark),
+                    "endpoint": page("api:escalation_read", engagement, holds=mark, for_tokens=True),
                 },
                 (mark,),
             ),

@@ -9,6 +9,7 @@ from django.db.models import F
 from cosource.config.demo import SHOWN, log_path, welcome
 from cosource.config.demo_articles import articles_play, articles_script
 from cosource.config.demo_calls import calls_play
+from cosource.config.demo_matrix import matrix_play
 from cosource.config.demo_replies import replies_play
 from cosource.config.demo_rules import rules_play
 from cosource.config.demo_tickets import ago, script, tickets_play
@@ -30,6 +31,8 @@ from cosource.knowledge.queries.articles import ArticleFilter, article_list
 from cosource.parties.models import Engagement, Person
 from cosource.parties.queries.sight import actor_for_person, hats_of
 from cosource.parties.services.organizations import organization_create
+from cosource.tickets.matrix.queries.parts import WINDOW, matrix_get
+from cosource.tickets.matrix.queries.shown import gap_lines
 from cosource.tickets.models import Call, Contact, Escalation, Handover, Participation, Survey, Ticket
 from cosource.tickets.queries.canned import canned_list
 from cosource.tickets.queries.escalation_audit import escalations_audit
@@ -61,6 +64,16 @@ def test_the_world_is_built_once_and_found_again(db):
 def test_two_tickets_go_by_the_rules_of_both_parties(db):
     world = world_build(NOW)
     assert rules_play(world, NOW) == 2
+    matrix_play(world, NOW)
+    client, partner = matrix_get(
+        world.actor("maya", NOW), world.engagements[HARBOUR, BRIGHTLINE], at=NOW, until=NOW + WINDOW
+    ).sides
+    gaps = gap_lines(client, client.holes(NOW, NOW + WINDOW))
+    assert [(gap.tickets, gap.level) for gap in gaps] == [
+        ("every kind, priority 3, 4, 5", 0),
+        ("every kind, priority 1, 2", 1),
+    ]
+    assert partner.holes(NOW, NOW + WINDOW) == []
     printer, pump = Ticket.objects.order_by("title").reverse()
     assert (printer.holder_team_id, printer.assignee_id) == (
         world.teams[BRIGHTLINE, "Print"],

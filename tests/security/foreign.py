@@ -12,7 +12,9 @@ from tests.access.scene import Scene
 # An id that nothing ever had.
 NEVER_WAS = UUID("0b5f1a52-7c1e-4d0a-9d5e-5f3c2a1b0c9d")
 # Parameters that are no ids of things: secrets, names, keys of one's own account.
-NO_IDS = frozenset({"secret", "token", "name", "uidb36", "key", "provider_id", "pk", "path", "figure_id"})
+NO_IDS = frozenset(
+    {"secret", "token", "name", "uidb36", "key", "provider_id", "pk", "path", "figure_id", "side"}
+)
 
 
 def foreign_ids(scene: Scene, role: str) -> dict[str, UUID]:

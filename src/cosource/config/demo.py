@@ -14,6 +14,7 @@ from cosource.config import processes
 from cosource.config.demo_articles import articles_play
 from cosource.config.demo_calls import calls_play
 from cosource.config.demo_kinds import kinds_play
+from cosource.config.demo_matrix import matrix_play
 from cosource.config.demo_replies import replies_play
 from cosource.config.demo_rules import rules_play
 from cosource.config.demo_templates import templates_play
@@ -45,6 +46,7 @@ def prepare() -> None:
         CallLoad,
         CannedReply,
         CatalogItem,
+        MatrixPart,
         RoutingRules,
         Ticket,
         TicketTemplate,
@@ -71,6 +73,9 @@ def prepare() -> None:
     if not RoutingRules.objects.exists():
         with transaction.atomic():
             rules_play(world, clock.now())
+    if not MatrixPart.objects.exists():
+        with transaction.atomic():
+            matrix_play(world, clock.now())
     if not CatalogItem.objects.exists():
         with transaction.atomic():
             kinds_play(world, clock.now())

@@ -32,7 +32,7 @@ class PartiesConfig(AppConfig):
             person_lines,
         )
         from cosource.parties.queries.sight import sight_of_person  # noqa: PLC0415 - models must be loaded first
-        from cosource.parties.services import intake, password_reset  # noqa: PLC0415 - models must be loaded first
+        from cosource.parties.services import absences, intake, password_reset  # noqa: PLC0415 - models must be loaded first
         from cosource.parties.services.invitations import JOINED  # noqa: PLC0415 - models must be loaded first
 
         register_resolver(sight_of_person)
@@ -42,6 +42,7 @@ class PartiesConfig(AppConfig):
         register_notice_subject("engagement", engagement_lines)
         register_notice_kind(JOINED, _("Somebody accepts my invitation"))
         password_reset.register()
+        absences.register()
         exporting.register()
         finding.register()
         intake.register()

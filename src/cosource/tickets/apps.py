@@ -10,6 +10,7 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from cosource.tickets.jobs import bulk, escalations, recurring  # noqa: PLC0415 - models must be loaded first
+        from cosource.tickets.matrix import registering as matrix  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.queries import attachments, exporting, exporting_beside, finding, live  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.jobs import learning, replay  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.routing.services import deciding  # noqa: PLC0415 - models must be loaded first
@@ -42,6 +43,7 @@ class TicketsConfig(AppConfig):
         learning.register()
         replay.register()
         routing_menu.register()
+        matrix.register()
         attachments.register()
         sharing.register()
         surveys.register()

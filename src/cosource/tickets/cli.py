@@ -15,12 +15,17 @@ escalations_app = typer.Typer(
 
 calls_app = typer.Typer(help="Calls as a telephone system counted them.", no_args_is_help=True)
 
+escalation_app = typer.Typer(
+    help="The escalation matrix: find the time in which nobody can be reached.", no_args_is_help=True
+)
+
 routing_app = typer.Typer(help="Routing rules: try them on past tickets.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(escalations_app, name="escalations")
+    app.add_typer(escalation_app, name="escalation")
     app.add_typer(routing_app, name="routing")
     app.add_typer(calls_app, name="calls")
 
@@ -90,6 +95,47 @@ def escalations_audit_all() -> None:
     said = f"{len(found.findings)} findings" if found.findings else "none missed, none twice"
     typer.echo(f"{found.clocks} clocks, {found.steps} steps raised: {said}")
     raise typer.Exit(1 if found.findings else 0)
+
+
+@escalation_app.command("check")
+def escalation_check(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="As JSON, levels that are passed over included.")
+    ] = False,
+) -> None:
+    """Look eight weeks ahead over the matrices of running engagements. Ends with 1 when at some time nobody can be reached."""
+    import json
+
+    from cosource.foundation import clock
+    from cosource.tickets.matrix.services.checking import parts_checked
+
+    found, parts = [], 0
+    for checked in parts_checked(at=clock.now()):
+        part, parts = checked.part, parts + 1
+        for hole in checked.holes:
+            if not as_json and hole.level:
+                continue
+            start, end = (at.isoformat(timespec="minutes") for at in hole.stretch)
+            found.append(
+                {
+                    "engagement": str(part.engagement_id),
+                    "organization": str(part.organization_id),
+                    "from": start,
+                    "until": end,
+                    "level": hole.level,
+                    "direction": hole.direction,
+                    "tickets": [{"kind": kind, "priority": priority} for kind, priority in hole.tickets],
+                }
+            )
+            if not as_json:
+                tickets = ", ".join(f"{kind} {priority}" for kind, priority in hole.tickets)
+                typer.echo(f"{part.engagement.name}, {part.organization.name}: {start} – {end}  {tickets}")
+    gaps = sum(not one["level"] for one in found)
+    if as_json:
+        typer.echo(json.dumps({"parts": parts, "gaps": gaps, "found": found}, indent=1))
+    else:
+        typer.echo(f"{parts} parts: {f'{gaps} gaps' if gaps else 'somebody can be reached at any time'}")
+    raise typer.Exit(1 if gaps else 0)
 
 
 @routing_app.command("replay")

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from cosource.tickets.matrix.web import pages as matrix
 from cosource.tickets.routing.web import pages as routing
 from cosource.tickets.routing.web import suggesting
 from cosource.tickets.web import (
@@ -85,7 +86,11 @@ urlpatterns = [
     path("tickets/<uuid:ticket_id>/similar/", suggesting.similar, name="similar"),
     path("tickets/routing/", routing.routing, name="routing"),
     path("tickets/routing/rules/<slug:key>/", routing.rule, name="routing_rule"),
+    path("tickets/matrix/", matrix.matrices, name="matrices"),
+    path("tickets/matrix/<uuid:engagement_id>/", matrix.matrix, name="matrix"),
+    path("tickets/matrix/<uuid:engagement_id>/<slug:side>/<slug:key>/", matrix.line, name="matrix_line"),
     path("tickets/<uuid:ticket_id>/", ticket.ticket, name="ticket"),
+    path("tickets/<uuid:ticket_id>/reach/", matrix.reach, name="reach"),
     path("tickets/<uuid:ticket_id>/reply/", ticket.reply, name="reply"),
     path("tickets/<uuid:ticket_id>/reply/look/", writing.look, name="reply_look"),
     path("tickets/<uuid:ticket_id>/reply/keep/", writing.keep, name="reply_keep"),

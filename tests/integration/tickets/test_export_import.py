@@ -48,11 +48,13 @@ from cosource.metrics.queries.questions import question_list
 from cosource.metrics.services.questions import figure_question_answer
 from cosource.parties.models import Organization, Person
 from cosource.parties.queries.acting import organization_acting
+from cosource.parties.services.absences import absence_add
 from cosource.parties.services.duty import shift_add
 from cosource.parties.services.engagements import engagement_end
 from cosource.parties.services.milestones import milestone_add
 from cosource.parties.services.skills import person_skill_set, skill_add
 from cosource.parties.services.stages import stage_change_propose
+from cosource.tickets.matrix.services.keeping import part_set
 from cosource.tickets.models import Handover, Pause, Possession, Ticket
 from cosource.tickets.queries.articles import uses_in_tickets
 from cosource.tickets.queries.ticket_page import ticket_get
@@ -355,6 +357,21 @@ def plan(desk: Desk) -> None:
     )
     assert recurring_open_due(at=desk.tick(60 * 24)) == 1
     draft_save(document=[], actor=desk.actor("c1.cso"), at=desk.tick())
+    absence_add(
+        person_id=desk.world.people["c1.ct"].id,
+        starts_at=desk.now,
+        ends_at=desk.now + timedelta(days=3),
+        actor=desk.actor("c1.ct"),
+        at=desk.tick(),
+    )
+    part_set(
+        engagement_id=desk.world.engagements["c1p1"].id,
+        side="client",
+        document=[{"who": [{"is": "person", "id": desk.world.people["c1.ct"].id.hex}]}],
+        actor=desk.actor("c1.cso"),
+        at=desk.tick(),
+        expected_version=0,
+    )
     catalog_item_add(
         values={"name": "A laptop", "form": "Model* | choice | Light; Large"},
         actor=desk.actor("c1.cso"),

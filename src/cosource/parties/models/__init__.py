@@ -1,7 +1,7 @@
 """Parties: organizations, engagements, people, teams, grants. `Person` is the user model."""
 
 from cosource.parties.models.access import Grant, IntegrationToken, Invitation, SignInProvider
-from cosource.parties.models.duty import DutyShift
+from cosource.parties.models.duty import Absence, DutyShift
 from cosource.parties.models.engagements import (
     Engagement,
     EngagementService,
@@ -25,6 +25,7 @@ from cosource.parties.models.people import (
 )
 
 __all__ = [
+    "Absence",
     "DutyShift",
     "Employment",
     "Engagement",

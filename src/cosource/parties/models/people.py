@@ -56,7 +56,8 @@ class Person(AbstractBaseUser):
     """Somebody who signs in. No person is a superuser: nobody sees content without a grant.
 
     `time_zone`, `locale`, `theme`: how pages are shown to this person; empty follows the organization or the browser.
-    `phone`: as `+` and digits, by which the own desk finds who calls; partners do not have it.
+    `phone`: as `+` and digits, by which the own desk finds who calls; partners have it only where an
+    escalation matrix names the person.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

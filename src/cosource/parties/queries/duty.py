@@ -15,6 +15,7 @@ from cosource.parties.queries.people import team_get
 from cosource.parties.rules.duty import Duty, Shift, duty_at
 
 _DAY_MINUTES = 24 * 60
+_every_day, _week = _("every day"), _("%(days)s %(begin)s–%(end)s, %(zone)s")
 DAY_NAMES = dict(
     zip(WEEKDAYS, (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")), strict=True)
 )
@@ -37,6 +38,16 @@ def days_in_words(days: Sequence[str]) -> str:
         for run in runs
     ]
     return ", ".join(said)
+
+
+def week_in_words(hours: WeeklyHours) -> str:
+    """Return days and time of weekly hours in words, without whether they are meant or all others."""
+    return _week % {
+        "days": _every_day if len(hours.days) == len(WEEKDAYS) else days_in_words(hours.days),
+        "begin": clock_time(hours.from_minute),
+        "end": clock_time(hours.until_minute or _DAY_MINUTES),
+        "zone": hours.zone,
+    }
 
 
 @dataclass(frozen=True, slots=True)

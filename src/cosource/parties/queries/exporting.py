@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from cosource.foundation.exports import register_export
 from cosource.foundation.sight import Actor
 from cosource.parties.models import (
+    Absence,
     DutyShift,
     Employment,
     Engagement,
@@ -80,6 +81,7 @@ DUTY_SHIFT = (
     "starts_at",
     "ends_at",
 )
+ABSENCE = ("id", "organization_id", "person_id", "starts_at", "ends_at")
 PLACEMENT = (
     "id",
     "person_id",
@@ -200,6 +202,11 @@ def _duty_shifts(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
     return _named(DutyShift.objects.filter(known, team_id__in=teams.values("id")), *DUTY_SHIFT)
 
 
+def _absences(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
+    people = Person.objects.visible_to(actor)
+    return _named(Absence.objects.visible_to(actor).filter(person_id__in=people.values("id")), *ABSENCE)
+
+
 def _grants(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
     """Give the rights of the organization's own people, on its desk and on the engagements in sight."""
     reached = Q(engagement=None) | Q(engagement_id__in=Engagement.objects.visible_to(actor).values("id"))
@@ -234,4 +241,5 @@ def register() -> None:
     register_export("skills", _seen(Skill, SKILL))
     register_export("person_skills", _person_skills)
     register_export("duty_shifts", _duty_shifts)
+    register_export("absences", _absences)
     register_export("grants", _grants)

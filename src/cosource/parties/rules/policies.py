@@ -66,6 +66,8 @@ POLICIES = {
     "stage.propose": Policy(_OWNERS, _OWNERS),
     "stage.answer": Policy(_OWNERS, _OWNERS),
     "milestone.manage": Policy(_OWNERS, _OWNERS),
+    "absence.manage": Policy(_LEADS),
+    "escalation.manage": Policy(_OWNERS, _OWNERS),
 }
 
 

@@ -16,6 +16,7 @@ from cosource.foundation.exports import Incoming, Layer, insert_in_turn, registe
 from cosource.foundation.ids import new_id
 from cosource.foundation.models import Stream
 from cosource.parties.models import (
+    Absence,
     DutyShift,
     Employment,
     Engagement,
@@ -48,6 +49,7 @@ _PLAIN: "tuple[tuple[str, type[models.Model], tuple[str, ...]], ...]" = (
     ("memberships", Membership, taken.MEMBERSHIP),
     ("person_skills", PersonSkill, taken.PERSON_SKILL),
     ("duty_shifts", DutyShift, taken.DUTY_SHIFT),
+    ("absences", Absence, taken.ABSENCE),
     ("placements", Placement, taken.PLACEMENT),
     ("grants", Grant, taken.GRANT),
     ("stage_changes", StageChange, taken.STAGE_CHANGE),

@@ -64,6 +64,14 @@ def organization_for(actor: Actor, action: str, organization_id: UUID | None = N
     return Party(found, replace(actor, on_behalf_of=found.id))
 
 
+def own_organization(actor: Actor) -> Party:
+    """Return the actor's own organization as the party, for a step that each may take for themselves. Raises: NotFound."""
+    found = Organization.objects.filter(pk=actor.reads_as).first()
+    if found is None or actor.sight.as_host:
+        raise NotFound
+    return Party(found, actor)
+
+
 def owner_for(actor: Actor, action: str, organization: Organization) -> Party:
     """Return the party that owns something which is in sight. Raises: NotAllowed when that is the other party."""
     try:

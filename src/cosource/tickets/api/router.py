@@ -48,6 +48,7 @@ from cosource.tickets.api.stepping import stepped
 from cosource.tickets.api.structure import router as structure
 from cosource.tickets.api.surveys import router as surveys
 from cosource.tickets.api.templates import router as templates
+from cosource.tickets.matrix.api.router import router as matrix_router
 from cosource.tickets.queries.alike import tickets_alike
 from cosource.tickets.queries.attachments import attachments_in
 from cosource.tickets.queries.escalations import escalations_of
@@ -83,6 +84,7 @@ router.add_router("", calls)
 router.add_router("", surveys)
 router.add_router("", checklists)
 router.add_router("", routing_router)
+router.add_router("", matrix_router)
 router.add_router("", changes)
 router.add_router("", catalog)
 router.add_router("", templates)

@@ -13,6 +13,7 @@ from cosource.tickets.models.effort import Effort
 from cosource.tickets.models.fields import FieldAnswers, FieldSet
 from cosource.tickets.models.links import TicketLink
 from cosource.tickets.models.major import MajorIncident
+from cosource.tickets.models.matrix import MatrixPart
 from cosource.tickets.models.participation import NEVER, Participation
 from cosource.tickets.models.routing import RoutingModel, RoutingRules
 from cosource.tickets.models.surveys import Survey, SurveySettings
@@ -50,6 +51,7 @@ __all__ = [
     "Freeze",
     "Handover",
     "MajorIncident",
+    "MatrixPart",
     "Message",
     "Participation",
     "Pause",

@@ -1,8 +1,9 @@
 """Who of a party is told by a step of the ladder: its team on the ticket, its manager, or its deputies.
 
-The manager is who leads the desk or the engagement: on the client's side its service owner, on the partner's its manager, of
-several whose grant is oldest. The deputies are the others who lead it. Whoever has nobody in one place is told in the next, so
-that a step reaches somebody as long as anyone leads. Not here: how they are told.
+Where the party keeps a part of the engagement's escalation matrix, that says who decides at this hour and who comes after them.
+Otherwise the manager is who leads the desk or the engagement: on the client's side its service owner, on the partner's its
+manager, of several whose grant is oldest. The deputies are the others who lead it. Whoever has nobody in one place is told in
+the next, so that a step reaches somebody as long as anyone leads. Not here: how they are told.
 """
 
 from collections import defaultdict
@@ -17,18 +18,31 @@ from cosource.agreements.rules.terms import DEPUTY, TEAM
 from cosource.foundation.sight import MANAGER, SERVICE_OWNER
 from cosource.parties.models import Grant, Membership
 from cosource.parties.queries.sight import live
+from cosource.tickets.matrix.queries.deciding import Asked, Deciders
 from cosource.tickets.models import Participation
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A party on a ticket: under which engagement (None: its own desk), for which service, and whether it is the partner."""
+    """A party on a ticket: under which engagement (None: its own desk), for which service, and whether it is the partner.
+
+    `kind`, `priority`: of the ticket, where the matrix is to be asked.
+    """
 
     ticket_id: UUID
     party_id: UUID
     engagement_id: UUID | None
     service_id: UUID | None
     is_partner: bool
+    kind: str = ""
+    priority: int = 0
+
+    @property
+    def asked(self) -> Asked | None:
+        """Return what the matrix of its engagement is asked; an own desk has none, and who names no kind asks none."""
+        if self.engagement_id is None or not self.kind:
+            return None
+        return Asked(self.engagement_id, self.party_id, self.kind, self.priority)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +54,7 @@ class _Leader:
 
 
 class People:
-    """The people of many seats, read at once: four queries however many seats there are."""
+    """The people of many seats, read at once: five queries however many seats there are, more where a matrix is kept."""
 
     def __init__(self, seats: Iterable[Seat], at: datetime) -> None:
         given = list(seats)
@@ -54,11 +68,14 @@ class People:
             self._teams[ticket_id, party_id] = [t for t in (offered_id, team_id) if t is not None][:1]
             self.references[ticket_id, party_id] = reference
         self._members = _members({t for teams in self._teams.values() for t in teams}, at)
+        self._deciders = Deciders((asked for s in given if (asked := s.asked) is not None), at)
         self._leaders = _leaders(parties, {s.engagement_id for s in given if s.engagement_id}, at)
 
     def of(self, seat: Seat, notify: str) -> list[UUID]:
         """Return whom a step tells on a seat; empty where nobody leads there."""
-        leaders = self._of_seat(seat)
+        asked = seat.asked
+        decides = self._deciders.of(asked) if asked is not None and notify != TEAM else []
+        leaders = decides or self._of_seat(seat)
         if notify == TEAM:
             teams = self._teams.get((seat.ticket_id, seat.party_id), [])
             return [p for team in teams for p in self._members.get(team, [])] or leaders[:1]

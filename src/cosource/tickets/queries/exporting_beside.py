@@ -31,6 +31,7 @@ from cosource.tickets.models import (
     FieldSet,
     Freeze,
     MajorIncident,
+    MatrixPart,
     Recurrence,
     RecurringTicket,
     RoutingRules,
@@ -135,6 +136,7 @@ KINDS = (
     RecordKind("surveys", Survey, _told, people=("person_id",), told_as_entry=True),
     RecordKind("calls", Call, _at_desk),
     RecordKind("canned_replies", CannedReply, _own),
+    RecordKind("escalation_matrix", MatrixPart, _own),
     RecordKind("routing_rules", RoutingRules, _own, people=("created_by_id",)),
 )
 

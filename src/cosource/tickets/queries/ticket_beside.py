@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, UUIDField, Value
 from cosource.foundation.ids import NIL
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.sight import Actor
+from cosource.tickets.matrix.queries.kept import matrix_kept
 from cosource.tickets.models import Ticket, TicketArticle
 from cosource.tickets.queries.fields import HAS_FIELDS
 from cosource.tickets.queries.writing import FOLLOWS_COLUMN, WRITING_COLUMNS, Kept, joined_for, kept_from
@@ -35,6 +36,7 @@ class Beside:
     major_at: datetime | None
     recurring: tuple[UUID, str] | None
     has_fields: bool
+    has_matrix: bool
     writing: Kept | None
     follows: bool
 
@@ -50,6 +52,7 @@ _BESIDE = (
     "major__declared_at",
     *(f"recurred__recurring__{n}" for n in ("id", "name", "organization_id")),
     "has_fields",
+    "has_matrix",
 )
 # What is rarely there is looked for beside what every ticket has, so that those without any cost no query.
 _HAS_ARTICLES = Exists(TicketArticle.objects.filter(ticket_id=OuterRef("pk"), removed_at__isnull=True))
@@ -60,9 +63,9 @@ def beside_of(ticket_id: UUID, actor: Actor) -> Beside:
     [row] = _asked_beside(
         ticket_id=ticket_id, person_id=actor.person_id or NIL, organization_id=actor.reads_as
     )
-    service, site, *stated, rule_id, rule_name, rule_of, fields = row[: len(_BESIDE)]
+    service, site, *stated, rule_id, rule_name, rule_of, fields, matrix = row[: len(_BESIDE)]
     recurring = (rule_id, rule_name) if rule_of is not None and rule_of == actor.reads_as else None
-    rest = (recurring, fields, kept_from(row[len(_BESIDE) : -1]), row[-1] is not None)
+    rest = (recurring, fields, matrix, kept_from(row[len(_BESIDE) : -1]), row[-1] is not None)
     return Beside(*(service or "", site or "", *stated, *rest))
 
 
@@ -73,6 +76,7 @@ _asked_beside = Prepared[tuple[Any, ...]](
             reader_id=Value(organization_id, UUIDField()),
             has_articles=_HAS_ARTICLES,
             has_fields=HAS_FIELDS,
+            has_matrix=matrix_kept(organization_id),
             **joined_for(person_id, organization_id),
         )
         .values_list(*_BESIDE, *WRITING_COLUMNS, FOLLOWS_COLUMN)

@@ -161,6 +161,7 @@ class TicketView:
     follows: bool = False
     recurring: tuple[UUID, str] | None = None
     fields: list[AnsweredSet] = field(default_factory=list)
+    has_matrix: bool = False
 
     @property
     def goes_on_in(self) -> LinkLine | None:
@@ -261,6 +262,7 @@ def ticket_get(
         writing=beside.writing,
         follows=beside.follows,
         recurring=beside.recurring if works(actor) and not for_requester else None,
+        has_matrix=beside.has_matrix and not for_requester and not actor.sight.as_host,
         links=link_lines(record, actor),
         fields=answered_sets(record, actor) if beside.has_fields and not for_requester else [],
         survey=survey_asked(record, actor, at),

@@ -59,6 +59,7 @@ class _Due:
     clock: Clock
     owner_id: UUID
     service_id: UUID | None
+    kind: str
     steps: list[tuple[datetime, EscalationTerm]]
 
 
@@ -66,7 +67,9 @@ class _Due:
 def _sweep_batch(at: datetime, size: int) -> tuple[int, int]:
     clocks = list(
         Clock.objects.filter(next_step_at__lte=at)
-        .annotate(owner_id=F("ticket__owner_id"), service_id=F("ticket__service_id"))
+        .annotate(
+            owner_id=F("ticket__owner_id"), service_id=F("ticket__service_id"), kind_of=F("ticket__kind")
+        )
         .order_by("next_step_at", "id")[:size]
     )
     if not clocks:
@@ -100,8 +103,8 @@ def _due(clock: Clock, pauses: Sequence[Pause], at: datetime) -> _Due:
             break
         clock.raised |= bit(step)
         steps.append((when, step))
-    # Both come with the row: see the annotation above.
-    return _Due(clock, clock.owner_id, clock.service_id, steps)  # type: ignore[attr-defined]
+    # They come with the row: see the annotation above.
+    return _Due(clock, clock.owner_id, clock.service_id, clock.kind_of, steps)  # type: ignore[attr-defined]
 
 
 def _raise(found: Sequence[_Due], at: datetime) -> int:
@@ -144,7 +147,16 @@ def _seat(due: _Due, step: EscalationTerm, engagement: Engagement | None) -> tup
         party = engagement.client_id if owing == engagement.partner_id else engagement.partner_id
         other = owing
     is_partner = engagement is not None and party == engagement.partner_id
-    return Seat(due.clock.ticket_id, party, due.clock.engagement_id, due.service_id, is_partner), other
+    seat = Seat(
+        ticket_id=due.clock.ticket_id,
+        party_id=party,
+        engagement_id=due.clock.engagement_id,
+        service_id=due.service_id,
+        is_partner=is_partner,
+        kind=due.kind,
+        priority=due.clock.priority,
+    )
+    return seat, other
 
 
 def _state(clock: Clock, step: EscalationTerm, when: datetime, *, spared: bool) -> Escalation.State:

@@ -10,8 +10,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cosource.calendars.rules.weekly import WeeklyHours, clock_time
-from cosource.parties.queries.duty import days_in_words
+from cosource.calendars.rules.weekly import WeeklyHours
+from cosource.parties.queries.duty import week_in_words
 from cosource.tickets.routing.queries.rule_sets import Nameable
 from cosource.tickets.routing.rules.rule import Need, Rule
 from cosource.tickets.rules.states import KIND_LABELS, TicketKind
@@ -26,7 +26,6 @@ _IS = {
     "language": gettext_lazy("the requester reads %(values)s"),
     "team": gettext_lazy("it is with %(values)s"),
 }
-_DAY_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +95,7 @@ def _whom(need: Need, known: Nameable, gone: list[str]) -> str:
 
 def hours_in_words(hours: WeeklyHours) -> str:
     """Return a time of day in words."""
-    days = _("every day") if len(hours.days) == 7 else days_in_words(hours.days)
-    said = _("%(days)s %(begin)s–%(end)s, %(zone)s") % {
-        "days": days,
-        "begin": clock_time(hours.from_minute),
-        "end": clock_time(hours.until_minute or _DAY_MINUTES),
-        "zone": hours.zone,
-    }
+    said = week_in_words(hours)
     return (
         _("it comes outside %(hours)s") % {"hours": said}
         if hours.outside

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from cosource.calendars.rules.refusals import BadCalendar
-from cosource.calendars.rules.weekly import WEEKDAYS, WeeklyHours, calendar_of, clock_time, minute_of
+from cosource.calendars.rules.weekly import WeeklyHours
+from cosource.calendars.rules.weekly_text import BadHours, read_hours, write_hours
 from cosource.tickets.routing.rules.matching import folded, in_words
 from cosource.tickets.routing.rules.rule import NAMED, Need, Rule
 
@@ -23,7 +23,6 @@ MOST_RULES, MOST_VALUES, MOST_TEAMS = 200, 50, 10
 _NAME_LIMIT, _TEXT_LIMIT, _NOTE_LIMIT = 120, 120, 2_000
 _IDS = frozenset({"service", "site", "team"})
 _HEX = re.compile(r"[0-9a-f]{32}")
-_DAY_MINUTES = 24 * 60
 
 
 class BadRules(ValueError):
@@ -158,35 +157,10 @@ def _need(place: str, value: object) -> Need | None:
 def _hours(place: str, value: object) -> WeeklyHours | None:
     if value is None:
         return None
-    fields = _mapping(place, value, {"zone", "days", "from", "until", "outside", "country", "subdivision"})
-    days = fields.get("days", list(WEEKDAYS))
-    if not isinstance(days, Sequence) or isinstance(days, str) or not days or set(days) - set(WEEKDAYS):
-        raise BadRules(f"{place}, days", f"some of {', '.join(WEEKDAYS)}")
-    outside = fields.get("outside", False)
-    if not isinstance(outside, bool):
-        raise BadRules(f"{place}, outside", "true or false")
-    texts = {name: fields.get(name, "") for name in ("zone", "country", "subdivision")}
-    if any(not isinstance(text, str) or len(text) > _TEXT_LIMIT for text in texts.values()):
-        raise BadRules(place, "zone, country and subdivision are texts")
-    hours = WeeklyHours(
-        days=tuple(day for day in WEEKDAYS if day in days),
-        from_minute=_minute(f"{place}, from", fields.get("from", "00:00")) % _DAY_MINUTES,
-        until_minute=_minute(f"{place}, until", fields.get("until", "24:00")) % _DAY_MINUTES,
-        outside=outside,
-        **texts,
-    )
     try:
-        calendar_of(hours)
-    except BadCalendar as fault:
-        raise BadRules(place, str(fault)) from None
-    return hours
-
-
-def _minute(place: str, value: object) -> int:
-    minute = minute_of(value) if isinstance(value, str) else None
-    if minute is None:
-        raise BadRules(place, "a time of day such as 08:00, at most 24:00")
-    return minute
+        return read_hours(value)
+    except BadHours as fault:
+        raise BadRules(f"{place}, {fault.place}" if fault.place else place, fault.fix) from None
 
 
 def write_rules(rules: Sequence[Rule]) -> list[dict[str, Any]]:
@@ -201,16 +175,7 @@ def _document(rule: Rule) -> dict[str, Any]:
     if rule.words:
         when["words"] = list(rule.words)
     if rule.hours is not None:
-        hours = rule.hours
-        when["hours"] = {
-            "zone": hours.zone,
-            "days": list(hours.days),
-            "from": clock_time(hours.from_minute),
-            "until": clock_time(hours.until_minute or _DAY_MINUTES),
-            "outside": hours.outside,
-            "country": hours.country,
-            "subdivision": hours.subdivision,
-        }
+        when["hours"] = write_hours(rule.hours)
     then: dict[str, Any] = {"teams": list(rule.teams), "note": rule.note}
     if rule.need is not None:
         need = rule.need
