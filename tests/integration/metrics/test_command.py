@@ -99,7 +99,7 @@ def test_a_table_for_people(run):
         (("--as", "req@c1.example"), "There is no such thing in your sight."),
         (("--from", "yesterday"), '--from is "yesterday": give a day as 2026-03-01'),
         (("--from", "2026-03-02", "--until", "2026-03-01"), "No day lies from 2026-03-02 up to 2026-03-01"),
-        (("--by", "colour"), "There is no field “colour”. There are: priority, category"),
+        (("--by", "colour"), "There is no field “colour”. There are: kind, priority, category"),
         (("--only", "speed"), "There is no metric “speed”"),
         (("--scope", "Elsewhere"), 'there is no one scope "Elsewhere"; there are: Alder Hospitals'),
     ],

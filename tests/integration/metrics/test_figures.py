@@ -46,7 +46,7 @@ def everything(desk, who, scope) -> list[object]:
     """Whatever is computed for a scope, in every breakdown."""
     given = {"scope": scope, "at": later(desk)}
     found: list[object] = list(figures(desk.actor(who), **given))
-    for by in ("priority", "service", "site", "team", "party", "month", "turn", "pair", "party pair"):
+    for by in ("kind", "priority", "service", "site", "team", "party", "month", "turn", "pair", "party pair"):
         found += figures(desk.actor(who), by=by, **given)
     found.append(handovers_between(desk.actor(who), **given))
     found.append(answers_get(desk.actor(who), **given))
@@ -181,7 +181,7 @@ def test_what_is_open_and_overdue_is_missed_and_what_is_not_due_yet_is_no_verdic
 def test_what_there_is_not_is_refused_by_name(agreed):
     refresh(agreed)
     with pytest.raises(
-        Invalid, match=r"no field “colour”. There are: priority, .*, team, party, queue, month"
+        Invalid, match=r"no field “colour”. There are: kind, priority, .*, team, party, queue, month"
     ):
         asked(agreed, "c1.cso", by="colour")
     with pytest.raises(Invalid, match="no metric “speed”"):
@@ -343,3 +343,17 @@ def test_a_duplicate_that_was_merged_counts_once_in_the_ticket_that_goes_on(agre
     assert (found["reopened"].value, found["reopened"].n) == (0.0, 2)
     assert (found["sla_met"].n, found["sla_met"].excluded[0]) == (2, ("ended without a verdict", 1))
     assert found["backlog"].value == 0
+
+
+def test_a_figure_is_broken_down_by_kind_of_ticket(desk):
+    printing = desk.world.services["c1.printing"].id
+    for kind, minutes in (("incident", 60), ("request", 120), ("incident", 180)):
+        ticket = desk.open(kind=kind, service_id=printing)
+        desk.tick(minutes - 30)
+        move(desk, ticket, "resolved", "c1.ct", text="Done.")
+    refresh(desk)
+    found = figures(desk.actor("c1.cso"), by="kind", only=["mttr_resolve.mean"], at=later(desk))
+    assert [(f.by.value, f.by.label, f.value, f.n) for f in found] == [
+        ("incident", "Incident", 2.0, 2),
+        ("request", "Service request", 2.0, 1),
+    ]

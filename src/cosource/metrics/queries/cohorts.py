@@ -28,6 +28,7 @@ TABLES = {Cohort.DUE: "clocks", Cohort.CALLS: "calls"}
 # By what calls are broken down; they have nothing else.
 CALLS_BY = frozenset({"month", "day", "queue"})
 _BY = {
+    "kind": "{t}ticket_kind",
     "priority": "CAST({t}priority AS VARCHAR)",
     "category": "{t}category",
     "subcategory": "{t}subcategory",

@@ -11,6 +11,7 @@ from cosource.metrics.rules.fields import FIELDS, Named
 from cosource.metrics.rules.figure import By
 from cosource.parties.models import Organization, Service, Site, Team
 from cosource.tickets.rules.priority import PRIORITY_LABELS
+from cosource.tickets.rules.states import KIND_LABELS, TicketKind
 
 _MODELS: dict[Named, type[Model]] = {
     Named.SERVICE: Service,
@@ -41,4 +42,6 @@ def _label(by: str, value: str | None, names: dict[str, str]) -> str:
         return _("none recorded")
     if by == "priority":
         return f"{value} – {_(PRIORITY_LABELS[int(value)])}"
+    if by == "kind":
+        return _(KIND_LABELS[TicketKind(value)])
     return names.get(value, value)

@@ -82,4 +82,4 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 )
 # Every ticket that ended counts in it, so its n is the size of a group.
 SIZE = "first_contact_resolution"
-SPLITS = ("party", "team", "service", "priority", "category", "month")
+SPLITS = ("party", "team", "service", "kind", "priority", "category", "month")

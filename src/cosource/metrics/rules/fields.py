@@ -29,6 +29,7 @@ class Field:
 FIELDS = {
     field.name: field
     for field in (
+        Field("kind", gettext_noop("Kind of ticket")),
         Field("priority", gettext_noop("Priority")),
         Field("category", gettext_noop("Category")),
         Field("subcategory", gettext_noop("Subcategory")),

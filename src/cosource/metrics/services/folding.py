@@ -241,7 +241,7 @@ _KEYS = "d.desk, ticket, l.opened_at, l.ended_at, l.service, l.site, l.sample, l
 # In one order, so that what is written for the same rows is the same.
 FACTS = {
     "tickets": f"""
-SELECT {_KEYS}, l.category AS state, l.final_at AS closed_at, l.priority, l.impact, l.urgency,
+SELECT {_KEYS}, l.ticket_kind, l.category AS state, l.final_at AS closed_at, l.priority, l.impact, l.urgency,
     l.topic AS category, l.subtopic AS subcategory,
     CASE WHEN d.known IS NULL THEN l.team ELSE by_team.last END AS team,
     CASE WHEN d.known IS NULL THEN l.holder ELSE by_party.last END AS party,

@@ -103,7 +103,7 @@ def raw_tables(d: Dialect) -> tuple[Raw, ...]:
             "raw_ticket",
             (
                 ("ticket", uid, "t.id"), ("owner", uid, "t.owner_id"), ("import_id", uid, "t.import_id"),
-                ("merged", flag, d.flag("t.state = 'merged'")),
+                ("ticket_kind", text, "t.kind"), ("merged", flag, d.flag("t.state = 'merged'")),
                 ("category", text, "t.category"), ("priority", whole, "t.priority"), ("impact", whole, "t.impact"),
                 ("urgency", whole, "t.urgency"), ("topic", text, "t.topic"), ("subtopic", text, "t.subtopic"),
                 ("service", uid, "t.service_id"), ("site", uid, "t.site_id"), ("requester", uid, "t.requester_id"),
