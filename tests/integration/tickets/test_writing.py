@@ -12,8 +12,10 @@ from tests.integration.tickets.conftest import Desk
 from tests.integration.tickets.page_reader import Reader
 from tests.integration.tickets.test_erasure import tables_with
 
+from cosource.foundation.errors import Invalid
 from cosource.foundation.models import DueWork, Notice, Payload
 from cosource.parties.services.leaving import employment_end
+from cosource.parties.services.organizations import organization_update
 from cosource.tickets.models import Message, Ticket, Writing
 from cosource.tickets.queries.ticket_page import ticket_get
 from cosource.tickets.services.moving import ticket_move
@@ -199,3 +201,40 @@ def test_words_are_looked_at_as_they_will_be_shown(desk: Desk, shared: Ticket) -
     page = answer.content.decode()
     assert "It is <strong>down</strong> &lt;img src=x onerror=alert(1)&gt;" in page
     assert not Writing.objects.exists()
+
+
+def beside(reader: Reader, ticket: Ticket, text: str = "Meanwhile") -> str:
+    """Keep a draft as the page's script does; return who is said to write, too."""
+    answer = reader.take(ticket, "reply/keep", text=text, audience=to_both(reader.desk), by_itself="1")
+    assert answer.status_code in {200, 204}
+    return answer.content.decode()
+
+
+def test_who_else_is_writing_is_said_as_far_as_their_party_shows_it(desk: Desk, shared: Ticket) -> None:
+    partner, boss, technician = (Reader(desk, key) for key in ("p1.pt", "c1.cso", "c1.ct"))
+    parties = {key: desk.world.organization(key) for key in ("c1", "p1")}
+    names = {key: desk.world.people[key].name for key in ("p1.pt", "c1.cso")}
+    assert beside(partner, shared, f"{CANARY}.") == ""
+    assert beside(boss, shared) == ""
+    # By default colleagues see each other, and no other party does.
+    assert beside(technician, shared) == f"{names['c1.cso']} is writing, too."
+    shows(desk, "p1", "p1.pm", "everybody")
+    assert beside(technician, shared) == (
+        f"{names['c1.cso']}, {names['p1.pt']} ({parties['p1'].name}) are writing, too."
+    )
+    assert beside(partner, shared) == ""
+    shows(desk, "c1", "c1.cso", "nobody")
+    assert beside(technician, shared) == f"{names['p1.pt']} ({parties['p1'].name}) is writing, too."
+    later(desk, 91)
+    assert beside(technician, shared) == ""
+    with pytest.raises(Invalid):
+        shows(desk, "p1", "p1.pm", "all")
+
+
+def shows(desk: Desk, party: str, by: str, choice: str) -> None:
+    organization_update(
+        version=desk.world.organization(party).version,
+        shows_writing=choice,
+        actor=desk.actor(by),
+        at=desk.now,
+    )

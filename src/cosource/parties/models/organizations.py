@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from cosource.foundation.ids import new_id
 from cosource.foundation.models import Stream
@@ -27,6 +28,14 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         return self.filter(own | Q(id__in=clients.values("id")) | Q(id__in=partners.values("id")))
 
 
+class ShowsWriting(models.TextChoices):
+    """To whom an organization shows which of its people is writing on a ticket at the moment."""
+
+    NOBODY = "nobody", gettext_lazy("nobody")
+    COLLEAGUES = "colleagues", gettext_lazy("colleagues")
+    EVERYBODY = "everybody", gettext_lazy("every party that works on the ticket")
+
+
 class Organization(models.Model):
     """A legally separate party.
 
@@ -46,6 +55,9 @@ class Organization(models.Model):
     person_figures_purpose = models.CharField(max_length=200, blank=True)
     person_figures_until = models.DateTimeField(null=True)
     email_domains = models.JSONField(default=list)
+    shows_writing = models.CharField(
+        max_length=10, choices=ShowsWriting.choices, default=ShowsWriting.COLLEAGUES
+    )
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 

@@ -41,6 +41,7 @@ OWN_ORGANIZATION = (
     "own_stream_id",
     "contact_email",
     "email_domains",
+    "shows_writing",
     "person_figures_purpose",
     "person_figures_until",
     "created_at",

@@ -13,6 +13,7 @@ from cosource.foundation.rules.canonical import instant_text
 from cosource.foundation.services.audience import stream_create
 from cosource.foundation.sight import ADMINISTRATOR, MANAGER, SERVICE_OWNER, Actor
 from cosource.parties.models import Grant, Organization, Person
+from cosource.parties.models.organizations import ShowsWriting
 from cosource.parties.rules.naming import initials as letters
 from cosource.parties.services.checks import clean_email, clean_text, clean_zone, field_error
 from cosource.parties.services.people import employment_write, person_write
@@ -150,6 +151,7 @@ def organization_update(
     time_zone: str | None = None,
     contact_email: str | None = None,
     email_domains: list[str] | None = None,
+    shows_writing: str | None = None,
 ) -> Organization:
     """Change what an organization says of itself, or what is said of a stand-in; what is None stays.
 
@@ -167,6 +169,10 @@ def organization_update(
         changes["contact_email"] = clean_email("contact_email", contact_email, required=False)
     if email_domains is not None:
         changes["email_domains"] = _clean_domains(email_domains)
+    if shows_writing is not None:
+        if shows_writing not in ShowsWriting.values:
+            raise field_error("shows_writing", _("Give one of %s.") % ", ".join(ShowsWriting.values))
+        changes["shows_writing"] = shows_writing
     rows = Organization.objects.filter(pk=party.organization.id, version=version)
     if not rows.update(version=version + 1, **changes):
         raise StaleVersion

@@ -17,6 +17,7 @@ from cosource.foundation.sight import (
     TECHNICIAN,
 )
 from cosource.parties.models import ProviderKind, Stage
+from cosource.parties.models.organizations import ShowsWriting
 from cosource.parties.queries.duty import DAY_NAMES
 from cosource.parties.rules.policies import READ_IN_SCOPE, Side, roles_for
 
@@ -74,6 +75,16 @@ class OrganizationForm(forms.Form):
         required=False,
         help_text=_("Separated by blanks. People of these domains are offered your own sign-in."),
     )
+
+    shows_writing = forms.ChoiceField(
+        label=_("Who sees which of your people is writing on a ticket"),
+        choices=ShowsWriting.choices,
+        required=False,
+    )
+
+    def clean_shows_writing(self) -> str | None:
+        """Return the choice; what is not given stays as it is."""
+        return self.cleaned_data["shows_writing"] or None
 
     def clean_email_domains(self) -> list[str]:
         """Return the domains as a list."""

@@ -69,7 +69,7 @@ def organization_page(request: PageRequest) -> HttpResponseBase:
     def figures(values: dict[str, Any]) -> None:
         person_figures_set(**values, actor=actor, at=at)
 
-    shown = ("version", "name", "initials", "time_zone", "contact_email")
+    shown = ("version", "name", "initials", "time_zone", "contact_email", "shows_writing")
     initial = {name: getattr(organization, name) for name in shown}
     initial["email_domains"] = " ".join(organization.email_domains)
     agreed = {

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from cosource.foundation import clock
@@ -12,6 +13,7 @@ from cosource.foundation.errors import Conflict, Invalid, NotFound
 from cosource.tickets.queries.badges import badges_of
 from cosource.tickets.queries.record import load
 from cosource.tickets.queries.taking_part import readers_among, taking_part
+from cosource.tickets.queries.writers import writers_of
 from cosource.tickets.services.following import ticket_follow
 from cosource.tickets.services.writing import writing_keep, writing_say, writing_undo
 from cosource.tickets.web.files import files_in, files_kept
@@ -34,12 +36,19 @@ def look(request: PageRequest, ticket_id: UUID) -> HttpResponse:
 @require_POST
 @signed_in
 def keep(request: PageRequest, ticket_id: UUID) -> HttpResponse:
-    """Keep what is written so far. A script gets no page back."""
+    """Keep what is written so far. A script gets no page back, but who else is writing, where anybody is."""
     words = words_in(request, audience_in(request), files_in(request))
     seen_at = instant_of(text_in(request, "since"))
     writing_keep(ticket_id=ticket_id, words=words, actor=request.actor, at=clock.now(), seen_at=seen_at)
     if "by_itself" in request.POST:
-        return HttpResponse(status=204)
+        writers = writers_of(ticket_id, request.actor, at=clock.now())
+        if not writers:
+            return HttpResponse(status=204)
+        names = ", ".join(f"{one.name} ({one.party})" if one.party else one.name for one in writers)
+        said = ngettext("%(names)s is writing, too.", "%(names)s are writing, too.", len(writers)) % {
+            "names": names
+        }
+        return HttpResponse(said, content_type="text/plain; charset=utf-8")
     return _back(ticket_id)
 
 

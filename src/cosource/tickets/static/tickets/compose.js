@@ -30,7 +30,9 @@ async function keep(form) {
   const mine = (under_way = new AbortController());
   try {
     const answer = await fetch(form.querySelector("[data-keep]").formAction, { method: "POST", body, credentials: "same-origin", signal: mine.signal });
-    if (said?.isConnected) said.textContent = answer.status === 204 ? said.dataset.said : said.dataset.failed;
+    if (said?.isConnected) said.textContent = answer.ok && !answer.redirected ? said.dataset.said : said.dataset.failed;
+    const writers = form.querySelector("#writers");
+    if (writers) writers.textContent = answer.status === 200 && !answer.redirected ? await answer.text() : "";
   } catch (trouble) {
     if (trouble.name !== "AbortError" && said?.isConnected) said.textContent = said.dataset.failed;
   }
