@@ -198,16 +198,21 @@ class PostgresTemplate:
 def in_place(name: str) -> Iterator[None]:
     """Make `name` the default database of every thread that connects from here on.
 
-    Nested: the connection of the enclosing copy is set aside, and comes back as it was.
+    Nested: the connection of the enclosing copy is set aside, and comes back as it was. What the process remembers of the rows
+    of one database is nothing in the other.
     """
+    from cosource.foundation.services.audience import forget_audiences
+
     before = connection.settings_dict["NAME"]
     connection.close()
     connection.settings_dict["NAME"] = name
+    forget_audiences()
     try:
         yield
     finally:
         connection.close()
         connection.settings_dict["NAME"] = before
+        forget_audiences()
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ Not here: what a role may *do* (policies, in each room) and the resolver's queri
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -118,6 +118,12 @@ class Actor:
     def person_id(self) -> UUID | None:
         """Return the person behind the actor, if there is one."""
         return self.sight.person_id
+
+
+def working(actor: Actor) -> Actor:
+    """Return the actor with those grants alone by which they work: what they see for other reasons only is out of this sight."""
+    grants = tuple(grant for grant in actor.sight.grants if grant.role in WORKERS)
+    return replace(actor, sight=replace(actor.sight, grants=grants))
 
 
 def system_actor(*, reason: str, organization_id: UUID | None = None, channel: str = "worker") -> Actor:

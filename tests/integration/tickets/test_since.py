@@ -1,14 +1,19 @@
 """What others did while somebody was away, within the reader's sight, and when they had left."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.integration.tickets.conftest import Desk
 
 from cosource.foundation.services.sealing import seal_all
+from cosource.foundation.sight import GrantFact
 from cosource.parties.services.presence import away_from, person_seen
+from cosource.tickets.models import Writing
 from cosource.tickets.queries import since as since_module
+from cosource.tickets.queries.record import load
 from cosource.tickets.queries.since import Matter, since
+from cosource.tickets.queries.writers import writers_of
 from cosource.tickets.services.conversation import ticket_reply
 from cosource.tickets.services.moving import ticket_move
 
@@ -85,3 +90,24 @@ def test_who_comes_back_after_hours_has_been_away_since_they_were_seen(world) ->
     for minutes in (0, 5, 239):
         person_seen(person, at=back + timedelta(minutes=minutes))
     assert away_from(person) == at + timedelta(minutes=10)
+
+
+def test_who_works_elsewhere_and_asked_here_is_told_nothing_of_the_desks_work(desk: Desk) -> None:
+    start = desk.now - timedelta(hours=1)
+    asked = desk.open(title="Mine", by="c1.req")
+    reply(desk, asked, "c1.ct")
+    both = desk.actor("c1.req")
+    elsewhere = GrantFact(desk.world.engagements["c1p2"].id, "technician")
+    both = replace(both, sight=replace(both.sight, grants=(*both.sight.grants, elsewhere)))
+    seal_all()
+    assert load(asked.id, both).ticket == asked
+    assert since(both, start, at=desk.now, for_teams=False).tickets == []
+    Writing.objects.create(
+        ticket=asked,
+        person=desk.world.people["c1.ct"],
+        organization=desk.world.organization("c1"),
+        text="Half a word",
+        kept_at=desk.now,
+    )
+    assert writers_of(asked.id, both, at=desk.now) == []
+    assert len(writers_of(asked.id, desk.actor("c1.cso"), at=desk.now)) == 1

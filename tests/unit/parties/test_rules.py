@@ -40,6 +40,8 @@ DESK = {
     "stage.propose": "service_owner manager",
     "stage.answer": "service_owner manager",
     "milestone.manage": "service_owner manager",
+    "absence.manage": "administrator service_owner manager",
+    "escalation.manage": "service_owner manager",
 }
 ENGAGEMENT = {
     "grant.manage",
@@ -54,6 +56,7 @@ ENGAGEMENT = {
     "stage.propose",
     "stage.answer",
     "milestone.manage",
+    "escalation.manage",
 }
 CLIENT_ONLY = {
     "placement.answer",

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from cosource.foundation.models import Seal, Stream
 from cosource.foundation.queries.streams import stream_tops
-from cosource.foundation.sight import WORKERS, Actor
+from cosource.foundation.sight import WORKERS, Actor, working
 from cosource.tickets.models import Participation
 from cosource.tickets.queries.list_rows import TicketRow, rows_for
 
@@ -133,7 +133,7 @@ def _entries(organization_id: UUID, start: datetime) -> tuple[list[Happened], bo
 
 
 def _parts(actor: Actor, ticket_ids: Sequence[UUID], *, for_teams: bool) -> list[tuple[UUID, UUID]]:
-    """Return of some tickets those in sight, as the own party's part and the ticket."""
+    """Return of some tickets those in a worker's sight, as the own party's part and the ticket."""
     near = Q()
     if for_teams:
         near = Q(team_id__in=actor.sight.team_ids) | Q(offered_team_id__in=actor.sight.team_ids)
@@ -141,7 +141,7 @@ def _parts(actor: Actor, ticket_ids: Sequence[UUID], *, for_teams: bool) -> list
     found: list[tuple[UUID, UUID]] = []
     for first in range(0, len(ticket_ids), _PIECE):
         some = ticket_ids[first : first + _PIECE]
-        parts = Participation.objects.visible_to(actor).filter(near, ticket_id__in=some)
+        parts = Participation.objects.visible_to(working(actor)).filter(near, ticket_id__in=some)
         found += parts.order_by().values_list("id", "ticket_id")
     return found
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from cosource.foundation.errors import NotFound
 from cosource.foundation.ids import NIL
-from cosource.foundation.sight import WORKERS, Actor
+from cosource.foundation.sight import Actor, working
 from cosource.parties.models.organizations import ShowsWriting
 from cosource.tickets.models import Writing
 from cosource.tickets.queries.record import load, parties_seen_by
@@ -25,11 +26,13 @@ class Writer:
 def writers_of(ticket_id: UUID, actor: Actor, *, at: datetime) -> list[Writer]:
     """Return who else has written on a ticket lately and not sent it, by name; nothing of what they write.
 
-    Who only asks for help, or works on nothing, is told of nobody. Raises: NotFound.
+    Who sees the ticket for another reason than working on it, as whoever asked does, is told of nobody.
     """
-    if not actor.sight.roles & WORKERS:
+    try:
+        record = load(ticket_id, working(actor))
+    except NotFound:
         return []
-    known = parties_seen_by(actor.reads_as, load(ticket_id, actor).parts)
+    known = parties_seen_by(actor.reads_as, record.parts)
     lately = Writing.objects.filter(ticket_id=ticket_id, kept_at__gt=at - LATELY, send_at=None)
     rows = lately.exclude(person_id=actor.person_id or NIL).select_related("person", "organization")
     return [

@@ -74,7 +74,8 @@ document.addEventListener("input", (event) => {
   }, OFFER_MILLISECONDS);
 });
 document.addEventListener("htmx:configRequest", (event) => {
-  if (event.detail.elt.id === "words" && NAMES_A_FILTER.test(event.detail.elt.value)) event.preventDefault();
+  const names = event.detail.elt.id === "words" && NAMES_A_FILTER.test(event.detail.elt.value);
+  if (names && offers().length > 0) event.preventDefault();
 });
 document.addEventListener("keydown", (event) => {
   const input = event.target;
