@@ -12,7 +12,8 @@ from cosource.metrics.queries.engine import Facts
 from cosource.metrics.queries.figures import figures
 from cosource.metrics.services.gathering import facts_rebuild
 from cosource.tickets.models import Call, CallLoad
-from cosource.tickets.services.calls import calls_read
+from cosource.tickets.rules.calls import CallRow
+from cosource.tickets.services.calls import calls_bring, calls_read
 from cosource.tickets.services.contacts import contact_log
 
 pytestmark = pytest.mark.req("E1")
@@ -137,13 +138,15 @@ def test_bad_rows_are_named_by_row_and_column_and_good_ones_kept(desk):
         "7,2025-10-26 02:30:00,2025-10-26 03:30:01,,x\n",
         "8,2099-03-01 09:00:00,,2099-03-01 09:00:05,x\n",
         "1,2026-03-01 09:00:00,2026-03-01 09:00:05,,x\n",
+        "9,2026-03-01 09:00:00,9999-01-01 00:00:00,,x\n",
+        "10,2026-03-01 09:00:00,,9999-01-01 00:00:00,x\n",
     ]
     told = {"source": "PBX", "actor": desk.actor("c1.cso"), "at": desk.tick(), "zone": "Europe/Berlin"}
     brought = calls_read(lines=rows, **told)
-    assert (brought.taken, brought.known, brought.refused) == (1, 1, 8)
+    assert (brought.taken, brought.known, brought.refused) == (1, 1, 10)
     assert [(p.row, p.column) for p in brought.problems] == [
         (3, "id"), (4, "offered_at"), (5, "answered_at"), (6, "answered_at"), (7, ""), (8, "offered_at"),
-        (9, "offered_at"), (10, "offered_at"),
+        (9, "offered_at"), (10, "offered_at"), (12, "answered_at"), (13, "abandoned_at"),
     ]  # fmt: skip
     assert "does not exist in Europe/Berlin" in str(brought.problems[5].said)
     with pytest.raises(Invalid) as refused:
@@ -151,7 +154,27 @@ def test_bad_rows_are_named_by_row_and_column_and_good_ones_kept(desk):
     assert refused.value.details["fields"] == {
         "file": "The heading lacks: offered_at, answered_at, abandoned_at."
     }
+    for unread in ("id,offered\rat\n", f"id,{'x' * 140_000}\n"):
+        with pytest.raises(Invalid) as refused:
+            calls_read(lines=[unread], **told)
+        assert refused.value.details["fields"]["file"].startswith("The row cannot be read: ")
     assert Call.objects.get().offered_at.isoformat() == "2026-03-01T08:00:00+00:00"
+
+
+def test_two_who_bring_the_same_calls_in_at_once_bring_each_call_once(desk):
+    told = {"source": "PBX", "actor": desk.actor("c1.cso"), "at": desk.tick()}
+    rows = [CallRow(f"{n}", told["at"], told["at"]) for n in range(501)]
+
+    def overtaken():
+        yield from rows[:500]
+        # It was asked which of those are there, and then somebody else was quicker.
+        assert calls_bring(rows=rows[:500], **told).taken == 500
+        yield rows[500]
+
+    brought = calls_bring(rows=overtaken(), **told)
+    assert (brought.taken, brought.known) == (1, 500)
+    assert sorted(CallLoad.objects.values_list("taken", "known")) == [(1, 500), (500, 0)]
+    assert Call.objects.count() == 501
 
 
 def test_first_contacts_count_where_all_parties_of_the_desk_were_told(desk):

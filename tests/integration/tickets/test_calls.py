@@ -35,6 +35,7 @@ def test_the_page_says_what_became_of_a_file(desk: Desk) -> None:
     assert "1 new · 0 there already · 1 cannot be used" in words
     assert "3 answered_at A call was either answered or given up" in words
     assert "0 new · 1 there already" in send(owner)[1]
+    assert "0 new · 1 there already" in send(owner, CSV.replace("\n", "\r"))[1]
     assert "1 new" in send(Reader(desk, "p1.pm"), where=both)[1]
     status, words = send(owner, "id,queue\n1,x\n")
     assert status == 422

@@ -589,6 +589,22 @@ def rewritten(folder: Path, name: str, change: Callable[[list[dict[str, Any]]], 
     (folder / "manifest.json").write_text(manifest_text(replace(manifest, files=files)))
 
 
+def test_what_an_earlier_version_took_out_comes_in(
+    desk: Desk, tmp_path: Path, database_template: Template
+) -> None:
+    taken(desk, "c1", tmp_path / "c1")
+
+    def earlier(name: str) -> Callable[[list[dict[str, Any]]], None]:
+        return lambda records: [record.pop(name, None) for record in records] and None
+
+    rewritten(tmp_path / "c1", "organizations", earlier("shows_writing"))
+    rewritten(tmp_path / "c1", "people", earlier("phone"))
+    with database_template.copy():
+        assert export_import(folder=tmp_path / "c1", at=desk.now).record.findings == []
+        assert Organization.objects.get(id=desk.org("c1")).shows_writing == "colleagues"
+        assert set(Person.objects.values_list("phone", flat=True)) == {""}
+
+
 def test_a_forged_export_does_not_come_in(desk: Desk, tmp_path: Path, database_template: Template) -> None:
     """Digests of files and lines are right; what they say is not."""
     a_world(desk, 5, steps=12)

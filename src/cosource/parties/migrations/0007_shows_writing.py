@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                     ("colleagues", "colleagues"),
                     ("everybody", "every party that works on the ticket"),
                 ],
+                db_default="colleagues",
                 default="colleagues",
                 max_length=10,
             ),

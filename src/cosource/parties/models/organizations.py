@@ -56,7 +56,10 @@ class Organization(models.Model):
     person_figures_until = models.DateTimeField(null=True)
     email_domains = models.JSONField(default=list)
     shows_writing = models.CharField(
-        max_length=10, choices=ShowsWriting.choices, default=ShowsWriting.COLLEAGUES
+        max_length=10,
+        choices=ShowsWriting.choices,
+        default=ShowsWriting.COLLEAGUES,
+        db_default=ShowsWriting.COLLEAGUES,
     )
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()

@@ -37,6 +37,7 @@ from cosource.parties.models import (
     Team,
     TransferMilestone,
 )
+from cosource.parties.models.organizations import ShowsWriting
 from cosource.parties.queries import exporting as taken
 
 # The client itself is slot 1.
@@ -85,7 +86,9 @@ def _organizations(incoming: Incoming) -> Iterator[models.Model]:
     for record in incoming.records("organizations"):
         party = row_of(Organization, record, taken.ORGANIZATION, created_at=incoming.taken_at)
         if party.id == own:
-            party = row_of(Organization, record, taken.ORGANIZATION + taken.OWN_ORGANIZATION)
+            # What was taken out before a party chose who sees it writing says nothing of it.
+            told = {"shows_writing": ShowsWriting.COLLEAGUES.value, **record}
+            party = row_of(Organization, told, taken.ORGANIZATION + taken.OWN_ORGANIZATION)
         else:
             party.own_stream_id = new_id()
         if party.stand_in:

@@ -60,15 +60,16 @@ class NoHeading(Exception):
 def rows_read(lines: Iterable[str], zone: str, at: datetime) -> Iterator[CallRow | CallProblem]:
     """Read the lines of a file, its heading first; commas or semicolons between cells.
 
-    `zone`: of times that name none. `at`: nothing is offered later. Raises: NoHeading.
+    `zone`: of times that name none. `at`: nothing happened later. Raises: NoHeading.
     """
     lines = iter(lines)
     first = next(lines, "").lstrip("\ufeff")
     delimiter = ";" if first.count(";") > first.count(",") else ","
-    names = [
-        cell.strip().casefold().replace(" ", "_")
-        for cell in next(csv.reader([first], delimiter=delimiter), [])
-    ]
+    try:
+        heading = next(csv.reader([first], delimiter=delimiter), [])
+    except csv.Error as trouble:
+        raise NoHeading(gettext_lazy("The row cannot be read: %(why)s.", why=str(trouble))) from None
+    names = [cell.strip().casefold().replace(" ", "_") for cell in heading]
     missing = [name for name in NEEDED if name not in names]
     if missing:
         raise NoHeading(gettext_lazy("The heading lacks: %(names)s.", names=", ".join(missing)))
@@ -113,8 +114,9 @@ def row_of(cells: Mapping[str, str], zone: str, at: datetime) -> CallRow:
     offered = times["offered_at"]
     if offered is None:
         raise BadCell("offered_at", gettext_lazy("When was it offered?"))
-    if offered > at:
-        raise BadCell("offered_at", gettext_lazy("This is yet to come."))
+    for name in _TIMES:
+        if (then := times[name]) is not None and then > at:
+            raise BadCell(name, gettext_lazy("This is yet to come."))
     answered, abandoned, ended = times["answered_at"], times["abandoned_at"], times["ended_at"]
     if (answered is None) == (abandoned is None):
         words = gettext_lazy("A call was either answered or given up: one of the two times is needed.")
