@@ -18,7 +18,7 @@ from cosource.config.cli import app
 from cosource.foundation.clock import now as clock_now
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion
 from cosource.foundation.models import Entry, Notice, NoticeChoices
-from cosource.parties.models import Absence
+from cosource.parties.models import Absence, Person
 from cosource.parties.services.absences import absence_add, absence_call_off
 from cosource.parties.services.leaving import employment_end
 from cosource.tickets.matrix.queries.on_ticket import reach_of
@@ -73,7 +73,8 @@ def away(desk: Desk, key: str, by: str, start: datetime, hours: int) -> Absence:
 
 
 def test_each_side_keeps_its_part_and_both_read_who_is_reached(desk: Desk) -> None:
-    NoticeChoices.objects.create(person_id=desk.world.people["p1.pm"].id, phone="+4930111222")
+    Person.objects.filter(pk=desk.world.people["p1.pm"].id).update(phone="+4930111222")
+    NoticeChoices.objects.create(person_id=desk.world.people["c1.cso"].id, phone="+4930111333")
     first = keep(
         desk,
         line(
@@ -90,6 +91,8 @@ def test_each_side_keeps_its_part_and_both_read_who_is_reached(desk: Desk) -> No
     client, partner = (now_of(s, kind="change", priority=5, at=desk.now).reached for s in matrix.sides)
     assert (client[0].phone, client[0].mail) == ("+493076543", "ct@c1.example")
     assert client[0].may == ["spend up to 5000 EUR", "wake the vendor"]
+    # The number for one's own notices is nobody else's to read.
+    assert client[1].phone == ""
     assert (client[1].why, partner[0].phone) == (f"deputy of {names['c1.ct']}", "+4930111222")
     entry = Entry.objects.get(kind="escalation_matrix.set/1", subject_id=first.id)
     assert desk.readers(entry.id) == {desk.org("c1"), desk.org("p1")}
@@ -174,6 +177,26 @@ def test_absent_people_are_passed_over_for_their_deputies_and_only_their_own_sid
     with pytest.raises(Conflict):
         absence_call_off(absence_id=absence.id, actor=desk.actor("c1.cso"), at=desk.tick())
     assert reached(desk, "p1.pm")[0] == [names["c1.ct"], names["c1.cso"]]
+
+
+def test_an_absence_counts_where_it_was_noted_and_of_who_is_placed_without_the_reason(desk: Desk) -> None:
+    name, embedded = desk.world.people["p1.emb"].name, desk.world.people["p1.emb"].id
+    keep(desk, line(person(desk, "p1.emb")))
+    keep(desk, line(person(desk, "p1.emb")), by="p1.pm", side="partner")
+    until = desk.now + timedelta(hours=5)
+    strange = Absence.objects.create(
+        organization_id=desk.org("p2"), person_id=embedded, starts_at=desk.now, ends_at=until
+    )
+    assert reached(desk, "c1.cso") == [[name], [name]]
+    for noted_by, seen in ((desk.org("c1"), [[], [name]]), (desk.org("p1"), [[], []])):
+        Absence.objects.filter(pk=strange.id).update(organization_id=noted_by)
+        assert reached(desk, "c1.cso") == seen
+    side = matrix_get(
+        desk.actor("c1.cso"), desk.world.engagements["c1p1"].id, at=desk.now, until=until + WINDOW
+    ).sides[0]
+    shown = now_of(side, kind="incident", priority=1, at=desk.now).passed
+    assert [(one.name, one.why) for one in shown] == [(name, "cannot be asked then")]
+    assert {hole.stretch for hole in side.holes(desk.now, until + WINDOW)} == {(desk.now, until)}
 
 
 def test_who_leaves_is_reached_no_more_and_leaves_a_gap(desk: Desk) -> None:
@@ -355,3 +378,20 @@ def test_absences_are_noted_on_their_page(desk: Desk) -> None:
     absence.refresh_from_db()
     assert absence.starts_at == absence.ends_at
     assert Reader(desk, "c1.req").get("/tickets/matrix/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "end"),
+    [
+        ("America/New_York", "", "9999-12-31T23:59"),
+        ("Asia/Tokyo", "0001-01-01T00:00", ""),
+    ],
+)
+def test_an_absence_beyond_the_calendar_is_refused(desk: Desk, zone: str, start: str, end: str) -> None:
+    whose = desk.world.people["c1.ct"].id
+    Person.objects.filter(pk=whose).update(time_zone=zone)
+    day = (clock_now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    given = {"do": "away", "person_id": str(whose), "starts_at": start or day, "ends_at": end or day}
+    answer = Reader(desk, "c1.ct").client.post("/tickets/matrix/", given)
+    assert (answer.status_code, Absence.objects.exists()) == (422, False)
+    assert "Between 2000 and 2200." in words_of(answer)

@@ -129,9 +129,7 @@ class ChoicesForm(forms.Form):
         label=gettext_lazy("Telephone"),
         required=False,
         max_length=32,
-        help_text=gettext_lazy(
-            "With the country, as in +49 30 1234567. Where an escalation matrix names you, both its parties read it."
-        ),
+        help_text=gettext_lazy("With the country, as in +49 30 1234567. Only your notices use it."),
         widget=forms.TextInput({"type": "tel", "autocomplete": "tel"}),
     )
 

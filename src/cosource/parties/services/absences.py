@@ -18,6 +18,9 @@ from cosource.parties.services.record import append_own
 
 SUBJECT = "absence"
 MOST = 200
+# Nobody plans further than this; beyond it some zones cannot say the time.
+YEARS = (2000, 2200)
+_YEARS_SAID = {"first": YEARS[0], "last": YEARS[1]}
 
 
 @transaction.atomic
@@ -32,6 +35,9 @@ def absence_add(
     employed = Employment.objects.filter(live_q(at), organization=party.organization, person_id=person_id)
     if not employed.exists():
         raise NotFound
+    for name, when in (("starts_at", starts_at), ("ends_at", ends_at)):
+        if not YEARS[0] <= when.year <= YEARS[1]:
+            raise field_error(name, _("Between %(first)s and %(last)s.") % _YEARS_SAID, "too_far")
     check_span("ends_at", starts_at, ends_at)
     if ends_at <= at:
         raise field_error("ends_at", _("This is over already."), "past")

@@ -236,7 +236,10 @@ class PhoneForm(forms.Form):
         label=_("Telephone"),
         max_length=32,
         required=False,
-        help_text=_("With the country, as in +49 30 1234567. Empty: none is known."),
+        help_text=_(
+            "With the country, as in +49 30 1234567. Empty: none is known. Where an escalation matrix names them, both its "
+            "parties read it."
+        ),
         widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
     )
 

@@ -34,7 +34,8 @@ class ProfileForm(forms.Form):
         max_length=32,
         required=False,
         help_text=gettext_lazy(
-            "With the country, as in +49 30 1234567: your desk finds you by it when you call."
+            "With the country, as in +49 30 1234567: your desk finds you by it when you call. Where an escalation matrix "
+            "names you, both its parties read it."
         ),
         widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
     )

@@ -18,6 +18,7 @@ WHY = {
     matrix.HOLIDAY: gettext_lazy("a public holiday"),
     matrix.LEFT: gettext_lazy("does not work there any more"),
     matrix.ABSENT: gettext_lazy("away"),
+    matrix.UNREACHED: gettext_lazy("cannot be asked then"),
     matrix.INACTIVE: gettext_lazy("may not sign in any more"),
     matrix.NO_REACH: gettext_lazy("no telephone number"),
     matrix.NO_ROSTER: gettext_lazy("the team keeps no roster"),

@@ -1,16 +1,16 @@
 """What is known of the people and teams that parts of the matrix name, read for all of them at once.
 
-At most seven statements, however many parts and people. Not here: what follows from it (`rules`).
+At most six statements, however many parts and people. Not here: what follows from it (`rules`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
 
-from cosource.foundation.models import NoticeChoices
 from cosource.parties.models import Absence, DutyShift, Employment, Membership, Person, Placement, Team
 from cosource.parties.queries.duty import shift_of
 from cosource.tickets.matrix.rules.line import CONTACT, DUTY, PERSON, Line
@@ -44,7 +44,8 @@ def worlds_of(parts: Iterable[MatrixPart], start: datetime, end: datetime) -> di
     people = {UUID(p.id) for p in places if p.kind == PERSON}
     people |= {UUID(m.person) for crew in teams.values() for m in crew.members}
     people |= {UUID(shift.person) for crew in teams.values() for shift, _span in crew.shifts if shift.person}
-    known, serves = _people(people, start, end), _serves(people, set(own.values()), start, end)
+    known, serves = _people(people), _serves(people, set(own.values()), start, end)
+    noted = _noted(people, start, end)
     found: dict[UUID, World] = {}
     owners = dict(Team.objects.filter(id__in=[UUID(i) for i in teams]).values_list("id", "organization_id"))
     for part_id, organization_id in own.items():
@@ -54,13 +55,18 @@ def worlds_of(parts: Iterable[MatrixPart], start: datetime, end: datetime) -> di
                 i: Someone(
                     one.name,
                     one.active,
-                    tuple(serves[organization_id, UUID(i)]),
-                    one.absent,
+                    tuple(serves.spans[organization_id, UUID(i)]),
+                    tuple(noted.get((organization_id, UUID(i)), ())),
                     one.phone,
                     one.mail,
+                    tuple(
+                        span
+                        for employer_id in serves.employers.get((organization_id, UUID(i)), ())
+                        for span in noted.get((employer_id, UUID(i)), ())
+                    ),
                 )
                 for i, one in known.items()
-                if (organization_id, UUID(i)) in serves
+                if (organization_id, UUID(i)) in serves.spans
             },
             crews,
         )
@@ -99,24 +105,31 @@ def _crews(team_ids: set[UUID], start: datetime, end: datetime, *, rosters: bool
     }
 
 
-def _people(person_ids: set[UUID], start: datetime, end: datetime) -> dict[str, Someone]:
-    phones = dict(NoticeChoices.objects.filter(person_id__in=person_ids).values_list("person_id", "phone"))
-    absent: dict[UUID, list[Span]] = defaultdict(list)
-    for person_id, begins, ends in Absence.objects.filter(
-        _overlapping(start, end), person_id__in=person_ids
-    ).values_list("person_id", "starts_at", "ends_at"):
-        if begins < ends:
-            absent[person_id].append((begins, ends))
+def _people(person_ids: set[UUID]) -> dict[str, Someone]:
     rows = Person.objects.filter(id__in=person_ids).values_list("id", "name", "is_active", "email", "phone")
-    return {
-        i.hex: Someone(name, active, (), tuple(absent[i]), phone or phones.get(i, ""), mail)
-        for i, name, active, mail, phone in rows
-    }
+    return {i.hex: Someone(name, active, phone=phone, mail=mail) for i, name, active, mail, phone in rows}
 
 
-def _serves(
-    person_ids: set[UUID], organization_ids: set[UUID], start: datetime, end: datetime
-) -> Mapping[tuple[UUID, UUID], Sequence[Span]]:
+def _noted(person_ids: set[UUID], start: datetime, end: datetime) -> dict[tuple[UUID, UUID], list[Span]]:
+    """Return when people are away, by the organization that noted it."""
+    found: dict[tuple[UUID, UUID], list[Span]] = defaultdict(list)
+    for organization_id, person_id, begins, ends in Absence.objects.filter(
+        _overlapping(start, end), person_id__in=person_ids
+    ).values_list("organization_id", "person_id", "starts_at", "ends_at"):
+        if begins < ends:
+            found[organization_id, person_id].append((begins, ends))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """By organization and person: when they work for it or are placed there, and who placed them."""
+
+    spans: Mapping[tuple[UUID, UUID], Sequence[Span]]
+    employers: Mapping[tuple[UUID, UUID], Collection[UUID]]
+
+
+def _serves(person_ids: set[UUID], organization_ids: set[UUID], start: datetime, end: datetime) -> _Service:
     """Return by organization and person when they work for it, or are placed there by who employs them.
 
     Whoever worked there once is in it with what is left of that, so that a leaver is told from a stranger.
@@ -133,12 +146,14 @@ def _serves(
         host_id__in=organization_ids,
         agreed_by_host_at__isnull=False,
     )
+    employers: dict[tuple[UUID, UUID], set[UUID]] = defaultdict(set)
     for host_id, person_id, employer_id, begins, ends in placed.values_list(
         "host_id", "person_id", "employer_id", "starts_at", "ends_at"
     ):
         spans = (_shared((begins, ends), span) for span in employed[employer_id, person_id])
         found.setdefault((host_id, person_id), []).extend(span for span in spans if span is not None)
-    return found
+        employers[host_id, person_id].add(employer_id)
+    return _Service(found, employers)
 
 
 def _shared(one: Span, other: Span) -> Span | None:

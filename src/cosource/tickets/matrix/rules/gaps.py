@@ -132,7 +132,7 @@ class _Laying:
             return ()
         if not (place.phone or someone.phone) and (self.line.by_phone or not (place.mail or someone.mail)):
             return ()
-        return _without(self._spans(someone.serves), self._spans(someone.absent))
+        return _without(self._spans(someone.serves), self._spans((*someone.absent, *someone.barred)))
 
     def _spans(self, spans: Iterable[Span]) -> Stretches:
         cut = ((max(a, self.start), self.end if b is None else min(b, self.end)) for a, b in spans)

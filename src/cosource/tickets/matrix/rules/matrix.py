@@ -13,7 +13,7 @@ from cosource.tickets.matrix.rules.line import CONTACT, DIRECTIONS, DUTY, PERSON
 from cosource.tickets.matrix.rules.world import Crew, World, within
 
 OFF_HOURS, HOLIDAY = "off_hours", "holiday"
-LEFT, ABSENT, INACTIVE, NO_REACH = "left", "absent", "inactive", "no_reach"
+LEFT, ABSENT, UNREACHED, INACTIVE, NO_REACH = "left", "absent", "unreached", "inactive", "no_reach"
 NO_ROSTER, NOBODY_ON_DUTY, NO_LEAD, TEAM_ENDED, UNKNOWN = (
     "no_roster",
     "nobody_on_duty",
@@ -164,6 +164,8 @@ def _person(  # noqa: PLR0917 - private, called twice
         why = LEFT
     elif within(someone.absent, at):
         why = ABSENT
+    elif within(someone.barred, at):
+        why = UNREACHED
     elif not phone and (line.by_phone or not mail):
         why = NO_REACH
     if why:

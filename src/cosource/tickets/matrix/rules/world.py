@@ -19,7 +19,10 @@ def within(spans: Iterable[Span], at: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """A person. `serves`: when they work for the party or are placed there; `absent`: when they are away."""
+    """A person. `serves`: when they work for the party or are placed there; `absent`: when they are away by its own notes.
+
+    `barred`: when they are away by the notes of who placed them there, which the party does not read.
+    """
 
     name: str
     active: bool = True
@@ -27,6 +30,7 @@ class Someone:
     absent: tuple[Span, ...] = ()
     phone: str = ""
     mail: str = ""
+    barred: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
