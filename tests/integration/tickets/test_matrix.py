@@ -14,11 +14,14 @@ from tests.integration.tickets.test_clocks import CLIENT_PAUSES, KINDS, text_of
 from tests.integration.tickets.test_escalation import LADDER, agree, resolve_of, sweep, told
 from typer.testing import CliRunner
 
+from cosource.agreements.rules.terms import MANAGER
 from cosource.config.cli import app
 from cosource.foundation.clock import now as clock_now
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion
+from cosource.foundation.ids import NIL
 from cosource.foundation.models import Entry, Notice, NoticeChoices
-from cosource.parties.models import Absence, Person
+from cosource.foundation.sight import TECHNICIAN
+from cosource.parties.models import Absence, Engagement, Grant, Membership, Person
 from cosource.parties.services.absences import absence_add, absence_call_off
 from cosource.parties.services.leaving import employment_end
 from cosource.tickets.matrix.queries.on_ticket import reach_of
@@ -27,6 +30,7 @@ from cosource.tickets.matrix.queries.shown import gap_lines, now_of
 from cosource.tickets.matrix.services.checking import NOTICE, gaps_tell
 from cosource.tickets.matrix.services.keeping import part_set
 from cosource.tickets.models import MatrixPart
+from cosource.tickets.queries.escalation_people import People, Seat
 from cosource.tickets.queries.ticket_page import ticket_get
 from cosource.tickets.services.major import major_declare
 
@@ -259,6 +263,34 @@ def test_the_ladder_tells_whom_the_matrix_names_and_else_whoever_leads(desk: Des
     start = resolve_of(ticket).started_at
     sweep(start + timedelta(minutes=600))
     assert (told(desk, 3), told(desk, 4), told(desk, 5)) == ({"p1.pt"}, {"p1.pm"}, {"c1.cso"})
+
+
+def test_who_does_not_see_the_ticket_never_takes_the_place_of_whoever_leads(desk: Desk) -> None:
+    ticket = desk.open(impact=1, urgency=1)
+    desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+    office = {"zone": "UTC", "from": "00:00", "until": "24:00", "days": ["sun"]}
+    keep(
+        desk,
+        line(person(desk, "p1.pt"), direction="functional"),
+        line(person(desk, "p1.pm"), hours=office),
+        by="p1.pm",
+        side="partner",
+    )
+    c1p1, people = desk.world.engagements["c1p1"].id, desk.world.people
+    seat = Seat(ticket.id, desk.org("p1"), c1p1, ticket.service_id, True, ticket.kind, ticket.priority)
+    monday = desk.now + timedelta(days=(7 - desk.now.weekday()) % 7)
+    assert People([seat], monday).of(seat, MANAGER) == [people["p1.pt"].id]
+    of_pt = Grant.objects.filter(person=people["p1.pt"], role=TECHNICIAN)
+    for narrower in ({"service_ids": [NIL.hex]}, {"service_ids": [], "site_ids": [NIL.hex]}):
+        of_pt.update(**narrower)
+        assert People([seat], monday).of(seat, MANAGER) == [people["p1.pm"].id]
+    of_pt.update(site_ids=[])
+    # The right to read all of the engagement is the client's to switch off; without it, whose team has the ticket sees it.
+    Engagement.objects.filter(pk=c1p1).update(delegated_rights=[])
+    assert People([seat], monday).of(seat, MANAGER) == [people["p1.pt"].id]
+    Membership.objects.filter(person=people["p1.pt"]).delete()
+    ticket.participations.filter(organization_id=desk.org("p1")).update(assignee_id=None)
+    assert People([seat], monday).of(seat, MANAGER) == [people["p1.pm"].id]
 
 
 def test_a_ticket_without_matrix_costs_nothing_and_one_with_names_who_is_reached(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """Who of a party is told by a step of the ladder: its team on the ticket, its manager, or its deputies.
 
-Where the party keeps a part of the engagement's escalation matrix, that says who decides at this hour and who comes after them.
+Where the party keeps a part of the engagement's escalation matrix, that says who decides at this hour and who comes after them,
+of those who work and have the ticket in sight: a notice to anybody else would tell nobody.
 Otherwise the manager is who leads the desk or the engagement: on the client's side its service owner, on the partner's its
 manager, of several whose grant is oldest. The deputies are the others who lead it. Whoever has nobody in one place is told in
 the next, so that a step reaches somebody as long as anyone leads. Not here: how they are told.
@@ -8,18 +9,21 @@ the next, so that a step reaches somebody as long as anyone leads. Not here: how
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
 
 from cosource.agreements.rules.terms import DEPUTY, TEAM
-from cosource.foundation.sight import MANAGER, SERVICE_OWNER
+from cosource.foundation.sight import MANAGER, SERVICE_OWNER, WORKERS, Sight
 from cosource.parties.models import Grant, Membership
-from cosource.parties.queries.sight import live
+from cosource.parties.queries.sight import live, sight_of_person
 from cosource.tickets.matrix.queries.deciding import Asked, Deciders
 from cosource.tickets.models import Participation
+from cosource.tickets.rules.sight import Part, reaching
+
+_DECIDING = tuple(field.name for field in fields(Part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,17 @@ class People:
         given = list(seats)
         tickets, parties = {s.ticket_id for s in given}, {s.party_id for s in given}
         self._teams: dict[tuple[UUID, UUID], list[UUID]] = {}
+        self._parts: dict[tuple[UUID, UUID], Part] = {}
+        self._sights: dict[tuple[UUID, UUID], Sight] = {}
+        self._at = at
         self.references: dict[tuple[UUID, UUID], str] = {}
         parts = Participation.objects.filter(ticket_id__in=tickets, organization_id__in=parties)
-        for ticket_id, party_id, team_id, offered_id, reference in parts.values_list(
-            "ticket_id", "organization_id", "team_id", "offered_team_id", "reference"
-        ):
-            self._teams[ticket_id, party_id] = [t for t in (offered_id, team_id) if t is not None][:1]
-            self.references[ticket_id, party_id] = reference
+        for ticket_id, reference, *deciding in parts.values_list("ticket_id", "reference", *_DECIDING):
+            part = Part(*deciding)
+            key = ticket_id, part.organization_id
+            self._parts[key] = part
+            self._teams[key] = [t for t in (part.offered_team_id, part.team_id) if t is not None][:1]
+            self.references[key] = reference
         self._members = _members({t for teams in self._teams.values() for t in teams}, at)
         self._deciders = Deciders((asked for s in given if (asked := s.asked) is not None), at)
         self._leaders = _leaders(parties, {s.engagement_id for s in given if s.engagement_id}, at)
@@ -75,6 +83,7 @@ class People:
         """Return whom a step tells on a seat; empty where nobody leads there."""
         asked = seat.asked
         decides = self._deciders.of(asked) if asked is not None and notify != TEAM else []
+        decides = [person for person in decides if self._works_on(person, seat)]
         leaders = decides or self._of_seat(seat)
         if notify == TEAM:
             teams = self._teams.get((seat.ticket_id, seat.party_id), [])
@@ -82,6 +91,16 @@ class People:
         if notify == DEPUTY:
             return leaders[1:] or leaders
         return leaders[:1]
+
+    def _works_on(self, person_id: UUID, seat: Seat) -> bool:
+        """Tell whether somebody works on what they see of the party's part. Three queries for each person and party."""
+        part = self._parts.get((seat.ticket_id, seat.party_id))
+        if part is None:
+            return False
+        key = person_id, seat.party_id
+        if key not in self._sights:
+            self._sights[key] = sight_of_person(*key, self._at)
+        return any(grant.role in WORKERS for grant in reaching(self._sights[key], part))
 
     def _of_seat(self, seat: Seat) -> list[UUID]:
         rank = (MANAGER, SERVICE_OWNER) if seat.is_partner else (SERVICE_OWNER, MANAGER)
