@@ -85,6 +85,22 @@ def test_partners_read_shared_answers_without_learning_of_each_other(desk: Desk)
     assert [read(desk, ticket, by) for by in ("c1.ct", "p1.pt", "p2.pt")] == [{"Where": None}] * 3
 
 
+def test_erasing_shared_answers_erases_what_was_brought_to_a_party_that_joined_later(desk: Desk) -> None:
+    one, other = declare(desk), declare(desk, name="Kept")
+    ticket = begin(
+        desk,
+        {pk: {"room": "12"} for pk in (one.id, other.id)},
+        service_id=desk.world.services["c1.printing"].id,
+    )
+    desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+    desk.give(ticket, "c1.desk", "p1.pt", "c1.ct", reason="done_here")
+    desk.give(ticket, "p2.noc", "c1.ct", "p2.pt")
+    first = FieldAnswers.objects.get(ticket=ticket, field_set=one, organization_id=desk.org("c1")).entry_id
+    payload_erase(entry_id=first, reason="gdpr", actor=desk.actor("c1.cso"), at=desk.tick())
+    for by in ("c1.ct", "p1.pt", "p2.pt"):
+        assert read(desk, ticket, by) == {"Where": None, "Kept": {"room": "12"}}
+
+
 def test_internal_fields_are_each_partys_own(desk: Desk) -> None:
     theirs = declare(desk, "p1.pm", name="Project", form="Number | line", internal=True)
     ticket = desk.open(service_id=desk.world.services["c1.printing"].id)

@@ -177,9 +177,12 @@ def fields_bring(record: Record, part: Participation, *, at: datetime) -> None:
     ).select_related("field_set")
     found = list(rows)
     bodies = answers_in(row.entry_id for row in found)
+    facts = dict(Entry.objects.filter(id__in=list(bodies)).values_list("id", "facts")) if bodies else {}
     for row in found:
         if row.entry_id in bodies:
-            entry_id = _tell_apart(record, part, row.field_set, bodies[row.entry_id], new_id(), at)
+            # The same step, so that erasing one erases what is brought here as well.
+            step = UUID(facts[row.entry_id]["step"])
+            entry_id = _tell_apart(record, part, row.field_set, bodies[row.entry_id], step, at)
             _point(record, row.field_set, [part.organization_id], entry_id)
 
 
