@@ -133,6 +133,15 @@ def test_a_rule_whose_setter_lost_the_right_stands_still_until_another_takes_it_
     assert len(Recurrence.objects.get().missed) == 2
 
 
+def test_a_rule_of_years_goes_on_after_its_first_ticket(desk: Desk) -> None:
+    row = add(desk, rule="every 48 months on the 1st at 08:00", zone="UTC")
+    first = row.next_at
+    assert first is not None
+    assert recurring_open_due(at=first) == 1
+    row.refresh_from_db()
+    assert (row.next_at, row.trouble) == (first.replace(year=first.year + 4), "")
+
+
 def test_a_partners_rule_opens_on_the_clients_desk_and_stays_its_own(desk: Desk) -> None:
     row = add(desk, "p1.pm", engagement_id=desk.world.engagements["c1p1"].id)
     assert row.next_at is not None

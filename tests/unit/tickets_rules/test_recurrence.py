@@ -16,6 +16,7 @@ from cosource.tickets.rules.recurrence import (
     BadRule,
     Rule,
     next_dates,
+    reach,
     rule_read,
     rule_written,
 )
@@ -138,3 +139,44 @@ def test_holidays_are_left_out_or_moved_and_two_moved_to_one_day_come_once() -> 
     ]
     assert WEEKDAYS[date(2026, 4, 7).weekday()] == "tuesday"
     assert days("every friday at 08:00", before, on_holidays=SKIP, is_holiday=bool) == []
+
+
+def test_a_rule_of_long_ago_or_of_long_periods_still_comes() -> None:
+    now, long_ago = datetime(2026, 11, 23, tzinfo=UTC), date(2020, 1, 1)
+    tuesdays = next_dates(rule_read("every second tuesday of the month at 08:00"), "UTC", now, long_ago)
+    assert [f"{at:%d.%m.%y}" for at in tuesdays] == [
+        "08.12.26",
+        "12.01.27",
+        "09.02.27",
+        "09.03.27",
+        "13.04.27",
+    ]
+    quarters = next_dates(rule_read("every 3 months on the 15th at 09:00"), "UTC", now, date(1971, 2, 1))
+    assert [f"{at:%d.%m.%y}" for at in quarters[:2]] == ["15.02.27", "15.05.27"]
+    for text in (
+        "every 366 weeks on friday at 08:00",
+        "every 366 days at 08:00",
+        "every 366 months on the 1st at 08:00",
+    ):
+        rule = rule_read(text)
+        found = next_dates(rule, "UTC", now, long_ago)
+        assert len(found) == 5
+        assert found[-1] - now <= reach(rule)
+
+
+def test_days_between_a_holiday_and_the_day_it_is_moved_to_stay() -> None:
+    closed = {date(2026, 12, 25), date(2026, 12, 28)}
+    at = datetime(2026, 12, 24, 12, tzinfo=UTC)
+    moved: dict[str, object] = {"on_holidays": NEXT, "is_holiday": closed.__contains__}
+    assert [d[:9] for d in days("every day at 08:00", at, **moved)] == [
+        "Sat 26.12",
+        "Sun 27.12",
+        "Tue 29.12",
+        "Wed 30.12",
+        "Thu 31.12",
+    ]
+    # Two months of closed days, looked at from their end.
+    shut = {date(2026, 6, 1) + n * timedelta(days=1) for n in range(60)}
+    late = datetime(2026, 7, 30, tzinfo=UTC)
+    moved["is_holiday"] = shut.__contains__
+    assert days("every 5 months on the 2nd at 08:00", late, "UTC", **moved)[0] == "Fri 31.07.26 08:00"

@@ -15,10 +15,10 @@ from cosource.foundation.errors import NotFound
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Organization
 from cosource.tickets.models import RecurringTicket
-from cosource.tickets.rules.recurrence import Rule, next_dates, rule_read
+from cosource.tickets.rules.recurrence import Rule, next_dates, reach, rule_read
 
 SHOWN = 300
-# Closed days of years to come are known for about so long.
+# Closed days of years to come are known for about so long; a rule that comes more rarely is looked for longer.
 _HORIZON = timedelta(days=366 * 3)
 
 
@@ -63,9 +63,10 @@ def dates_after(row: RecurringTicket, after: datetime, at: datetime, *, count: i
     """Return when a recurring ticket opens after an instant; what its calendar says is that of the terms in force at `at`."""
     is_holiday = holidays_of(row.organization_id, row.calendar, at)
     more = () if is_holiday is None else (row.on_holidays, is_holiday)
-    found = next_dates(rule_read(row.rule), row.zone, after, row.first_on, *more, count=count)
+    rule = rule_read(row.rule)
+    found = next_dates(rule, row.zone, after, row.first_on, *more, count=count)
     begins = datetime.combine(row.first_on, time(), UTC)
-    return [instant for instant in found if instant <= max(after, at, begins) + _HORIZON]
+    return [instant for instant in found if instant <= max(after, at, begins) + max(_HORIZON, reach(rule))]
 
 
 def rule_words(rule: Rule) -> str:

@@ -10,17 +10,19 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from itertools import count, islice
 from zoneinfo import ZoneInfo
 
 from cosource.tickets.rules.wording import gettext_noop
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PLACES = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
-# How far a search for a rule's days goes without finding any.
-_FARTHEST_DAYS = 366 * 5
 _MOST_EACH = 366
 _DAY, _WEEK, _MONTH = timedelta(days=1), 7, 12
+# Of one period of a rule, the most days; and after so many of them without a day of the rule none is looked for.
+_LONGEST = {"day": 1, "week": _WEEK, "month": 31}
+_FARTHEST = timedelta(days=366 * 5)
+_MOST_PERIODS = 65
 EXAMPLES = (
     "every day at 07:30",
     "every 10 days at 08:00",
@@ -177,28 +179,59 @@ def occurrences(  # noqa: PLR0917 - what a rule depends on
     ['10.03. 07:00', '14.04. 06:00']
     """
     tz = ZoneInfo(zone)
-    last: date | None = None
-    # A day that is moved may have been due some days ago.
-    from_day = max(first_on, after.astimezone(tz).date() - timedelta(days=31))
-    for day in _days(rule, first_on, from_day, is_holiday):
-        if is_holiday(day) and on_holidays != KEEP:
-            if on_holidays == SKIP:
-                continue
-            moved = _next_working(day, is_holiday)
-            if moved is None:
-                return
-            day = moved  # noqa: PLW2901 - the day that it is moved to
-        if last is not None and day <= last:
-            continue
-        last = day
-        at = datetime.combine(day, rule.at, tz).astimezone(UTC)
+    day = after.astimezone(tz).date() - _DAY
+    if on_holidays == NEXT:
+        # A day that is moved was due before days on which nobody works.
+        day = next((d for d in _back(day) if _works(d, is_holiday)), day)
+    from_day = max(first_on, day)
+    for due in _merged(rule, _days(rule, first_on, from_day, is_holiday), on_holidays, is_holiday):
+        at = datetime.combine(due, rule.at, tz).astimezone(UTC)
         if at > after:
             yield at
+
+
+def reach(rule: Rule, periods: int = 5) -> timedelta:
+    """Return a time in which so many days of the rule come, where none of them is left out.
+
+    >>> reach(rule_read("every 2 weeks on friday at 16:00")).days
+    84
+    """
+    return timedelta(days=rule.each * _LONGEST[rule.unit] * (periods + 1))
+
+
+def _merged(rule: Rule, days: Iterator[date], on_holidays: str, is_holiday: DayTest) -> Iterator[date]:
+    """Yield the days in order, with what becomes of holidays, until none is left for too long.
+
+    Ordinary days before the one that a holiday is moved to stay; two days that are moved to one come once.
+    """
+    moved: date | None = None
+    last: date | None = None
+    for day in days:
+        last = last or day
+        if moved is not None and moved <= day:
+            yield moved
+            last, again, moved = moved, moved == day, None
+            if again:
+                continue
+        if on_holidays == KEEP or not is_holiday(day):
+            yield day
+            last = day
+        elif on_holidays == NEXT:
+            # Every other holiday before that day is moved to it as well.
+            moved = moved or _next_working(day, is_holiday)
+        if day - last > max(_FARTHEST, reach(rule)):
+            break
+    if moved is not None:
+        yield moved
 
 
 def _next_working(day: date, is_holiday: DayTest) -> date | None:
     ahead = (day + n * _DAY for n in range(1, _MOST_EACH) if day.toordinal() + n < date.max.toordinal())
     return next((d for d in ahead if _works(d, is_holiday)), None)
+
+
+def _back(day: date) -> Iterator[date]:
+    return (day - n * _DAY for n in range(_MOST_EACH))
 
 
 def _works(day: date, is_holiday: DayTest) -> bool:
@@ -209,18 +242,21 @@ def _days(rule: Rule, first_on: date, from_day: date, is_holiday: DayTest) -> It
     """Yield the rule's days from `from_day` on, as far as a search has any sense."""
     idle = 0
     if rule.unit == "month":
-        for number in range(0, _FARTHEST_DAYS // 28 * rule.each, rule.each):
-            months = first_on.year * _MONTH + first_on.month - 1 + number
+        first = first_on.year * _MONTH + first_on.month - 1
+        passed = from_day.year * _MONTH + from_day.month - 1 - first
+        for months in count(first + passed - passed % rule.each, rule.each):
             year, month = divmod(months, _MONTH)
-            if year > date.max.year - 1:
+            if idle >= _MOST_PERIODS or year > date.max.year - 1:
                 return
             found = _in_month(rule, year, month + 1, is_holiday)
+            idle = idle + 1 if found is None else 0
             if found is not None and found >= from_day:
                 yield found
         return
     day = from_day
     monday = first_on - first_on.weekday() * _DAY
-    while idle < _FARTHEST_DAYS and day.year < date.max.year:
+    farthest = max(_FARTHEST, reach(rule)).days
+    while idle < farthest and day.year < date.max.year:
         if rule.unit == "day":
             hit = _works(day, is_holiday) if rule.working else (day - first_on).days % rule.each == 0
         else:

@@ -48,6 +48,7 @@ from cosource.tickets.services.kept import (
 
 SUBJECT = "recurring_ticket"
 MOST_KEPT = 300
+NEVER = "For years to come its days are all closed days. Change the rule, or what becomes of closed days."
 # Of what was missed so many days are named one by one.
 NAMED = 20
 # A rule that nobody's worker looked at for longer has come too often to be counted day by day.
@@ -248,9 +249,7 @@ def _set(row: RecurringTicket, values: dict[str, Any], actor: Actor, at: datetim
     # Otherwise what is overdue, since it stood still or no worker ran, is opened late and not lost.
     row.by_id, row.by_token, row.trouble = actor.id, actor.kind == "token", ""
     if row.next_at is None:
-        raise Invalid(
-            "This never comes.", fields={"rule": "No day of the next three years is one of this rule."}
-        )
+        raise Invalid("This never comes.", fields={"rule": NEVER})
 
 
 def _checked(name: str, value: Any, row: RecurringTicket, at: datetime) -> Any:
