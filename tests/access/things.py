@@ -217,7 +217,10 @@ def things(scene: Scene) -> dict[Key, Thing]:
         }
     )
     found["survey settings", "of client 1", ""] = Thing(
-        {"choke point": sight(SurveySettings, scene.world.organizations["c1"].id)}
+        {
+            "choke point": sight(SurveySettings, scene.world.organizations["c1"].id),
+            "endpoint": page("api:survey_settings_read", holds='"every_days": 47', for_tokens=True),
+        }
     )
     found["caller", "a person of client 1", "by number"] = Thing({"query": _calls(scene.extra["caller"])})
     found |= dict(_matrices(scene))

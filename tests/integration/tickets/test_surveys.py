@@ -10,7 +10,7 @@ from tests.integration.tickets.page_reader import Reader
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
 from cosource.foundation.models import Entry, Notice
 from cosource.tickets.models import Message, Survey, Ticket
-from cosource.tickets.queries.surveys import survey_of
+from cosource.tickets.queries.surveys import survey_of, survey_settings
 from cosource.tickets.services.moving import ticket_move
 from cosource.tickets.services.surveys import survey_answer, survey_settings_set
 
@@ -93,6 +93,9 @@ def test_a_desk_may_keep_answers_to_itself(desk: Desk) -> None:
     with pytest.raises(NotFound):
         survey_of(desk.actor("p1.pt"), ticket.id)
     assert "ticket.survey_answered/1" not in desk.kinds(ticket, "p1")
+    assert survey_settings(desk.actor("c1.ct")).own_only
+    with pytest.raises(NotFound):  # rather than what was never set
+        survey_settings(desk.actor("c1.aud"))
     with pytest.raises(NotAllowed):
         survey_settings_set(
             active=False, every_days=1, own_only=False, actor=desk.actor("c1.ct"), at=desk.tick()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import NotFound
 from cosource.foundation.services.audience import audience_readers
-from cosource.foundation.sight import MANAGER, SERVICE_OWNER, Actor
+from cosource.foundation.sight import MANAGER, SERVICE_OWNER, WORKERS, Actor
 from cosource.tickets.models import Survey, SurveySettings
 from cosource.tickets.models.participation import Beside
 from cosource.tickets.queries.record import Record
@@ -59,8 +59,8 @@ def keeps_survey(actor: Actor) -> bool:
 
 
 def survey_settings(actor: Actor) -> SurveySettings:
-    """Return the settings of the own desk, as they are before anybody set them too. Raises: NotFound for who has no desk."""
-    if actor.organization_id is None or not actor.sight.roles_on(None):
+    """Return the settings of the own desk, as they are before anybody set them too. Raises: NotFound for who works at none."""
+    if actor.organization_id is None or not actor.sight.roles_on(None) & WORKERS:
         raise NotFound
     found = SurveySettings.objects.visible_to(actor).first()
     return found or SurveySettings(organization_id=actor.organization_id)
