@@ -12,6 +12,7 @@ from tests.integration.parties.record import NEVER, payload, readers, refused, w
 from tests.worlds import PASSWORD, START, secret_of
 
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
+from cosource.foundation.exports import export_kinds
 from cosource.foundation.models import DueWork
 from cosource.foundation.sight import AUDITOR, MANAGER, TECHNICIAN
 from cosource.parties.models import (
@@ -22,8 +23,10 @@ from cosource.parties.models import (
     Membership,
     Person,
     Placement,
+    Presence,
     Team,
 )
+from cosource.parties.queries.acting import organization_acting
 from cosource.parties.queries.people import (
     eligible_handover_teams,
     people_list,
@@ -42,7 +45,9 @@ from cosource.parties.services.invitations import (
     person_invite,
 )
 from cosource.parties.services.leaving import employment_end
+from cosource.parties.services.people import person_phone_set
 from cosource.parties.services.placements import placement_accept, placement_end, placement_propose
+from cosource.parties.services.presence import person_seen
 from cosource.parties.services.scope import engagement_site_add
 from cosource.parties.services.tokens import TokenGrant, token_create, token_revoke
 
@@ -410,6 +415,33 @@ class TestLeaving:
         assert sorted(entries.kinds) == ["grant.ended/1", "person.left/1", "placement.ended/1"]
         assert readers(entries.one("grant.ended/1")) == {"Alder Hospitals"}
         assert world.actor("emb", at=LATER).organization_id is None
+
+    def test_a_number_is_read_by_whoever_employs_the_person_and_forgotten_with_the_last_of_them(self, world):
+        person = world.people["p1.emb"]
+        person_phone_set(person_id=person.id, phone="+49895550134", actor=world.actor("p1.pm"), at=LATER)
+        with refused(NotFound):
+            person_phone_set(person_id=person.id, phone="", actor=world.actor("c1.cso"), at=LATER)
+        person_seen(person.id, at=LATER)
+
+        def read(key):
+            acting = organization_acting(str(world.organizations[key[:2]].id), "test", LATER)
+            kind = next(kind for kind in export_kinds() if kind.name == "people")
+            taken = {row["id"]: row["phone"] for row in kind.records(acting, LATER)}
+            return person_get(world.actor(key), person.id, at=LATER).row.phone, taken[person.id]
+
+        assert read("p1.pm") == ("+49895550134", "+49895550134")
+        assert read("c1.cso") == ("", "")
+        second = Employment.objects.create(
+            person=person, organization=world.organizations["p2"], starts_at=START
+        )
+        employment_end(person_id=person.id, actor=world.actor("p1.pm"), at=LATER)
+        assert read("p1.pm") == ("", "")
+        assert read("p2.pm") == ("+49895550134", "+49895550134")
+        assert Presence.objects.filter(person=person).exists()
+        employment_end(person_id=person.id, actor=world.actor("p2.pm"), at=LATER)
+        assert not Person.objects.exclude(phone="").exists()
+        assert not Presence.objects.exists()
+        assert Employment.objects.get(pk=second.pk).ends_at == LATER
 
     @pytest.mark.req("C28")
     def test_only_the_employer_ends_an_employment(self, world):

@@ -117,7 +117,9 @@ def test_a_sign_that_no_text_may_hold_finds_as_if_it_were_not_there(desk: Desk) 
     form = {"once": "0" * 32, "desk": "own", "channel": "phone", "kind": "incident", "caller": torn}
     assert name in words_of(technician.client.post("/tickets/call/callers/", form))
     assert technician.client.post("/tickets/call/", form | {"outcome": "find"}).status_code == 200
-    assert technician.client.post("/tickets/call/", form | {"outcome": "open", "title": "A"}).status_code == 422
+    assert (
+        technician.client.post("/tickets/call/", form | {"outcome": "open", "title": "A"}).status_code == 422
+    )
     palette = technician.client.get("/find/", {"q": torn})
     assert (palette.status_code, name in words_of(palette)) == (200, True)
     people = technician.client.get("/organization/people/", {"find": torn})

@@ -29,6 +29,7 @@ from cosource.parties.models import (
     Team,
     TransferMilestone,
 )
+from cosource.parties.models.scope import live_q
 
 
 def _named(rows: "QuerySet[Any]", *names: str) -> Iterator[dict[str, Any]]:
@@ -174,6 +175,14 @@ def _engagements(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
         yield row
 
 
+def _people(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
+    """Give the people in sight; their number only where they work now."""
+    here = Employment.objects.filter(live_q(at), organization_id=actor.reads_as)
+    employed = set(here.values_list("person_id", flat=True))
+    for row in _named(Person.objects.visible_to(actor), *PERSON):
+        yield row if row["id"] in employed else row | {"phone": ""}
+
+
 def _employments(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
     own = Employment.objects.filter(organization_id=actor.reads_as)
     return _named(own.filter(person_id__in=Person.objects.visible_to(actor).values("id")), *EMPLOYMENT)
@@ -234,7 +243,7 @@ def register() -> None:
     register_export("engagements", _engagements)
     register_export("stage_changes", _seen(StageChange, STAGE_CHANGE))
     register_export("milestones", _seen(TransferMilestone, MILESTONE))
-    register_export("people", _seen(Person, PERSON))
+    register_export("people", _people)
     register_export("employments", _employments)
     register_export("placements", _seen(Placement, PLACEMENT))
     register_export("teams", _seen(Team, TEAM))

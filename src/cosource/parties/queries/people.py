@@ -29,7 +29,10 @@ from cosource.parties.models.scope import kept_q, live_q, reach_q
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A person of the own organization in a list. `placed_by`: the employer of somebody who is placed here."""
+    """A person of the own organization in a list. `placed_by`: the employer of somebody who is placed here.
+
+    `phone`: for their employer alone, while they work there.
+    """
 
     id: UUID
     name: str
@@ -75,9 +78,12 @@ def person_rows(actor: Actor, people: Iterable[Person], *, at: datetime) -> list
     found = list(people)
     ids = [p.id for p in found]
     jobs: dict[UUID, Employment] = {}
+    employed: set[UUID] = set()
     own = Employment.objects.filter(organization_id=actor.organization_id or NIL, person_id__in=ids)
     for job in own.order_by("starts_at", "id"):
         jobs[job.person_id] = job
+        if job.starts_at <= at and (job.ends_at is None or job.ends_at > at):
+            employed.add(job.person_id)
     guests = {
         p.person_id: p
         for p in Placement.objects.filter(
@@ -108,7 +114,7 @@ def person_rows(actor: Actor, people: Iterable[Person], *, at: datetime) -> list
                 email=person.email,
                 title=employment.title if employment else "",
                 placed_by=guest.employer.name if guest else "",
-                phone=person.phone,
+                phone=person.phone if person.id in employed else "",
                 left_at=employment.ends_at if employment and not guest else None,
                 roles=tuple(dict.fromkeys(roles.get(person.id, ()))),
                 teams=tuple(teams.get(person.id, ())),

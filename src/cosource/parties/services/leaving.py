@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Conflict, NotFound
 from cosource.foundation.sight import ADMINISTRATOR, Actor
-from cosource.parties.models import Employment, Grant, Invitation, Membership, Person, Placement
+from cosource.parties.models import Employment, Grant, Invitation, Membership, Person, Placement, Presence
 from cosource.parties.models.scope import live_q
 from cosource.parties.services.checks import clean_text
 from cosource.parties.services.grants import end_tell, last_administrator, live_or_coming
@@ -33,8 +33,9 @@ def register_leaving(follow: Follower) -> None:
 def employment_end(*, person_id: UUID, actor: Actor, at: datetime, reason: str = "") -> None:
     """End a person's employment with the own organization, and with it all access that rested on it, at once.
 
-    Sessions are ended unless another organization employs the person; every request asks for a live employment anyway. The last
-    administrator stays until there is another. Appends `person.left/1`, and an entry for each right and placement that ended.
+    Unless another organization employs the person, sessions are ended, and their number and when they were here are
+    forgotten; every request asks for a live employment anyway. The last administrator stays until there is another. Appends
+    `person.left/1`, and an entry for each right and placement that ended.
     Raises: NotFound, NotAllowed, Conflict.
     """
     party = organization_for(actor, "person.end")
@@ -81,3 +82,5 @@ def employment_end(*, person_id: UUID, actor: Actor, at: datetime, reason: str =
     if not Employment.objects.filter(live_q(at), person=person).exists():
         for session in UserSession.objects.filter(user=person):
             session.end()
+        Person.objects.filter(pk=person.id).update(phone="")
+        Presence.objects.filter(person_id=person.id).delete()
