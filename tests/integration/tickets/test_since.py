@@ -15,7 +15,9 @@ from cosource.tickets.queries.record import load
 from cosource.tickets.queries.since import Matter, since
 from cosource.tickets.queries.writers import writers_of
 from cosource.tickets.services.conversation import ticket_reply
+from cosource.tickets.services.fields import field_set_add, fields_set
 from cosource.tickets.services.moving import ticket_move
+from cosource.tickets.services.surveys import survey_settings_set
 
 
 def told(desk: Desk, who: str, start, *, for_teams: bool = True) -> list[tuple[str, str, list[str]]]:
@@ -61,6 +63,22 @@ def test_each_is_told_what_others_did_on_what_is_theirs(desk: Desk) -> None:
     assert told(desk, "p2.pm", start, for_teams=False) == []
     assert told(desk, "c1.req", start, for_teams=False) == []
     assert told(desk, "c1.cso", desk.now, for_teams=False) == []
+
+
+def test_what_the_system_says_again_of_ones_own_step_is_no_news(desk: Desk) -> None:
+    survey_settings_set(active=True, every_days=7, own_only=False, actor=desk.actor("c1.cso"), at=desk.tick())
+    printing = desk.world.services["c1.printing"].id
+    fields = field_set_add(
+        values={"name": "Where", "form": "Room | line"}, actor=desk.actor("c1.cso"), at=desk.tick()
+    )
+    ticket = desk.open(title="Mine", service_id=printing, requester_id=desk.world.people["c1.req"].id)
+    desk.give(ticket, to="p1.alder", by="c1.ct", taker="p1.pt")
+    desk.give(ticket, to="c1.desk", by="p1.pt", taker="c1.cso")
+    start = desk.tick(60)
+    boss = desk.actor("c1.cso")
+    fields_set(ticket_id=ticket.id, answers={fields.id.hex: {"room": "12"}}, actor=boss, at=desk.tick(5))
+    ticket_move(ticket_id=ticket.id, to_state="resolved", text="Toner.", actor=boss, at=desk.tick(5))
+    assert told(desk, "c1.cso", start, for_teams=False) == []
 
 
 def test_what_was_not_looked_through_is_said(desk: Desk, monkeypatch) -> None:

@@ -118,5 +118,19 @@ def test_the_page_asks_who_asked_and_says_who_reads(desk: Desk) -> None:
     owner = Reader(desk, "c1.cso")
     form = {"every_days": "7", "readers": "own", "version": "2"}
     assert owner.client.post("/tickets/survey/", form).status_code == 303
-    assert owner.client.post("/tickets/survey/", form | {"every_days": "0"}).status_code in {412, 409, 422}
+    wrong = {"every_days": "400", "readers": "both", "version": "3", "active": "1"}
+    refused = owner.client.post("/tickets/survey/", wrong)
+    typed = refused.content.decode()
+    assert refused.status_code == 422
+    for kept in (
+        'value="400"',
+        'name="active" value="1" checked',
+        'value="both"',
+        'name="version" value="3"',
+    ):
+        assert kept in typed
+    assert 'value="own" selected' not in typed
+    stale = owner.client.post("/tickets/survey/", wrong | {"every_days": "8", "version": "2"})
+    assert (stale.status_code, 'value="8"' in stale.content.decode()) == (412, True)
+    assert 'value="7"' in owner.get("/tickets/survey/").content.decode()
     assert technician.get("/tickets/survey/").status_code == 403

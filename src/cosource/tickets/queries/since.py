@@ -51,13 +51,16 @@ _MATTERS = {
 }
 _ORDER = tuple(Matter)
 _OVER = ("resolved", "closed")
-# What others do with a ticket for themselves tells nothing to whoever comes back.
+# What others do with a ticket for themselves tells nothing to whoever comes back, nor what the system says again of
+# one's own step to those who may not know who took it.
 _QUIET = (
     "clock.recomputed/1",
+    "ticket.fields_set/1",
     "ticket.routed/1",
     "ticket.source_line/1",
     "ticket.source_names/1",
     "ticket.state_known/1",
+    "ticket.survey_asked/1",
 )
 
 

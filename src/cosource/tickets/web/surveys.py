@@ -58,9 +58,16 @@ def settings(request: PageRequest) -> HttpResponse:
 
 
 def _draw(request: PageRequest, refusal: CosourceError | None = None) -> HttpResponse:
+    kept = survey_settings(request.actor)
+    settled = {
+        "version": kept.version,
+        "active": kept.active,
+        "every_days": kept.every_days,
+        "readers": "own" if kept.own_only else "both",
+    }
     context: dict[str, Any] = {
         "room": "tickets",
-        "kept": survey_settings(request.actor),
+        "values": request.POST.dict() if refusal else settled,
         "refused": _(refusal.message) if refusal else "",
         "errors": {k: _(str(v)) for k, v in refusal.details.get("fields", {}).items()} if refusal else {},
     }
