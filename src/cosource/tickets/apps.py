@@ -28,13 +28,13 @@ class TicketsConfig(AppConfig):
             intake,
             links,
             mentions,
+            recurring_halting,
             sharing,
             surveys,
             telling,
             templates,
             writing,
         )
-        from cosource.tickets.services import recurring as recurring_rules  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.web import articles, canned_menu, contacts, kept_menu, list_menu, menu  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.web import calls as calls_page  # noqa: PLC0415 - models must be loaded first
         from cosource.tickets.web import surveys as surveys_page  # noqa: PLC0415 - models must be loaded first
@@ -64,7 +64,7 @@ class TicketsConfig(AppConfig):
         articles.register()
         escalations.register()
         recurring.register()
-        recurring_rules.register()
+        recurring_halting.register()
         bulk.register()
         menu.register()
         list_menu.register()

@@ -1,6 +1,6 @@
 """Recurring tickets: opened once for each day that is due, in the name of who set them, and never twice."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +9,15 @@ from django.test import Client
 from django.urls import reverse
 from tests.integration.tickets.conftest import Desk
 
-from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
-from cosource.foundation.models import Entry
+from cosource.agreements.services.confirmations import version_confirm
+from cosource.agreements.services.proposals import version_propose
+from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion
+from cosource.foundation.models import Entry, Notice
 from cosource.parties.models import Grant
-from cosource.tickets.models import ChecklistItem, Recurrence, RecurringTicket, Ticket
+from cosource.tickets.models import ChecklistItem, Recurrence, RecurringTicket, Ticket, TicketTemplate
 from cosource.tickets.queries.recurring import recurring_tickets
 from cosource.tickets.services.recurring import (
+    NEVER,
     recurring_add,
     recurring_change,
     recurring_end,
@@ -22,6 +25,7 @@ from cosource.tickets.services.recurring import (
 )
 from cosource.tickets.services.templates import template_add, template_end
 
+TARGETS = "targets:\n  - {kind: respond, priority: 1, minutes: 30, calendar: wards}\n"
 pytestmark = [pytest.mark.req("C11")]
 
 
@@ -133,6 +137,50 @@ def test_a_rule_whose_setter_lost_the_right_stands_still_until_another_takes_it_
     assert len(Recurrence.objects.get().missed) == 2
 
 
+def test_who_keeps_the_desk_is_told_once_of_a_rule_that_stands_still(desk: Desk) -> None:
+    row = add(desk)
+    assert row.next_at is not None
+    TicketTemplate.objects.update(ended_at=desk.now)
+    for number in (1, 2):
+        at = row.next_at + timedelta(days=number)
+        assert (recurring_open_due(at=at), recurring_open_due(at=at + timedelta(hours=1))) == (0, 0)
+        told = Notice.objects.filter(kind="recurring_ticket.halted")
+        assert set(told.values_list("person_id", "url")) == {
+            (desk.world.people["c1.cso"].id, reverse("tickets:recurring_one", args=[row.id]))
+        }
+        assert told.count() == number
+        # Saved anew it is tried again, and told again.
+        recurring_change(recurring_id=row.id, values={}, actor=desk.actor("c1.cso"), at=at)
+
+
+def test_what_is_refused_only_for_now_is_tried_again(desk: Desk) -> None:
+    row = add(desk)
+    assert row.next_at is not None
+
+    def busy(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith('INSERT INTO "tickets_recurrence"'):
+            raise StaleVersion
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(busy):
+        assert recurring_open_due(at=row.next_at) == 0
+    assert not Ticket.objects.exists()
+    assert not Notice.objects.filter(kind="recurring_ticket.halted").exists()
+    assert recurring_open_due(at=row.next_at + timedelta(seconds=30)) == 1
+
+
+def test_a_long_text_leaves_room_for_what_is_said_of_the_rule(desk: Desk) -> None:
+    row = add(desk)
+    row.template.text = "x" * 20_000
+    row.template.save()
+    assert row.next_at is not None
+    assert recurring_open_due(at=row.next_at + timedelta(days=30)) == 1
+    text = first_text(Ticket.objects.get())
+    assert len(text) == 20_000
+    assert "xxx…\n\n*Recurring ticket: every day at 08:00 (Europe/Berlin). Due " in text
+    assert text.endswith(".*")
+
+
 def test_a_rule_of_years_goes_on_after_its_first_ticket(desk: Desk) -> None:
     row = add(desk, rule="every 48 months on the 1st at 08:00", zone="UTC")
     first = row.next_at
@@ -140,6 +188,24 @@ def test_a_rule_of_years_goes_on_after_its_first_ticket(desk: Desk) -> None:
     assert recurring_open_due(at=first) == 1
     row.refresh_from_db()
     assert (row.next_at, row.trouble) == (first.replace(year=first.year + 4), "")
+
+
+def test_a_rule_whose_days_are_all_closed_from_now_on_stands_still_and_says_so(desk: Desk) -> None:
+    shut = ", ".join(f"{year}-03-01" for year in range(2034, 2070, 4))
+    boss = desk.actor("c1.cso")
+    text = f"name: Own\nstarts_on: 2026-01-01\ncalendars:\n  wards:\n    hours: {{mon: ['08:00-17:00']}}\n    holidays: {{dates: [{shut}]}}\n"
+    terms = version_propose(engagement_id=None, text=text + TARGETS, actor=boss, at=desk.now)
+    version_confirm(version_id=terms.id, digest=terms.digest, actor=boss, at=desk.now)
+    values = {"rule": "every 48 months on the 1st at 08:00", "calendar": "wards", "on_holidays": "skip"}
+    row = add(desk, **values)
+    assert row.next_at is not None
+    assert recurring_open_due(at=row.next_at) == 1
+    row.refresh_from_db()
+    assert (row.next_at, row.trouble) == (None, NEVER)
+    assert Notice.objects.filter(kind="recurring_ticket.halted").count() == 1
+    with pytest.raises(Invalid) as refused:
+        add(desk, **values, first_on=date(2034, 3, 1))
+    assert refused.value.details["fields"] == {"rule": NEVER}
 
 
 def test_a_partners_rule_opens_on_the_clients_desk_and_stays_its_own(desk: Desk) -> None:

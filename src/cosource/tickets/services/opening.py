@@ -52,6 +52,9 @@ from cosource.tickets.services.record import (
     require_text,
 )
 
+# Of what a ticket is opened with, in characters.
+LONGEST_TEXT = 20_000
+
 
 def record_open(
     *,
@@ -98,7 +101,7 @@ def record_open(
         "asset_name": require_text(asset_name, "asset_name", limit=120, optional=True),
         "requester_name": require_text(requester_name, "requester_name", limit=120, optional=True),
     }
-    body = require_text(text, "text", limit=20_000)
+    body = require_text(text, "text", limit=LONGEST_TEXT)
     files = files_take(file_ids, actor=actor)
     if impact not in (1, 2, 3) or urgency not in (1, 2, 3):
         raise Invalid("Impact and urgency are 1, 2 or 3.", fields={"impact": "1 high, 2 medium, 3 low."})

@@ -17,10 +17,9 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cosource.foundation.errors import Conflict, CosourceError, Invalid, NotFound
+from cosource.foundation.errors import Conflict, CosourceError, Invalid, NotAllowed, NotFound
 from cosource.foundation.ids import NIL
-from cosource.foundation.live.registry import register_harmless
-from cosource.foundation.sight import Actor, system_actor
+from cosource.foundation.sight import Actor
 from cosource.parties.models import Person
 from cosource.tickets.models import Recurrence, RecurringTicket, Ticket, TicketTemplate
 from cosource.tickets.queries.desks import desks_of
@@ -33,6 +32,7 @@ from cosource.tickets.queries.recurring import (
 )
 from cosource.tickets.queries.templates import filled_on
 from cosource.tickets.rules.recurrence import KEEP, ON_HOLIDAYS, BadRule, rule_read, rule_written
+from cosource.tickets.rules.wording import gettext_noop
 from cosource.tickets.services.acting import acting_for
 from cosource.tickets.services.beginning import ticket_begin
 from cosource.tickets.services.kept import (
@@ -45,10 +45,13 @@ from cosource.tickets.services.kept import (
     require_kept,
     require_known,
 )
+from cosource.tickets.services.opening import LONGEST_TEXT
+from cosource.tickets.services.recurring_halting import recurring_halt
 
-SUBJECT = "recurring_ticket"
 MOST_KEPT = 300
-NEVER = "For years to come its days are all closed days. Change the rule, or what becomes of closed days."
+NEVER = gettext_noop(
+    "For years to come its days are all closed days. Change the rule, or what becomes of closed days."
+)
 # Of what was missed so many days are named one by one.
 NAMED = 20
 # A rule that nobody's worker looked at for longer has come too often to be counted day by day.
@@ -130,15 +133,22 @@ def recurring_end(*, recurring_id: UUID, actor: Actor, at: datetime) -> None:
 def recurring_open_due(*, at: datetime) -> int:
     """Open what is due at `at`, each rule in a transaction of its own; return how many tickets that were.
 
-    A rule whose ticket is refused, since who set it may not open it any more, stands still and says why.
+    A rule whose ticket is refused, since who set it may not open it any more, stands still and says why; what is refused only
+    for now is tried again the next time.
     """
     due = RecurringTicket.objects.filter(next_at__lte=at, paused=False, ended_at=None, trouble="")
     opened, broken = 0, None
-    for row in due.select_related("template", "organization").order_by("next_at", "id")[:_AT_ONCE]:
+    for row in due.select_related("template", "organization").order_by("next_at", "id"):
+        # Counted by what opened, so that those which have to wait keep nobody else waiting.
+        if opened >= _AT_ONCE:
+            break
         try:
             opened += _open(row, at) is not None
+        except (NotFound, NotAllowed, Invalid) as refusal:
+            said = [refusal.message, *map(str, refusal.details.get("fields", {}).values())]
+            recurring_halt(row, at_next=row.next_at, why="; ".join(said), code=refusal.code, at=at)
         except CosourceError as refusal:
-            _halt(row, refusal, at)
+            log.warning("recurring.postponed", recurring=str(row.id), reason=refusal.code)
         except Exception as trouble:  # noqa: BLE001 - one rule must not hold up the others; raised below
             log.warning("recurring.postponed", recurring=str(row.id), reason=type(trouble).__name__)
             broken = trouble
@@ -154,7 +164,11 @@ def _open(row: RecurringTicket, at: datetime) -> Ticket | None:
     mine = RecurringTicket.objects.filter(
         pk=row.pk, next_at=row.next_at, paused=False, ended_at=None, trouble=""
     )
-    if not mine.update(next_at=next_at) or not due:
+    if not mine.update(next_at=next_at):
+        return None
+    if next_at is None:
+        recurring_halt(row, at_next=None, why=NEVER, code="never", at=at)
+    if not due:
         return None
     actor = acting_for(by_id=row.by_id, by_token=row.by_token, organization_id=row.organization_id, at=at)
     *missed, last = due
@@ -166,7 +180,7 @@ def _open(row: RecurringTicket, at: datetime) -> Ticket | None:
         said = _said(row, last, missed, found.left_out)
     values = dict(found.values)
     values["title"] = values["title"] or template.name
-    values["text"] = "\n\n".join(filter(None, (values["text"], said)))
+    values["text"] = _with(values["text"], said)
     values["checklist"] = values["checklist"].splitlines()
     try:
         with transaction.atomic():
@@ -199,16 +213,6 @@ def _next(row: RecurringTicket, at: datetime) -> datetime | None:
     return next(iter(dates_after(row, at, at, count=1)), None)
 
 
-def _halt(row: RecurringTicket, refusal: CosourceError, at: datetime) -> None:
-    said = "; ".join([refusal.message, *(str(v) for v in refusal.details.get("fields", {}).values())])
-    with transaction.atomic():
-        if RecurringTicket.objects.filter(pk=row.pk, next_at=row.next_at, trouble="").update(
-            trouble=said[:300]
-        ):
-            system = system_actor(reason="its ticket was refused", organization_id=row.organization_id)
-            kept_tell(row, "recurring_ticket.halted/1", system, at, code=refusal.code)
-
-
 def _said(row: RecurringTicket, due: datetime, missed: list[datetime], left_out: list[str]) -> str:
     """Say which rule opened the ticket, what was missed, and what of the template could not be chosen."""
 
@@ -228,6 +232,13 @@ def _said(row: RecurringTicket, due: datetime, missed: list[datetime], left_out:
     if left_out:
         lines.append(f"{_('Left out, since it cannot be chosen here:')} {', '.join(left_out)}.")
     return "\n\n".join(f"*{line}*" for line in lines)
+
+
+def _with(text: str, said: str) -> str:
+    """Return the template's text, cut where what is said of the rule would find no room below it."""
+    room = LONGEST_TEXT - len(said) - 2
+    kept = text if len(text) <= room else f"{text[: room - 1]}…"
+    return "\n\n".join(filter(None, (kept, said)))
 
 
 def _set(row: RecurringTicket, values: dict[str, Any], actor: Actor, at: datetime) -> None:
@@ -286,8 +297,3 @@ def recurring_read(recurring_id: UUID, actor: Actor) -> RecurringTicket:
     """Return one for its keeper. Raises: NotFound, NotAllowed."""
     keeper_of(actor)
     return recurring_get(recurring_id, actor)
-
-
-def register() -> None:
-    """Recurring tickets change nobody's rights."""
-    register_harmless(SUBJECT)
