@@ -65,9 +65,9 @@ def test_two_tickets_go_by_the_rules_of_both_parties(db):
     world = world_build(NOW)
     assert rules_play(world, NOW) == 2
     matrix_play(world, NOW)
-    client, partner = matrix_get(
-        world.actor("maya", NOW), world.engagements[HARBOUR, BRIGHTLINE], at=NOW, until=NOW + WINDOW
-    ).sides
+    here = world.engagements[HARBOUR, BRIGHTLINE]
+    client = matrix_get(world.actor("ruth", NOW), here, at=NOW, until=NOW + WINDOW).sides[0]
+    partner = matrix_get(world.actor("maya", NOW), here, at=NOW, until=NOW + WINDOW).sides[1]
     gaps = gap_lines(client, client.holes(NOW, NOW + WINDOW))
     assert [(gap.tickets, gap.level) for gap in gaps] == [
         ("every kind, priority 3, 4, 5", 0),

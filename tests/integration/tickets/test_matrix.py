@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tests.integration.tickets.conftest import Desk
 from tests.integration.tickets.page_reader import Reader, words_of
@@ -21,12 +22,12 @@ from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, 
 from cosource.foundation.ids import NIL
 from cosource.foundation.models import Entry, Notice, NoticeChoices
 from cosource.foundation.sight import TECHNICIAN
-from cosource.parties.models import Absence, Engagement, Grant, Membership, Person
+from cosource.parties.models import Absence, Engagement, Grant, IntegrationToken, Membership, Person
 from cosource.parties.services.absences import absence_add, absence_call_off
 from cosource.parties.services.leaving import employment_end
 from cosource.tickets.matrix.queries.on_ticket import reach_of
 from cosource.tickets.matrix.queries.parts import WINDOW, matrix_get
-from cosource.tickets.matrix.queries.shown import gap_lines, now_of
+from cosource.tickets.matrix.queries.shown import gap_lines, now_of, rows_of
 from cosource.tickets.matrix.services.checking import NOTICE, gaps_tell
 from cosource.tickets.matrix.services.keeping import part_set
 from cosource.tickets.models import MatrixPart
@@ -218,6 +219,78 @@ def test_who_leaves_is_reached_no_more_and_leaves_a_gap(desk: Desk) -> None:
         [(desk.now, desk.now + WINDOW)],
     )
     assert gap.why == [f"{desk.world.people['c1.ct'].name}: does not work there any more"]
+
+
+@pytest.mark.parametrize(("reader", "own"), [("c1.ct", 0), ("p1.pt", 1)])
+def test_neither_side_reads_when_people_of_the_other_are_away(desk: Desk, reader: str, own: int) -> None:
+    keep(desk, line(person(desk, "c1.ct")))
+    keep(desk, line(person(desk, "p1.pm")), by="p1.pm", side="partner")
+    now = clock_now()
+    for key, party in (("c1.ct", "c1"), ("p1.pm", "p1")):
+        away_from, until = now + timedelta(days=3), now + timedelta(days=4)
+        Absence.objects.create(
+            organization_id=desk.org(party),
+            person=desk.world.people[key],
+            starts_at=away_from,
+            ends_at=until,
+        )
+    matrix = matrix_get(
+        desk.world.actor(reader, at=now), desk.world.engagements["c1p1"].id, at=now, until=now + WINDOW
+    )
+    assert [bool(side.holes(now, now + WINDOW)) for side in matrix.sides] == [own == 0, own == 1]
+    for days, found in (
+        (0, [(True, 1), (True, 1)]),
+        (2, [(True, 1), (False, 0)]),
+        (3.5, [(True, 0), (False, 0)]),
+    ):
+        at = now + timedelta(days=days, minutes=30)
+        shown = [now_of(side, kind="incident", priority=1, at=at) for side in matrix.sides]
+        answers = [(one.is_answered, len(one.reached)) for one in shown]
+        assert [answers[own], answers[1 - own]] == found
+    door = Reader(desk, reader)
+    page = f"/tickets/matrix/{desk.world.engagements['c1p1'].id}/"
+    assert words_of(door.get(page)).count("nobody at any level") == 1
+    later = (now + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    said = "Whom the other side reaches is answered for now alone."
+    asked = words_of(door.get(f"{page}?kind=incident&priority=1&at={later}"))
+    assert (asked.count(said), said in words_of(door.get(page))) == (1, False)
+
+
+def test_programs_read_gaps_and_times_to_come_of_their_own_side_alone(desk: Desk) -> None:
+    keep(desk, line(person(desk, "c1.ct"), priorities=[1]))
+    keep(desk, line(person(desk, "p1.pm"), priorities=[1]), by="p1.pm", side="partner")
+    now = clock_now()
+    IntegrationToken.objects.update(expires_at=now + timedelta(days=1))
+    program = Client(headers={"host": "localhost", "authorization": f"Bearer {desk.world.secrets['p1']}"})
+    api = f"/api/v1/engagements/{desk.world.engagements['c1p1'].id}/escalation"
+    gaps = program.get(f"{api}/gaps").json()["gaps"]
+    assert {gap["organization_id"] for gap in gaps} == {str(desk.org("p1"))}
+    for hours, answered in ((0, [True, True]), (49, [False, True])):
+        asked = {"at": (now + timedelta(hours=hours, minutes=30)).isoformat()}
+        sides = program.get(api, asked).json()["sides"]
+        assert [side["is_answered"] for side in sides] == answered
+        assert [bool(side["reached"]) for side in sides] == answered
+
+
+def test_who_left_and_whose_engagement_ended_is_named_without_number_and_address(desk: Desk) -> None:
+    part = keep(desk, line(person(desk, "c1.ct"), person(desk, "c1.cso", phone="+4930765432")))
+    leaver = desk.world.people["c1.ct"]
+    page = f"/tickets/matrix/{part.engagement_id}/"
+    employment_end(person_id=leaver.id, actor=desk.actor("c1.cso"), at=desk.tick())
+    Person.objects.filter(pk=leaver.id).update(phone="+4930999888", email="new@elsewhere.example")
+    for reader in ("p1.pt", "c1.cso"):
+        words = words_of(Reader(desk, reader).get(page))
+        assert leaver.name in words
+        assert "+4930765432" in words
+        assert "+4930999888" not in words
+        assert "new@elsewhere.example" not in words
+    Engagement.objects.filter(pk=part.engagement_id).update(ends_at=desk.tick())
+    side = matrix_get(desk.actor("c1.cso"), part.engagement_id, at=desk.now).sides[0]
+    assert [(who.phone, who.mail) for who in rows_of(side)[0].who] == [("", ""), ("", "")]
+    now = now_of(side, kind="incident", priority=1, at=desk.now)
+    assert [(one.name, one.phone, one.mail) for one in now.reached] == [
+        (desk.world.people["c1.cso"].name, "", "")
+    ]
 
 
 def test_the_keepers_are_told_of_a_gap_once(desk: Desk) -> None:

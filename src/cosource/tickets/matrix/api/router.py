@@ -3,7 +3,7 @@
 Whom a side names is for its people to say, on its page: a leaked key must not be able to put itself into a list of whom to call.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +16,11 @@ from cosource.foundation.errors import Invalid
 from cosource.tickets.matrix.api.schemas import GapsOut, ReachOut
 from cosource.tickets.matrix.queries.parts import WINDOW, matrix_get
 from cosource.tickets.matrix.queries.shown import now_of
-from cosource.tickets.matrix.rules.gaps import gaps_of
 from cosource.tickets.matrix.rules.line import KINDS
 from cosource.tickets.rules.priority import PRIORITIES
 
 router = room_router(tag="tickets")
+_MOMENT = timedelta(microseconds=1)
 
 
 @router.get(
@@ -33,7 +33,7 @@ def escalation_read(
     priority: int = 1,
     at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Return who of both sides is reached about such a ticket, now or at an instant of the coming eight weeks."""
+    """Return who is reached about such a ticket: of both sides now, of one's own at an instant of the coming eight weeks, too."""
     now = clock.now()
     instant = at or now
     if kind not in KINDS or priority not in PRIORITIES:
@@ -45,7 +45,7 @@ def escalation_read(
             "An instant with its offset, from now up to eight weeks ahead.",
             fields={"at": "2026-03-02T08:00:00Z"},
         )
-    matrix = matrix_get(actor_of(request), engagement_id, at=instant)
+    matrix = matrix_get(actor_of(request), engagement_id, at=now, until=instant + _MOMENT)
     shown = [now_of(side, kind=kind, priority=priority, at=instant) for side in matrix.sides]
     return {
         "kind": kind,
@@ -55,6 +55,7 @@ def escalation_read(
             {
                 "organization_id": one.side.organization.id,
                 "keeps_part": bool(one.side.lines),
+                "is_answered": one.is_answered,
                 "reached": one.reached,
             }
             for one in shown
@@ -68,7 +69,7 @@ def escalation_read(
     summary="List the gaps of an escalation matrix",
 )
 def escalation_gaps_list(request: HttpRequest, engagement_id: UUID) -> dict[str, Any]:
-    """Return where nobody of a side can be reached, or a level is passed over, in the coming eight weeks; exact, not sampled."""
+    """Return where nobody of one's own side can be reached, or a level is passed over, in the coming eight weeks; exact."""
     now = clock.now()
     matrix = matrix_get(actor_of(request), engagement_id, at=now, until=now + WINDOW)
     return {
@@ -84,6 +85,6 @@ def escalation_gaps_list(request: HttpRequest, engagement_id: UUID) -> dict[str,
                 "direction": gap.direction,
             }
             for side in matrix.sides
-            for gap in gaps_of(side.lines, side.world, now, now + WINDOW)
+            for gap in side.gaps(now, now + WINDOW)
         ],
     }

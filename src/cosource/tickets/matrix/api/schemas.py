@@ -21,10 +21,14 @@ class ReachedOut(Schema):
 
 
 class ReachSideOut(Schema):
-    """A party's people for one kind, priority and instant, in the order in which they are asked."""
+    """A party's people for one kind, priority and instant, in the order in which they are asked.
+
+    `is_answered`: false for the other side at an instant more than an hour ahead; whom it reaches then is its own business.
+    """
 
     organization_id: UUID
     keeps_part: bool
+    is_answered: bool
     reached: list[ReachedOut]
 
 
@@ -50,7 +54,7 @@ class GapOut(Schema):
 
 
 class GapsOut(Schema):
-    """All gaps of an engagement's matrix up to an instant."""
+    """All gaps of the reader's own part of a matrix up to an instant; those of the other side are its own business."""
 
     until: datetime
     gaps: list[GapOut]

@@ -8,7 +8,7 @@ from cosource.foundation.errors import NotFound
 from cosource.foundation.pages import PartyBadge
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Organization
-from cosource.tickets.matrix.queries.parts import Side
+from cosource.tickets.matrix.queries.parts import Side, is_kept_by
 from cosource.tickets.matrix.queries.shown import Now, ReachLine, now_of
 from cosource.tickets.matrix.queries.worlds import lines_of, worlds_of
 from cosource.tickets.matrix.rules.line import HIERARCHICAL
@@ -74,8 +74,17 @@ def reach_of(actor: Actor, ticket_id: UUID, *, at: datetime) -> OnTicket:
     ticket = record.ticket
     found = []
     for part in parts:
+        is_own = part.organization_id == own
         side = Side(
-            part.organization, part.organization_id == own, False, part, lines_of(part), worlds[part.id]
+            organization=part.organization,
+            is_own=is_own,
+            is_in_hand=is_own or is_kept_by(part.organization, actor),
+            may_keep=False,
+            part=part,
+            lines=lines_of(part),
+            world=worlds[part.id],
+            read_at=at,
+            ends_at=part.engagement.ends_at,
         )
         now = now_of(side, kind=ticket.kind, priority=ticket.priority, at=at)
         if side.lines:

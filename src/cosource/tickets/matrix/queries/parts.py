@@ -14,7 +14,7 @@ from cosource.parties.models import Employment, Engagement, Organization, Placem
 from cosource.parties.models.scope import is_staff, live_q, reach_q
 from cosource.parties.rules.policies import allows
 from cosource.tickets.matrix.queries.worlds import lines_of, worlds_of
-from cosource.tickets.matrix.rules.gaps import gaps_of
+from cosource.tickets.matrix.rules.gaps import Gap, gaps_of
 from cosource.tickets.matrix.rules.line import Line
 from cosource.tickets.matrix.rules.matrix import Resolution, resolve
 from cosource.tickets.matrix.rules.telling import Hole, holes_of
@@ -23,19 +23,36 @@ from cosource.tickets.models import MatrixPart
 
 # How far the check looks ahead.
 WINDOW = timedelta(weeks=8)
+# Whom the other side reaches is answered for now, not for a time to come: asking around would tell when its people are away.
+NEAR = timedelta(hours=1)
 _MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One party's part. `is_own`: the reader's own; `may_keep`: the reader may change it."""
+    """One party's part as it was read at `read_at`. `is_own`: the reader's own; `may_keep`: the reader may change it.
+
+    `is_in_hand`: the reader's own, or an absent party's that its organization keeps; only of these is it told of gaps.
+    `ends_at`: when the engagement ends or ended.
+    """
 
     organization: Organization
     is_own: bool
+    is_in_hand: bool
     may_keep: bool
     part: MatrixPart | None
     lines: tuple[Line, ...]
     world: World
+    read_at: datetime
+    ends_at: datetime | None
+
+    def runs(self, at: datetime) -> bool:
+        """Tell whether the engagement runs at an instant; afterwards nobody of it is for the other side to reach."""
+        return self.ends_at is None or at < self.ends_at
+
+    def answers(self, at: datetime) -> bool:
+        """Tell whether the reader is told who is reached at an instant."""
+        return self.is_in_hand or at - self.read_at <= NEAR
 
     @property
     def version(self) -> int:
@@ -46,9 +63,16 @@ class Side:
         """Return who is asked at an instant, and who is passed over."""
         return resolve(self.lines, self.world, kind=kind, priority=priority, at=at)
 
+    def gaps(self, start: datetime, end: datetime) -> list[Gap]:
+        """Return where nobody can be reached between two instants, and where a level is passed over; of the other side none.
+
+        With its lines before them, they would give the absences of single people away.
+        """
+        return gaps_of(self.lines, self.world, start, end) if self.is_in_hand else []
+
     def holes(self, start: datetime, end: datetime) -> list[Hole]:
-        """Return where nobody can be reached between two instants, and where a level is passed over."""
-        return holes_of(gaps_of(self.lines, self.world, start, end))
+        """Return these gaps as stretches, each with the tickets that share it."""
+        return holes_of(self.gaps(start, end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +118,25 @@ def matrix_get(actor: Actor, engagement_id: UUID, *, at: datetime, until: dateti
     def side(organization: Organization) -> Side:
         part = parts.get(organization.id)
         own = organization.id == actor.organization_id
-        stands_in = organization.stand_in and organization.kept_by_id == actor.organization_id
+        in_hand = own or is_kept_by(organization, actor)
         return Side(
             organization=organization,
             is_own=own,
-            may_keep=keeps and (own or stands_in),
+            is_in_hand=in_hand,
+            may_keep=keeps and in_hand,
             part=part,
             lines=lines_of(part) if part else (),
             world=worlds[part.id] if part else World(),
+            read_at=at,
+            ends_at=engagement.ends_at,
         )
 
     return Matrix(engagement, (side(engagement.client), side(engagement.partner)))
+
+
+def is_kept_by(organization: Organization, actor: Actor) -> bool:
+    """Tell whether a party is absent and the actor's organization keeps its seat. No query."""
+    return organization.stand_in and organization.kept_by_id == actor.organization_id
 
 
 def keeps_matrix(actor: Actor, engagement: Engagement, at: datetime) -> bool:

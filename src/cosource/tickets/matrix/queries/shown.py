@@ -1,6 +1,7 @@
 """The matrix ready to show: who is reached now, where nobody is, and the lines, in words.
 
-The other party's people are shown with their means of reach; why somebody of it cannot be reached stays its own business.
+The other party's people are shown with their means of reach while they serve there and the engagement runs; why somebody of it
+cannot be reached, and when, stays its own business.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +27,7 @@ from cosource.tickets.matrix.rules.gaps import Stretch
 from cosource.tickets.matrix.rules.line import CONTACT, DUTY, PERSON, Line, Place
 from cosource.tickets.matrix.rules.matrix import OFF_HOURS, Passed, Reached
 from cosource.tickets.matrix.rules.telling import Hole
-from cosource.tickets.matrix.rules.world import World
+from cosource.tickets.matrix.rules.world import Someone, within
 
 _STRETCHES_SHOWN = 3
 
@@ -59,11 +60,15 @@ class PassedLine:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """Who of a side is reached at an instant. `passed`: of the reader's own side only."""
+    """Who of a side is reached at an instant. `passed`: of the reader's own side only.
+
+    `is_answered`: False where the reader is not told, since it is the other side's and the instant lies ahead.
+    """
 
     side: Side
     reached: list[ReachLine]
     passed: list[PassedLine]
+    is_answered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ class GapLine:
 
 @dataclass(frozen=True, slots=True)
 class PlaceLine:
-    """Who is named in a line. `own`: means of reach that the line itself gives."""
+    """Who is named in a line, with their means of reach as far as they are shown."""
 
     name: str
     phone: str
@@ -109,19 +114,21 @@ class LineRow:
 
 def now_of(side: Side, *, kind: str, priority: int, at: datetime) -> Now:
     """Return who of a side is reached for a ticket at an instant that its world covers."""
+    if not side.answers(at):
+        return Now(side, [], [], is_answered=False)
     found = side.at(kind, priority, at)
-    passed = [p for p in found.passed if p.why != OFF_HOURS] if side.is_own else []
-    return Now(side, [reach_line(one) for one in found.reached], [_passed(one) for one in passed])
+    passed = [p for p in found.passed if p.why != OFF_HOURS] if side.is_in_hand else []
+    reached = [_reach_line(one, runs=side.runs(at)) for one in found.reached]
+    return Now(side, reached, [_passed(one) for one in passed])
 
 
-def reach_line(one: Reached) -> ReachLine:
-    """Return somebody who is reached, in words."""
+def _reach_line(one: Reached, *, runs: bool) -> ReachLine:
     return ReachLine(
         line_id=one.line.id,
         person_id=UUID(one.person) if one.person else None,
         name=one.name,
-        phone=one.phone,
-        mail=one.mail,
+        phone=one.phone if runs else "",
+        mail=one.mail if runs else "",
         direction=one.line.direction,
         level=one.line.level,
         level_words=level_in_words(one.line.direction, one.line.level),
@@ -149,7 +156,7 @@ def gap_lines(side: Side, holes: Iterable[Hole]) -> list[GapLine]:
             first=stretches[:_STRETCHES_SHOWN],
             more=max(0, len(stretches) - _STRETCHES_SHOWN),
             last=stretches[-1][1],
-            why=_why(side, *tickets[0], stretches[0][0]) if side.is_own else [],
+            why=_why(side, *tickets[0], stretches[0][0]) if side.is_in_hand else [],
         )
         for (level, direction, tickets), stretches in found.items()
     ]
@@ -167,10 +174,10 @@ def _why(side: Side, kind: str, priority: int, at: datetime) -> list[str]:
 
 def rows_of(side: Side) -> list[LineRow]:
     """Return the lines of a side in the order in which they are kept."""
-    return [_row(line, side.world) for line in side.lines]
+    return [_row(line, side) for line in side.lines]
 
 
-def _row(line: Line, world: World) -> LineRow:
+def _row(line: Line, side: Side) -> LineRow:
     return LineRow(
         id=line.id,
         level_words=level_in_words(line.direction, line.level),
@@ -178,27 +185,23 @@ def _row(line: Line, world: World) -> LineRow:
         priorities=priorities_in_words(line.priorities),
         hours=hours_in_words(line.hours),
         by_phone=line.by_phone,
-        who=[_place(place, world) for place in line.who],
+        who=[_place(place, side) for place in line.who],
         may=may_in_words(line.may),
     )
 
 
-def _place(place: Place, world: World) -> PlaceLine:
-    if place.kind == CONTACT:
-        return PlaceLine(place.name, place.phone, place.mail)
+def _place(place: Place, side: Side) -> PlaceLine:
+    name, phone, mail = place.name, place.phone, place.mail
+    shown = side.runs(side.read_at)
     if place.kind == PERSON:
-        person = world.people.get(place.id)
-        name = person.name if person else _("(gone)")
-        return PlaceLine(
-            name,
-            place.phone or (person.phone if person else ""),
-            place.mail or (person.mail if person else ""),
-        )
-    team = _name(world.teams, place.id)
-    name = (_("whoever is on duty at %(team)s") if place.kind == DUTY else _("who leads %(team)s")) % {
-        "team": team
-    }
-    return PlaceLine(name, place.phone, place.mail)
+        person = side.world.people.get(place.id, Someone(_("(gone)"), active=False))
+        name, phone, mail = person.name, phone or person.phone, mail or person.mail
+        # Who has left is not to be found by the number and address that are theirs now.
+        shown = shown and person.active and within(person.serves, side.read_at)
+    elif place.kind != CONTACT:
+        who = _("whoever is on duty at %(team)s") if place.kind == DUTY else _("who leads %(team)s")
+        name = who % {"team": _name(side.world.teams, place.id)}
+    return PlaceLine(name, phone, mail) if shown else PlaceLine(name, "", "")
 
 
 def _name(teams: Mapping[str, object], which: str) -> str:

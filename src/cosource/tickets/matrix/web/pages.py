@@ -121,7 +121,7 @@ def matrix(request: PageRequest, engagement_id: UUID) -> HttpResponse:
         "instant": instant,
         "is_now": instant == at,
         "until": at + WINDOW,
-        "any_lines": any(side.lines for side in found.sides),
+        "any_lines": any(side.lines for side in found.sides if side.is_in_hand),
         "has_gap": any(not gap.level for entry in sides for gap in entry["gaps"]),  # type: ignore[attr-defined]  # values of several sorts
         "wrong": _(wrong.message) if wrong else "",
         "room": "tickets",
