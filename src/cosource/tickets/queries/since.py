@@ -55,13 +55,14 @@ _OVER = ("resolved", "closed")
 # one's own step to those who may not know who took it.
 _QUIET = (
     "clock.recomputed/1",
-    "ticket.fields_set/1",
     "ticket.routed/1",
     "ticket.source_line/1",
     "ticket.source_names/1",
     "ticket.state_known/1",
     "ticket.survey_asked/1",
 )
+# Repeated by the system for other readers than the step of a person, whose own entry tells it.
+_TOLD_APART = ("ticket.fields_set/1",)
 
 
 @dataclass(slots=True)
@@ -96,7 +97,8 @@ def since(actor: Actor, start: datetime, *, at: datetime, for_teams: bool) -> Si
     entries, is_cut = _entries(actor.reads_as, start)
     by_ticket: dict[UUID, list[Happened]] = {}
     for entry in entries:
-        if entry[3] != actor.person_id and entry[1] not in _QUIET:
+        is_own = entry[3] == actor.person_id or (entry[3] is None and entry[1] in _TOLD_APART)
+        if not is_own and entry[1] not in _QUIET:
             by_ticket.setdefault(entry[2], []).append(entry)
     parts = _parts(actor, list(by_ticket), for_teams=for_teams)
     newest = sorted(parts, key=lambda part: by_ticket[part[1]][0][4], reverse=True)
