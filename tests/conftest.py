@@ -21,6 +21,7 @@ Browser. `chromium` is the system's Chromium under playwright; without it the te
 COSOURCE_TEST_REQUIRE=postgresql,chromium turns such a skip into a failure.
 """
 
+import asyncio
 import contextlib
 import gc
 import os
@@ -275,14 +276,35 @@ def _own_database(
     from tests.databases import in_place
 
     standing = request.getfixturevalue("_standing_world")[0] if "world" in request.fixturenames else None
-    if _has_own_copy(request):
-        with django_db_blocker.unblock(), database_template.copy(standing):
+    with _loop_where_needed(request):
+        if _has_own_copy(request):
+            with django_db_blocker.unblock(), database_template.copy(standing):
+                yield
+        elif standing:
+            with django_db_blocker.unblock(), in_place(standing):
+                yield
+        else:
             yield
-    elif standing:
-        with django_db_blocker.unblock(), in_place(standing):
-            yield
-    else:
+
+
+# Playwright's event loop, which stays marked as running in this thread as long as the browser runs.
+_browser_loops: list[asyncio.AbstractEventLoop] = []
+
+
+@contextlib.contextmanager
+def _loop_where_needed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Take the mark off for a test without a browser, which may run a loop of its own.
+
+    For the whole test or not at all: with and without the mark Django has a connection each.
+    """
+    if not _browser_loops or "chromium" in request.fixturenames:
         yield
+        return
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(_browser_loops[0])
 
 
 @pytest.fixture
@@ -343,5 +365,6 @@ def _running_chromium() -> Iterator["Browser"]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        _browser_loops[:] = [asyncio.get_running_loop()]
         yield browser
         browser.close()
