@@ -9,22 +9,30 @@ from uuid import UUID
 
 from django.db import transaction
 
-from cosource.foundation.bulk import update_guarded
-from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion
-from cosource.foundation.services.audience import audience_intern
-from cosource.foundation.services.ledger import append
-from cosource.foundation.sight import MANAGER, REQUESTER, SERVICE_OWNER, Actor
-from cosource.parties.models import Engagement, Organization, Service, Team
+from cosource.foundation.errors import Invalid, NotAllowed, NotFound
+from cosource.foundation.sight import REQUESTER, Actor
+from cosource.parties.models import Engagement, Service, Team
 from cosource.tickets.models import CatalogItem, Ticket
-from cosource.tickets.rules.forms import BadForm, answers_checked, answers_text, fields_read, fields_written
+from cosource.tickets.rules.forms import answers_checked, answers_text, fields_read
 from cosource.tickets.rules.states import TicketKind
 from cosource.tickets.services.approving import approval_begin
+from cosource.tickets.services.kept import (
+    form_written,
+    keeper_of,
+    kept_change,
+    kept_end,
+    kept_tell,
+    one_line,
+    require_kept,
+    require_known,
+)
 from cosource.tickets.services.opening import record_open
 from cosource.tickets.services.record import require_text
 
 _TEXTS = {"name": 120, "description": 300, "section": 60}
 _PLAIN = ("impact", "urgency", "approval", "for_requesters", "service_id", "team_id", "form")
 CHANGEABLE = (*_TEXTS, *_PLAIN)
+SUBJECT = "catalog_item"
 
 
 @transaction.atomic
@@ -33,11 +41,11 @@ def catalog_item_add(*, values: dict[str, Any], actor: Actor, at: datetime) -> C
 
     `values`: of `CHANGEABLE`; `form` is the fields as text. Raises: NotAllowed, NotFound, Invalid naming the field.
     """
-    organization = _kept_by(actor)
+    organization = keeper_of(actor)
     item = CatalogItem(organization=organization, created_at=at)
     _set(item, {"name": "", **values})
     item.save()
-    _tell(item, "catalog.item_added/1", actor, at, {"name": item.name})
+    kept_tell(item, "catalog.item_added/1", actor, at, subject=SUBJECT)
     return item
 
 
@@ -50,19 +58,11 @@ def catalog_item_change(
     Raises: NotFound, NotAllowed, Invalid, Conflict (no longer offered), StaleVersion.
     """
     item = _own_item(item_id, actor)
-    if item.ended_at is not None:
-        raise Conflict("This is no longer offered.", code="ended")
-    if expected_version is not None and item.version != expected_version:
-        raise StaleVersion
+    require_kept(item, expected_version)
     before = {name: getattr(item, name) for name in CHANGEABLE}
     _set(item, values)
-    changed = {name: getattr(item, name) for name in CHANGEABLE if getattr(item, name) != before[name]}
-    if not changed:
-        return item
-    if not update_guarded(item, changed, guard="version"):
-        raise StaleVersion
-    item.version += 1
-    _tell(item, "catalog.item_changed/1", actor, at, {"name": item.name}, fields=sorted(changed))
+    if changed := kept_change(item, before, CHANGEABLE):
+        kept_tell(item, "catalog.item_changed/1", actor, at, subject=SUBJECT, fields=changed)
     return item
 
 
@@ -70,11 +70,8 @@ def catalog_item_change(
 def catalog_item_end(*, item_id: UUID, actor: Actor, at: datetime) -> None:
     """Offer it no longer. Appends `catalog.item_ended/1`. Raises: NotFound, NotAllowed, Conflict."""
     item = _own_item(item_id, actor)
-    if not CatalogItem.objects.filter(id=item.id, ended_at__isnull=True).update(
-        ended_at=at, version=item.version + 1
-    ):
-        raise Conflict("This is no longer offered.", code="ended")
-    _tell(item, "catalog.item_ended/1", actor, at, None)
+    kept_end(item, at)
+    kept_tell(item, "catalog.item_ended/1", actor, at, subject=SUBJECT)
 
 
 @transaction.atomic
@@ -146,35 +143,22 @@ def _engagement_for(item: CatalogItem, actor: Actor) -> UUID | None:
 
 
 def _set(item: CatalogItem, values: dict[str, Any]) -> None:
-    unknown = set(values) - set(CHANGEABLE)
-    if unknown:
-        raise Invalid("Unknown fields.", fields=dict.fromkeys(sorted(unknown), "This cannot be set here."))
+    require_known(values, CHANGEABLE)
     for name, value in values.items():
         if value is None and name not in ("service_id", "team_id"):
             raise Invalid("Something is missing.", fields={name: "This cannot be empty."})
         if name in _TEXTS:
-            item_value: Any = require_text(
-                " ".join(str(value).split()), name, limit=_TEXTS[name], optional=name != "name"
-            )
+            item_value: Any = one_line(value, name, limit=_TEXTS[name], optional=name != "name")
         elif name in ("impact", "urgency"):
             if value not in (1, 2, 3):
                 raise Invalid("Impact and urgency are 1, 2 or 3.", fields={name: "1 high, 2 medium, 3 low."})
             item_value = value
         elif name == "form":
-            item_value = _form(str(value))
+            item_value = form_written(str(value), optional=True)
         else:
             item_value = value
         setattr(item, name, item_value)
     _require_own(item)
-
-
-def _form(text: str) -> str:
-    if len(text) > 10_000 or "\x00" in text:
-        raise Invalid("The form is too long.", fields={"form": "At most 10000 characters."})
-    try:
-        return fields_written(fields_read(text))
-    except BadForm as bad:
-        raise Invalid("A line of the form cannot be read.", fields={"form": str(bad)}) from None
 
 
 def _require_own(item: CatalogItem) -> None:
@@ -192,32 +176,6 @@ def _own_item(item_id: UUID, actor: Actor) -> CatalogItem:
     item = CatalogItem.objects.visible_to(actor).filter(id=item_id).first()
     if item is None:
         raise NotFound
-    if item.organization_id != _kept_by(actor).id:
+    if item.organization_id != keeper_of(actor).id:
         raise NotAllowed("Only the desk that offers it changes it.")
     return item
-
-
-def _kept_by(actor: Actor) -> Organization:
-    if actor.organization_id is None or not actor.sight.roles_on(None) & {SERVICE_OWNER, MANAGER}:
-        raise NotAllowed("A service owner or manager decides what a desk offers.")
-    return Organization.objects.get(id=actor.organization_id)
-
-
-def _tell(  # noqa: PLR0917 - private, an entry's parts in their order
-    item: CatalogItem,
-    kind: str,
-    actor: Actor,
-    at: datetime,
-    texts: dict[str, str] | None,
-    fields: list[str] | None = None,
-) -> None:
-    append(
-        kind=kind,
-        subject_kind="catalog_item",
-        subject_id=item.id,
-        audience_id=audience_intern([item.organization.own_stream_id]),
-        actor=actor,
-        at=at,
-        facts={"version": item.version} | ({"fields": fields} if fields else {}),
-        payload=texts,
-    )

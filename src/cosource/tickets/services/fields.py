@@ -22,10 +22,11 @@ from cosource.foundation.sight import WORKERS, Actor, system_actor
 from cosource.tickets.models import FieldAnswers, FieldSet, Participation
 from cosource.tickets.queries.capacities import capacities
 from cosource.tickets.queries.fields import answers_in, sets_asked, sets_for
-from cosource.tickets.rules.forms import BadForm, answers_checked, fields_read, fields_written
+from cosource.tickets.rules.forms import answers_checked, fields_read
 from cosource.tickets.rules.states import TicketKind, Who
 from cosource.tickets.services import policy
 from cosource.tickets.services.kept import (
+    form_written,
     keeper_of,
     kept_change,
     kept_end,
@@ -34,6 +35,7 @@ from cosource.tickets.services.kept import (
     one_line,
     require_kept,
     require_known,
+    require_room,
 )
 from cosource.tickets.services.listkeys import sync
 from cosource.tickets.services.policy import Action
@@ -51,7 +53,6 @@ type Answers = Mapping[str, Mapping[str, str]]
 
 SUBJECT, ANSWERED = "field_set", "ticket.fields_set/1"
 MOST_KEPT = 100
-LONGEST_FORM = 10_000
 CHANGEABLE = ("name", "kind", "topic", "form", "internal")
 
 
@@ -62,8 +63,7 @@ def field_set_add(*, values: dict[str, Any], actor: Actor, at: datetime) -> Fiel
     Raises: NotAllowed, Invalid naming the field and the line, Conflict.
     """
     organization = keeper_of(actor)
-    if FieldSet.objects.filter(organization=organization, ended_at=None).count() >= MOST_KEPT:
-        raise Conflict(f"There are {MOST_KEPT} already; take one away first.", code="too_many")
+    require_room(FieldSet.objects.all(), organization, MOST_KEPT)
     row = FieldSet(organization=organization, created_at=at)
     _set(row, {"name": "", "form": "", **values})
     row.save()
@@ -281,20 +281,8 @@ def _declared(name: str, value: Any) -> Any:
             "There is no such kind of ticket.", fields={name: f"One of {', '.join(TicketKind)}, or empty."}
         )
     if name == "form":
-        return _form(str(value or ""))
+        return form_written(str(value or ""), optional=False)
     return bool(value) if name == "internal" else str(value or "")
-
-
-def _form(text: str) -> str:
-    if len(text) > LONGEST_FORM or "\x00" in text:
-        raise Invalid("The form is too long.", fields={"form": f"At most {LONGEST_FORM} characters."})
-    try:
-        fields = fields_read(text)
-    except BadForm as bad:
-        raise Invalid("A line of the form cannot be read.", fields={"form": str(bad)}) from None
-    if not fields:
-        raise Invalid("Something is missing.", fields={"form": "Write at least one field."})
-    return fields_written(fields)
 
 
 def _copies(subject_id: UUID, entry_id: UUID) -> list[UUID]:

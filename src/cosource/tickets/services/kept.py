@@ -14,8 +14,11 @@ from cosource.foundation.services.ledger import append
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Organization
 from cosource.tickets.queries.catalog import may_keep
+from cosource.tickets.rules.forms import BadForm, fields_read, fields_written
 from cosource.tickets.services.policy import WRITE
 from cosource.tickets.services.record import require_text
+
+LONGEST_FORM = 10_000
 
 
 class Kept(Protocol):
@@ -56,6 +59,12 @@ def require_kept(row: Kept, expected_version: int | None) -> None:
         raise StaleVersion
 
 
+def require_room(rows: "models.QuerySet[Any]", organization: Organization, most: int) -> None:
+    """Refuse one more than a desk keeps. Raises: Conflict."""
+    if rows.filter(organization=organization, ended_at=None).count() >= most:
+        raise Conflict(f"There are {most} already; take one away first.", code="too_many")
+
+
 def require_known(values: Collection[str], known: Collection[str]) -> None:
     """Refuse values that a row has no place for. Raises: Invalid."""
     if unknown := set(values) - set(known):
@@ -65,6 +74,19 @@ def require_known(values: Collection[str], known: Collection[str]) -> None:
 def one_line(value: Any, name: str, *, limit: int, optional: bool = True) -> str:
     """Return a text as one line. Raises: Invalid, naming the field."""
     return require_text(" ".join(str(value or "").split()), name, limit=limit, optional=optional)
+
+
+def form_written(text: str, *, optional: bool) -> str:
+    """Return a form as it is kept, a field in a line. Raises: Invalid, naming the line."""
+    if len(text) > LONGEST_FORM or "\x00" in text:
+        raise Invalid("The form is too long.", fields={"form": f"At most {LONGEST_FORM} characters."})
+    try:
+        fields = fields_read(text)
+    except BadForm as bad:
+        raise Invalid("A line of the form cannot be read.", fields={"form": str(bad)}) from None
+    if not fields and not optional:
+        raise Invalid("Something is missing.", fields={"form": "Write at least one field."})
+    return fields_written(fields)
 
 
 def kept_change(row: Any, before: dict[str, Any], names: Sequence[str]) -> list[str]:
@@ -83,11 +105,14 @@ def kept_end(row: Any, at: datetime) -> None:
         raise Conflict("This was taken away.", code="ended")
 
 
-def kept_tell(row: Kept, kind: str, actor: Actor, at: datetime, **facts: Any) -> None:
-    """Append an entry to the organization's own record; its name is in the payload. `kind`: such as `ticket_template.added/1`."""
+def kept_tell(row: Kept, kind: str, actor: Actor, at: datetime, *, subject: str = "", **facts: Any) -> None:
+    """Append an entry to the organization's own record; its name is in the payload.
+
+    `kind`: such as `ticket_template.added/1`. `subject`: what it is about, where that is not the kind's first word.
+    """
     append(
         kind=kind,
-        subject_kind=kind.partition(".")[0],
+        subject_kind=subject or kind.partition(".")[0],
         subject_id=row.id,
         audience_id=audience_intern([row.organization.own_stream_id]),
         actor=actor,

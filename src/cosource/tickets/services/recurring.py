@@ -17,7 +17,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cosource.foundation.errors import Conflict, CosourceError, Invalid, NotAllowed, NotFound
+from cosource.foundation.errors import CosourceError, Invalid, NotAllowed, NotFound
 from cosource.foundation.ids import NIL
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Person
@@ -44,6 +44,7 @@ from cosource.tickets.services.kept import (
     one_line,
     require_kept,
     require_known,
+    require_room,
 )
 from cosource.tickets.services.opening import LONGEST_TEXT
 from cosource.tickets.services.recurring_halting import recurring_halt
@@ -83,8 +84,7 @@ def recurring_add(*, values: dict[str, Any], actor: Actor, at: datetime) -> Recu
     naming the field, Conflict.
     """
     organization = keeper_of(actor)
-    if RecurringTicket.objects.filter(organization=organization, ended_at=None).count() >= MOST_KEPT:
-        raise Conflict(f"There are {MOST_KEPT} already; take one away first.", code="too_many")
+    require_room(RecurringTicket.objects.all(), organization, MOST_KEPT)
     row = recurring_draft(values={"name": "", "template_id": None, **values}, actor=actor, at=at)
     row.save()
     kept_tell(row, "recurring_ticket.added/1", actor, at, rule=row.rule, zone=row.zone)

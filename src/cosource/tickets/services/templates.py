@@ -25,6 +25,7 @@ from cosource.tickets.services.kept import (
     one_line,
     require_kept,
     require_known,
+    require_room,
 )
 from cosource.tickets.services.record import require_text
 
@@ -42,8 +43,7 @@ def template_add(*, values: dict[str, Any], actor: Actor, at: datetime) -> Ticke
     `values`: of `CHANGEABLE`. Raises: NotAllowed, NotFound (a service or team out of sight), Invalid naming the field, Conflict.
     """
     organization = keeper_of(actor)
-    if TicketTemplate.objects.filter(organization=organization, ended_at=None).count() >= MOST_KEPT:
-        raise Conflict(f"There are {MOST_KEPT} already; take one away first.", code="too_many")
+    require_room(TicketTemplate.objects.all(), organization, MOST_KEPT)
     template = TicketTemplate(organization=organization, created_at=at, kind=TicketKind.INCIDENT)
     _set(template, {"name": "", **values}, actor)
     template.save()
