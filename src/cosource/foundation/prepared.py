@@ -22,6 +22,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
+from django.db.models.query import ModelIterable, get_related_populators
 
 from cosource.foundation.ids import NIL
 from cosource.foundation.sight import Actor, Sight
@@ -40,6 +41,7 @@ class _Ready:
     sql: str
     constants: tuple[Any, ...]
     places: tuple[str | None, ...]
+    instances: "_Instances | None"
 
 
 class Prepared[T]:
@@ -76,6 +78,8 @@ class Prepared[T]:
             constant if name is None else written[name]
             for constant, name in zip(ready.constants, ready.places, strict=True)
         )
+        if ready.instances is not None:
+            return ready.instances.of(ready.sql, params, connection)
         ready.compiler.__dict__["as_sql"] = lambda *_args, **_options: (ready.sql, params)
         # What the queryset itself would do, had it no memory of the rows before.
         rows: Any = ready.queryset
@@ -102,49 +106,102 @@ class Prepared[T]:
             raise TypeError("The query computes with a value that it is to be given.")
         converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
         compiler.__dict__["get_converters"] = lambda _columns: converters
+        values: Any = partial(compiler.apply_converters, converters=converters) if converters else iter
         if connection.vendor == "sqlite":
-            compiler.__dict__["apply_converters"] = partial(_values_of, connection)
+            values = _Values(connection, converters)
+            compiler.__dict__["apply_converters"] = lambda rows, _converters: values(rows)
         queryset.query.__dict__["get_compiler"] = lambda *_args, **_options: compiler
-        return _Ready(queryset, compiler, sql, tuple(params), places)
+        instances = _Instances(queryset, compiler, values) if _gives_instances(queryset) else None
+        return _Ready(queryset, compiler, sql, tuple(params), places, instances)
 
 
-def _values_of(
-    connection: BaseDatabaseWrapper, rows: Iterable[Sequence[Any]], converters: Mapping[int, Any]
-) -> Iterator[list[Any]]:
-    """Yield rows of SQLite, which keeps ids and instants as text, with the same values as the compiler's own way gives.
+def _gives_instances(queryset: "QuerySet[Any, Any]") -> bool:
+    """Whether rows come out as instances of the model, with nothing else that the queryset would add to them."""
+    state: Any = queryset
+    return (
+        state._iterable_class is ModelIterable  # noqa: SLF001 - there is no public way to ask
+        and not state._known_related_objects  # noqa: SLF001
+        and not state._prefetch_related_lookups  # noqa: SLF001
+        and not state._fetch_mode.track_peers  # noqa: SLF001
+    )
 
-    The same few parties stand in every row of a page: each id is read once.
-    """
-    known: dict[str, UUID] = {}
 
-    def id_of(text: str) -> UUID:
-        found = known.get(text)
-        if found is None:
-            found = known[text] = UUID(text)
+class _Instances:
+    """What `ModelIterable` looks up before each first row, looked up once: for one row that is most of its time."""
+
+    def __init__(
+        self,
+        queryset: "QuerySet[Any, Any]",
+        compiler: Any,
+        values: Callable[[Iterable[Any]], Iterable[Any]],
+    ) -> None:
+        klass, mode = compiler.klass_info, queryset._fetch_mode  # type: ignore[attr-defined]  # noqa: SLF001
+        first, last = klass["select_fields"][0], klass["select_fields"][-1] + 1
+        self.columns = slice(first, last)
+        self.names = [column[0].target.attname for column in compiler.select[first:last]]
+        self.from_db = partial(klass["model"].from_db, fetch_mode=mode)
+        self.related = get_related_populators(klass, compiler.select, queryset.db, mode)
+        self.annotations = tuple((compiler.annotation_col_map or {}).items())
+        self.width = compiler.col_count if compiler.has_extra_select else None
+        self.values = values
+
+    def of(self, sql: str, params: tuple[Any, ...], connection: BaseDatabaseWrapper) -> list[Any]:
+        """Ask, and return the instances."""
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            rows: Iterable[Any] = cursor.fetchall()
+        if self.width is not None:
+            rows = [row[: self.width] for row in rows]
+        found = []
+        for row in self.values(rows):
+            instance = self.from_db(connection.alias, self.names, row[self.columns])
+            for related in self.related:
+                related.populate(row, instance)
+            for name, place in self.annotations:
+                setattr(instance, name, row[place])
+            found.append(instance)
         return found
 
-    own = {
-        "convert_uuidfield_value": id_of,
-        "convert_datetimefield_value": _instant_of,
-        "convert_booleanfield_value": bool,
-    }
-    short: list[tuple[int, Callable[[Any], Any]]] = []
-    long = []
-    for place, (chain, expression) in converters.items():
-        name = chain[0].__name__ if len(chain) == 1 else ""
-        if name in own:
-            short.append((place, own[name]))
-        else:
-            long.append((place, chain, expression))
-    for given in rows:
-        row = list(given)
-        for place, read in short:
-            if (value := row[place]) is not None:
-                row[place] = read(value)
-        for place, chain, expression in long:
-            for convert in chain:
-                row[place] = convert(row[place], expression, connection)
-        yield row
+
+class _Values:
+    """Reads rows of SQLite, which keeps ids and instants as text, into the same values as the compiler's own way gives."""
+
+    def __init__(self, connection: BaseDatabaseWrapper, converters: Mapping[int, Any]) -> None:
+        self.connection = connection
+        own: dict[str, Callable[[Any], Any]] = {
+            "convert_datetimefield_value": _instant_of,
+            "convert_booleanfield_value": bool,
+        }
+        self.ids: list[int] = []
+        self.short: list[tuple[int, Callable[[Any], Any]]] = []
+        self.long = []
+        for place, (chain, expression) in converters.items():
+            name = chain[0].__name__ if len(chain) == 1 else ""
+            if name == "convert_uuidfield_value":
+                self.ids.append(place)
+            elif name in own:
+                self.short.append((place, own[name]))
+            else:
+                self.long.append((place, chain, expression))
+
+    def __call__(self, rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+        """Yield the values of each row. The same few parties stand in every row of a page: each id is read once."""
+        known: dict[str, UUID] = {}
+        for given in rows:
+            row = list(given)
+            for place in self.ids:
+                if (text := row[place]) is not None:
+                    found = known.get(text)
+                    if found is None:
+                        found = known[text] = UUID(text)
+                    row[place] = found
+            for place, read in self.short:
+                if (value := row[place]) is not None:
+                    row[place] = read(value)
+            for place, chain, expression in self.long:
+                for convert in chain:
+                    row[place] = convert(row[place], expression, self.connection)
+            yield row
 
 
 def _instant_of(value: datetime | str) -> datetime:

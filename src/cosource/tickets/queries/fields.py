@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from cosource.foundation.errors import NotFound
 from cosource.foundation.models import Payload
+from cosource.foundation.prepared import Prepared
 from cosource.foundation.sight import WORKERS, Actor
 from cosource.tickets.models import FieldAnswers, FieldSet
 from cosource.tickets.queries.as_requester import reads_as_requester
@@ -56,12 +57,32 @@ def field_set_get(set_id: UUID, actor: Actor) -> FieldSet:
 
 def sets_for(*, owner_id: UUID, reader_id: UUID, works: bool, kind: str, topic: str) -> list[FieldSet]:
     """Return the sets of a ticket of this owner, kind and topic for one reader: the owner's, and its own internal ones."""
-    whose = Q(organization_id=owner_id, internal=False)
     if works:
-        whose |= Q(organization_id=reader_id, internal=True)
+        found = _SETS_FOR_WORKERS(owner_id=owner_id, reader_id=reader_id, kind=kind)
+    else:
+        found = _SETS_SHARED(owner_id=owner_id, kind=kind)
+    return [s for s in found if _fits(s.topic, topic)][:SHOWN]
+
+
+def _sets_of(whose: Q, kind: str) -> QuerySet[FieldSet]:
     found = FieldSet.objects.filter(whose, kind__in=("", kind), ended_at__isnull=True)
-    fitting = [s for s in found.order_by("internal", "created_at", "id") if _fits(s.topic, topic)]
-    return fitting[:SHOWN]
+    return found.order_by("internal", "created_at", "id")
+
+
+# Each ticket that is opened asks for them.
+_SETS_SHARED = Prepared[FieldSet](
+    lambda owner_id, kind: _sets_of(Q(organization_id=owner_id, internal=False), kind),
+    owner_id=UUID,
+    kind=str,
+)
+_SETS_FOR_WORKERS = Prepared[FieldSet](
+    lambda owner_id, reader_id, kind: _sets_of(
+        Q(organization_id=owner_id, internal=False) | Q(organization_id=reader_id, internal=True), kind
+    ),
+    owner_id=UUID,
+    reader_id=UUID,
+    kind=str,
+)
 
 
 def _fits(wanted: str, topic: str) -> bool:
