@@ -4,7 +4,9 @@ A machine without gettext's tools can do all of it. Texts that people see are in
 their translation. New texts come into it empty, and a test names them until somebody translates them.
 """
 
+import ast
 import io
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,6 +17,8 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
+
+from cosource.foundation import errors
 
 SOURCES = Path(__file__).parent.parent / "src" / "cosource"
 LOCALES = SOURCES / "locale"
@@ -31,6 +35,20 @@ _CALLS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
+# What is raised to tell somebody why not: the text, or for documents the second of place and text.
+_REFUSALS = {c.__name__: 0 for c in vars(errors).values() if isinstance(c, type)} | {
+    "NoFacts": 0,
+    "ContentMissing": 0,
+    "BadRules": 1,
+    "BadLines": 1,
+    "BadHours": 1,
+}
+# What speaks to programs, or to whoever runs the installation, at the command line alone; and what classes say to developers.
+_UNTOLD = re.compile(
+    r"/api/|/config/|/cli\.py$"
+    r"|foundation/(services/(backup|duework|export_import|exporting|file_intake|restoring)|queries/verification)\.py$"
+)
+_UNSAID = {"CosourceError", "Invalid"}
 # A catalog changes only with its texts, so it holds no time of its making.
 _UNDATED = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -48,7 +66,9 @@ def extracted() -> Catalog:
 
 def _texts_of(path: Path) -> Iterator[tuple[str | tuple[str, ...], str | None]]:
     source = path.read_text(encoding="utf-8")
-    if path.suffix != ".py":
+    if path.suffix == ".py":
+        yield from ((said.value, None) for said in refusals_of(path) if isinstance(said, ast.Constant))
+    else:
         lines = templatize(source, origin=str(path)).splitlines()
         source = "\n".join(
             line.lstrip() for line in lines
@@ -57,6 +77,42 @@ def _texts_of(path: Path) -> Iterator[tuple[str | tuple[str, ...], str | None]]:
     for _line, words, _comments, context in read:
         if words:
             yield words, context
+
+
+def refusals_of(path: Path) -> Iterator[ast.Constant | ast.JoinedStr]:
+    """Return the texts that a module's refusals are raised with, whole and by field, and what a class says of itself."""
+    if _UNTOLD.search(path.as_posix()):
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and _REFUSALS.get(node.name) == 0 and node.name not in _UNSAID:
+            first = node.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                yield first.value
+        if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in _REFUSALS:
+            continue
+        place = _REFUSALS[getattr(node.func, "id", "")]
+        for said in [
+            *node.args[place : place + 1],
+            *(word.value for word in node.keywords if word.arg == "fields"),
+        ]:
+            yield from _texts_in(said)
+
+
+def _texts_in(said: ast.AST) -> Iterator[ast.Constant | ast.JoinedStr]:
+    """Return the texts in what is said; not the names of fields, and not what is marked for translation or joined."""
+    if isinstance(said, ast.JoinedStr) or (isinstance(said, ast.Constant) and isinstance(said.value, str)):
+        yield said
+    elif isinstance(said, ast.Dict):
+        for value in said.values:
+            yield from _texts_in(value)
+    elif isinstance(said, ast.Call) and getattr(said.func, "attr", "") == "fromkeys":
+        yield from _texts_in(said.args[1])
+    elif isinstance(said, ast.IfExp):
+        yield from [*_texts_in(said.body), *_texts_in(said.orelse)]
+    elif isinstance(said, ast.List | ast.Tuple):
+        for value in said.elts:
+            yield from _texts_in(value)
 
 
 def path_of(language: str, suffix: str) -> Path:

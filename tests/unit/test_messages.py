@@ -1,14 +1,18 @@
 """A language that is offered is there in full: every text, with the same values in it, compiled."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.utils import translation
 from tests import messages
 
+from cosource.foundation.errors import Conflict, Invalid, NotFound
 from cosource.metrics.rules.catalogue import METRICS
 from cosource.metrics.rules.metric import Metric
+from cosource.tickets.rules.forms import BadForm, fields_read
 
 # What `%` formatting reads: a named value with its kind, a plain value, or a percent sign. A percent sign as such is no value.
 PLACEHOLDER = re.compile(r"%(?:\((?P<name>\w+)\))?(?P<kind>[sdifr%])")
@@ -71,6 +75,49 @@ def test_texts_of_templates_and_of_code_are_found() -> None:
     assert "Hand over" in found
     assert ("%(n)s party", "%(n)s parties") in found
     assert "The row has %(found)s cells instead of %(wanted)s." in found
+
+
+def test_a_refusal_is_told_in_the_language_in_use() -> None:
+    with pytest.raises(BadForm) as bad:
+        fields_read("Model | colour")
+    with translation.override("de"):
+        refusal = Invalid(
+            "That is no step.",
+            fields={
+                "form": bad.value.words,
+                "way": "This step wants it.",
+                "all": ["Name another ticket.", "x"],
+                "": "",
+            },
+        )
+        assert NotFound().message == "So etwas ist für Sie nicht zu sehen."
+        assert Conflict("This text is in no catalogue.").message == "This text is in no catalogue."
+    assert refusal.message == str(refusal) == "Das ist kein Schritt."
+    assert refusal.details["fields"] == {
+        "form": "Zeile 1: „colour“ ist keine Art von Feld; nehmen Sie "
+        "line, text, choice, date, number, yes_no.",
+        "way": "Dieser Schritt verlangt es.",
+        "all": ["Nennen Sie ein anderes Ticket.", "x"],
+        "": "",
+    }
+
+
+def test_no_refusal_hides_its_text_from_extraction(tmp_path: Path) -> None:
+    """Texts of refusals are extracted, so that the test above wants their translation; composed ones could not be found."""
+    probe = tmp_path / "probe.py"
+    probe.write_text(
+        'Invalid("No.", fields={name: f"At {most}", **dict.fromkeys(x, "Never")})\nBadRules(f"{x}", "why")'
+    )
+    found = [ast.unparse(said) for said in messages.refusals_of(probe)]
+    assert sorted(found) == ["'Never'", "'No.'", "'why'", "f'At {most}'"]
+    composed = [
+        f"{path.relative_to(messages.SOURCES)}:{said.lineno}"
+        for path in messages.SOURCES.rglob("*.py")
+        for said in messages.refusals_of(path)
+        if isinstance(said, ast.JoinedStr)
+        and any(isinstance(v, ast.Constant) and re.search("[A-Za-z]", str(v.value)) for v in said.values)
+    ]
+    assert composed == [], 'write _("… %(name)s …") % {"name": value}'
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.id)

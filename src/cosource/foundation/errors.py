@@ -1,9 +1,25 @@
 """The refusals that every room speaks, each mapped once to an HTTP status by the doors.
 
-A refusal is raised before anything is written, or rolls the transaction back: it changes nothing and sends nothing.
+A refusal is raised before anything is written, or rolls the transaction back: it changes nothing and sends nothing. It is told in
+the language of whoever asked: a sentence that is written where it is raised is found by message extraction as it stands, and one
+with values is `_("… %(name)s …") % {…}`, or a `Phrase` of rules.
 """
 
 from typing import Any
+
+from django.utils.translation import gettext, ngettext
+
+
+def _told(said: Any) -> Any:
+    """Return in the language in use what was said: texts, phrases of rules, and lists of either."""
+    if isinstance(said, list | tuple):
+        return [_told(one) for one in said]
+    if hasattr(said, "text"):
+        return said.text(
+            lambda message, plural, count: ngettext(message, plural, count) if plural else gettext(message)
+        )
+    # An empty text is the name of the catalogue's own heading.
+    return gettext(said) if said and isinstance(said, str) else said
 
 
 class CosourceError(Exception):
@@ -13,10 +29,12 @@ class CosourceError(Exception):
     code = "refused"
 
     def __init__(self, message: str = "", *, code: str = "", **details: Any) -> None:
-        super().__init__(message or self.__class__.__doc__ or "")
-        self.message = str(self.args[0])
+        self.message = str(_told(message or self.__class__.__doc__ or ""))
+        super().__init__(self.message)
         if code:
             self.code = code
+        if fields := details.get("fields"):
+            details["fields"] = {name: _told(said) for name, said in fields.items()}
         self.details = details
 
 
@@ -28,7 +46,7 @@ class NotFound(CosourceError):
 
     def __init__(self) -> None:
         # One text for what never existed and for what another party owns: the answer must not tell them apart.
-        super().__init__("There is no such thing in your sight.")
+        super().__init__()
 
 
 class NotAllowed(CosourceError):

@@ -34,7 +34,7 @@ def read_hours(value: object) -> WeeklyHours:
         raise BadHours("", "give keys with values")
     unknown = sorted(str(key) for key in value if key not in KEYS)
     if unknown:
-        raise BadHours("", f"{unknown[0]!r} is unknown; the keys are {', '.join(sorted(KEYS))}")
+        raise BadHours(unknown[0][:_TEXT_LIMIT], "there is no such key here; take it out")
     days = value.get("days", list(WEEKDAYS))
     if (
         not isinstance(days, Sequence)
@@ -42,7 +42,7 @@ def read_hours(value: object) -> WeeklyHours:
         or not days
         or not set(map(str, days)) <= {*WEEKDAYS}
     ):
-        raise BadHours("days", f"some of {', '.join(WEEKDAYS)}")
+        raise BadHours("days", "some of mon, tue, wed, thu, fri, sat, sun")
     outside = value.get("outside", False)
     if not isinstance(outside, bool):
         raise BadHours("outside", "true or false")

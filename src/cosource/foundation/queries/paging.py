@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Field, Model, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Invalid
 from cosource.foundation.rules.canonical import instant_text
@@ -39,8 +40,8 @@ def key_page[M: Model](
     """
     if not 1 <= limit <= PAGE_LIMIT:
         raise Invalid(
-            f"A page has 1 to {PAGE_LIMIT} rows.",
-            fields={"limit": [f"give 1 to {PAGE_LIMIT}"]},
+            _("A page has 1 to %(most)s rows.") % {"most": PAGE_LIMIT},
+            fields={"limit": [_("give 1 to %(most)s") % {"most": PAGE_LIMIT}]},
             code="bad_limit",
         )
     names = [name.removeprefix("-") for name in order]

@@ -130,7 +130,7 @@ def _send(task: Task) -> dict[str, Any]:
     except Unreachable:
         raise GatewayFailed("The gateway cannot be reached.") from None
     if 400 <= status < 500 and status not in (408, 425, 429):
-        raise Conflict(f"The gateway refused: {status}.", code="gateway_refused")
+        raise Conflict(_("The gateway refused: %(status)s.") % {"status": status}, code="gateway_refused")
     if not 200 <= status < 300:
         raise GatewayFailed(f"The gateway answered {status}.")
     return {"status": status}

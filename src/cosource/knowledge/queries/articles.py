@@ -95,7 +95,9 @@ def article_list(
     """
     if filters.view not in VIEWS:
         raise Invalid(
-            "There is no such view.", fields={"view": [f"one of {', '.join(VIEWS)}"]}, code="bad_view"
+            "There is no such view.",
+            fields={"view": [_("one of %(choices)s") % {"choices": ", ".join(VIEWS)}]},
+            code="bad_view",
         )
     rows = _in_view(actor, filters, at)
     if filters.text.strip():

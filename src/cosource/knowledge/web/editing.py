@@ -164,7 +164,7 @@ def _explain(form: ArticleForm, refused: CosourceError) -> None:
         shown = "audience" if name == "engagement_id" else name
         form.add_error(shown if shown in form.fields else None, said)
     if not fields:
-        form.add_error(None, _(refused.message))
+        form.add_error(None, refused.message)
 
 
 def _draw(

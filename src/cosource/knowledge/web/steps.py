@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
@@ -31,7 +30,7 @@ def _step(take: Callable[..., Any], said: Promise) -> Callable[..., HttpResponse
             version = int(given) if given.isdecimal() and len(given) < 10 else -1
             take(article_id=article_id, actor=request.actor, at=clock.now(), expected_version=version)
         except (Conflict, StaleVersion) as refused:
-            messages.error(request, _(refused.message))
+            messages.error(request, refused.message)
         else:
             messages.success(request, str(said))
         return HttpResponseRedirect(reverse("knowledge:article", args=[article_id]), status=303)

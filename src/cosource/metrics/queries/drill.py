@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from cosource.foundation.errors import Invalid
 from cosource.foundation.sight import Actor
 from cosource.metrics.queries.cohorts import Asked, Statement, cohort_sql, is_asked_by
@@ -72,7 +74,9 @@ def tickets_behind(
     metric = BY_ID.get(figure_id)
     if metric is None:
         raise Invalid(
-            f"There is no metric “{figure_id}”.", fields={"id": "give a metric’s id"}, code="unknown_metric"
+            _("There is no metric “%(given)s”.") % {"given": figure_id},
+            fields={"id": "give a metric’s id"},
+            code="unknown_metric",
         )
     facts = Facts()
     asked = asked_of(facts, actor, scope=scope, from_on=from_on, until_on=until_on, by=by, at=at)
@@ -96,11 +100,13 @@ def walk(
     """
     if not 1 <= limit <= MOST:
         raise Invalid(
-            f"A page has 1 to {MOST} rows.", fields={"limit": f"give 1 to {MOST}"}, code="bad_limit"
+            _("A page has 1 to %(most)s rows.") % {"most": MOST},
+            fields={"limit": _("give 1 to %(most)s") % {"most": MOST}},
+            code="bad_limit",
         )
     found: list[Row] = []
     after = _read(cursor)
-    for _ in range(_ROUNDS):
+    for _round in range(_ROUNDS):
         rows = facts.ask(*_page_sql(*statement, after, limit + 1))
         more = len(rows) > limit
         for row in _in_sight(actor, rows[:limit]):
@@ -141,20 +147,24 @@ def _part_sql(facts: Facts, asked: Asked, metric: Metric, by_value: str | None) 
     plain = Asked(asked.desks, asked.period, asked.at)
     if metric.parts != asked.by or by_value is None:
         raise Invalid(
-            f"“{metric.id}” has no part “{asked.by}”.", fields={"by": "give another"}, code="unknown_field"
+            _("“%(metric)s” has no part “%(given)s”.") % {"metric": metric.id, "given": asked.by},
+            fields={"by": "give another"},
+            code="unknown_field",
         )
     reason = "NULL::INTEGER AS reason"
     if asked.by == "turn":
         if by_value not in TURNS:
             raise Invalid(
-                f"There is no turn “{by_value}”.", fields={"value": "give a turn"}, code="unknown_value"
+                _("There is no turn “%(given)s”.") % {"given": by_value},
+                fields={"value": "give a turn"},
+                code="unknown_value",
             )
         head, values = cohort_sql(facts, plain, Cohort.ENDED, more=f"wait_{by_value} IS NOT NULL")
         return (
             f"{head} SELECT desk, ticket, opened_at, wait_{by_value} AS given, {reason} FROM cohort",
             values,
         )
-    one, _, other = by_value.partition("/")
+    one, _slash, other = by_value.partition("/")
     try:
         pair = sorted((str(UUID(one)), str(UUID(other))))
     except ValueError:

@@ -85,7 +85,10 @@ def asked_of(
     period = Period(from_on, until_on)
     if period.is_empty:
         raise Invalid(
-            f"No day lies from {from_on} up to {until_on}: the second is the first day after the period.",
+            _(
+                "No day lies from %(from_on)s up to %(until_on)s: the second is the first day after the period."
+            )
+            % {"from_on": from_on, "until_on": until_on},
             fields={"until": "give a day after the first"},
             code="empty_period",
         )
@@ -98,8 +101,9 @@ def asked_of(
     known = kept_columns(facts, plain)
     if kept not in known:
         raise Invalid(
-            f"There is no field “{by}”. There are: {', '.join([*FIELDS, *PARTS, *known])}.",
-            fields={"by": f"give one of {', '.join([*FIELDS, *PARTS, *known])}"},
+            _("There is no field “%(given)s”. There are: %(choices)s.")
+            % {"given": by, "choices": ", ".join([*FIELDS, *PARTS, *known])},
+            fields={"by": _("give one of %(choices)s") % {"choices": ", ".join([*FIELDS, *PARTS, *known])}},
             code="unknown_field",
         )
     return Asked(desks, period, at, by, kept)
@@ -131,7 +135,8 @@ def _chosen(only: Sequence[str] | None) -> tuple[Metric, ...]:
         return chosen(None if only is None else tuple(only))
     except KeyError as unknown:
         raise Invalid(
-            f"There is no metric “{unknown.args[0]}”: `cosource metrics list` and the API's /metrics name all.",
+            _("There is no metric “%(given)s”: `cosource metrics list` and the API's /metrics name all.")
+            % {"given": unknown.args[0]},
             fields={"only": "give ids of metrics"},
             code="unknown_metric",
         ) from None

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from cosource.foundation.errors import Invalid
 from cosource.foundation.sight import Actor
 from cosource.metrics.queries.cohorts import Asked, naive, within
@@ -45,7 +47,9 @@ def trend(
     metric = BY_ID.get(figure_id)
     if metric is None:
         raise Invalid(
-            f"There is no metric “{figure_id}”.", fields={"id": "give a metric’s id"}, code="unknown_metric"
+            _("There is no metric “%(given)s”.") % {"given": figure_id},
+            fields={"id": "give a metric’s id"},
+            code="unknown_metric",
         )
     if metric.cohort is not Cohort.OPEN:
         found = figures(

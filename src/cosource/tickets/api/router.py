@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja import Status
 
 from cosource.foundation import clock
@@ -129,7 +130,9 @@ def tickets_list(  # noqa: PLR0917 - each is a query parameter of its own
     """Return one page of the tickets in the caller's sight, filtered and in a total order."""
     if not 1 <= limit <= _MOST:
         raise Invalid(
-            f"A page has 1 to {_MOST} rows.", fields={"limit": f"give 1 to {_MOST}"}, code="bad_limit"
+            _("A page has 1 to %(most)s rows.") % {"most": _MOST},
+            fields={"limit": _("give 1 to %(most)s") % {"most": _MOST}},
+            code="bad_limit",
         )
     filters = TicketFilter(
         state,

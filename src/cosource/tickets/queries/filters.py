@@ -10,6 +10,8 @@ from functools import lru_cache
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from cosource.foundation.errors import Invalid
 from cosource.tickets.rules.states import TicketKind
 
@@ -93,7 +95,9 @@ def filter_from(given: Mapping[str, str]) -> TicketFilter:
     if unknown:
         raise Invalid(
             "That filter is not known.",
-            fields=dict.fromkeys(sorted(unknown), f"Known are {', '.join(sorted(known))}."),
+            fields=dict.fromkeys(
+                sorted(unknown), _("Known are %(choices)s.") % {"choices": ", ".join(sorted(known))}
+            ),
         )
     return TicketFilter(**{k: v.strip() for k, v in given.items() if k in known and v.strip()})
 
@@ -101,7 +105,8 @@ def filter_from(given: Mapping[str, str]) -> TicketFilter:
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise Invalid(
-            "That filter value is not known.", fields={name: f"One of {', '.join(a for a in allowed if a)}."}
+            "That filter value is not known.",
+            fields={name: _("One of %(choices)s.") % {"choices": ", ".join(a for a in allowed if a)}},
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from cosource.tickets.rules.wording import gettext_noop
+from cosource.tickets.rules.wording import Phrase, gettext_lazy, gettext_noop
 
 MOST_FIELDS = 40
 MOST_CHOICES = 60
@@ -40,7 +40,11 @@ class Field:
 
 
 class BadForm(ValueError):
-    """A line that is no field; the message says which line and why."""
+    """A line that is no field; `words` say which line and why."""
+
+    def __init__(self, words: Phrase) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 def fields_read(text: str) -> tuple[Field, ...]:
@@ -57,30 +61,57 @@ def fields_read(text: str) -> tuple[Field, ...]:
             continue
         field = _field(line, number)
         if any(field.key == other.key for other in fields):
-            raise BadForm(f"Line {number}: there is a field called “{field.label}” already.")
+            raise BadForm(
+                gettext_lazy(
+                    "Line %(line)s: there is a field called “%(label)s” already.",
+                    line=number,
+                    label=field.label,
+                )
+            )
         fields.append(field)
     if len(fields) > MOST_FIELDS:
-        raise BadForm(f"A form has at most {MOST_FIELDS} fields; this has {len(fields)}.")
+        raise BadForm(
+            gettext_lazy(
+                "A form has at most %(most)s fields; this has %(length)s.",
+                most=MOST_FIELDS,
+                length=len(fields),
+            )
+        )
     return tuple(fields)
 
 
 def _field(line: str, number: int) -> Field:
     label, kind, choices, *rest = [part.strip() for part in (line + "||").split("|")]
     if any(rest[:-1] if len(rest) > 1 else []):
-        raise BadForm(f"Line {number}: a field has a label, a kind and choices, and no more.")
+        raise BadForm(
+            gettext_lazy("Line %(line)s: a field has a label, a kind and choices, and no more.", line=number)
+        )
     required = label.endswith("*")
     label = label.rstrip("*").strip()
     key = re.sub(r"\W+", "_", label.lower()).strip("_")[:40]
     if not key or len(label) > 120:
-        raise BadForm(f"Line {number}: a field needs a label of at most 120 characters.")
+        raise BadForm(
+            gettext_lazy("Line %(line)s: a field needs a label of at most 120 characters.", line=number)
+        )
     try:
         found = FieldKind(kind or FieldKind.LINE)
     except ValueError:
-        raise BadForm(f"Line {number}: “{kind}” is no kind of field; use {', '.join(FieldKind)}.") from None
+        raise BadForm(
+            gettext_lazy(
+                "Line %(line)s: “%(kind)s” is no kind of field; use %(choices)s.",
+                line=number,
+                kind=kind,
+                choices=", ".join(FieldKind),
+            )
+        ) from None
     options = tuple(dict.fromkeys(c.strip() for c in choices.split(";") if c.strip()))
     if (found is FieldKind.CHOICE) != bool(options) or len(options) > MOST_CHOICES:
         raise BadForm(
-            f"Line {number}: a choice lists 1 to {MOST_CHOICES} choices with “;” between, other kinds none."
+            gettext_lazy(
+                "Line %(line)s: a choice lists 1 to %(most)s choices with “;” between, other kinds none.",
+                line=number,
+                most=MOST_CHOICES,
+            )
         )
     return Field(key, label, found, required, options)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cosource.foundation.bulk import insert_all
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed
@@ -111,7 +112,8 @@ def approval_decide(
         raise NotAllowed("A person approves.", code="no_person")
     if decision not in DECISIONS:
         raise Invalid(
-            "There is no such decision.", fields={"decision": f"One of {', '.join(sorted(DECISIONS))}."}
+            "There is no such decision.",
+            fields={"decision": _("One of %(choices)s.") % {"choices": ", ".join(sorted(DECISIONS))}},
         )
     ticket = record.ticket
     rounds = [a for a in approvals_of(ticket_id=ticket.id) if a.state == State.ASKED]

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Conflict, CosourceError, Invalid, NotAllowed, NotFound
 from cosource.foundation.services.duework import work_enqueue
@@ -45,13 +46,18 @@ def bulk_start(
     """
     known = rules.ACTIONS.get(action)
     if known is None:
-        raise Invalid("That is no step.", fields={"action": f"One of: {', '.join(rules.ACTIONS)}."})
+        raise Invalid(
+            "That is no step.",
+            fields={"action": _("One of: %(choices)s.") % {"choices": ", ".join(rules.ACTIONS)}},
+        )
     lacking = [name for name in known.wants if given.get(name) in (None, "")]
     if lacking:
         raise Invalid("Something is missing.", fields=dict.fromkeys(lacking, "This step wants it."))
     ids = list(dict.fromkeys(ticket_ids))
     if not 1 <= len(ids) <= rules.MOST:
-        raise Invalid("Choose tickets.", fields={"ticket_ids": f"Name 1 to {rules.MOST} tickets."})
+        raise Invalid(
+            "Choose tickets.", fields={"ticket_ids": _("Name 1 to %(most)s tickets.") % {"most": rules.MOST}}
+        )
     if actor.id is None or actor.organization_id is None:
         raise NotAllowed("Only somebody of a party takes steps with tickets.")
     with transaction.atomic():

@@ -11,6 +11,8 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from cosource.foundation.bulk import insert_all
 from cosource.foundation.errors import Invalid, NotAllowed, NotFound
@@ -29,7 +31,7 @@ SUBJECT = "call_load"
 # So many calls at once: a desk's year; problems are all counted, and so many are named.
 MOST, NAMED = 1_000_000, 200
 _AT_ONCE, _ASKED_AT_ONCE = 2_000, 500
-_REFUSED = "Who leads the desk, or a token of it that may write, brings calls in."
+_REFUSED = gettext_noop("Who leads the desk, or a token of it that may write, brings calls in.")
 
 
 @dataclass(slots=True)
@@ -125,7 +127,8 @@ def _read(rows: Iterable[CallRow | CallProblem], brought: Brought) -> Iterator[C
     for number, row in enumerate(rows):
         if number >= MOST:
             raise Invalid(
-                "There are too many calls at once.", fields={"file": f"At most {MOST}; bring it in parts."}
+                "There are too many calls at once.",
+                fields={"file": _("At most %(most)s; bring it in parts.") % {"most": MOST}},
             )
         if isinstance(row, CallProblem):
             brought.refused += 1

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
 from cosource.foundation.ids import new_id
@@ -103,7 +104,7 @@ def change_review(
     if outcome not in ChangePlan.Outcome.values:
         raise Invalid(
             "There is no such outcome.",
-            fields={"outcome": f"One of {', '.join(ChangePlan.Outcome.values)}."},
+            fields={"outcome": _("One of %(choices)s.") % {"choices": ", ".join(ChangePlan.Outcome.values)}},
         )
     body = require_text(text, "text", limit=20_000)
     ChangePlan.objects.update_or_create(ticket=ticket, defaults={"outcome": outcome, "reviewed_at": at})
@@ -208,7 +209,7 @@ def _checked(changes: dict[str, Any]) -> dict[str, Any]:
     if changes.get("type", ChangePlan.Type.NORMAL) not in ChangePlan.Type.values:
         raise Invalid(
             "There is no such type of change.",
-            fields={"type": f"One of {', '.join(ChangePlan.Type.values)}."},
+            fields={"type": _("One of %(choices)s.") % {"choices": ", ".join(ChangePlan.Type.values)}},
         )
     _require_near(changes.get("starts_at"), changes.get("ends_at"))
     if changes.get("risk", 2) not in (1, 2, 3):
@@ -220,7 +221,10 @@ def _require_near(starts_at: datetime | None, ends_at: datetime | None) -> None:
     """Refuse an instant that no zone could write, or that is a slip of the keyboard. Raises: Invalid, naming the field."""
     for name, at in (("starts_at", starts_at), ("ends_at", ends_at)):
         if at is not None and not YEARS[0] <= at.year <= YEARS[1]:
-            raise Invalid("That is too far away.", fields={name: f"Between {YEARS[0]} and {YEARS[1]}."})
+            raise Invalid(
+                "That is too far away.",
+                fields={name: _("Between %(first)s and %(last)s.") % {"first": YEARS[0], "last": YEARS[1]}},
+            )
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Invalid, NotAllowed, NotFound
 from cosource.foundation.live.registry import register_harmless
@@ -38,7 +39,10 @@ def checklist_add(*, ticket_id: UUID, texts: Sequence[str], actor: Actor, at: da
     mine = ChecklistItem.objects.filter(ticket=record.ticket, organization_id=record.mine.organization_id)
     places = list(mine.values_list("place", flat=True))
     if not wanted or len(places) + len(wanted) > MOST:
-        raise Invalid("That is no checklist.", fields={"text": f"Write 1 to {MOST} points, one in a line."})
+        raise Invalid(
+            "That is no checklist.",
+            fields={"text": _("Write 1 to %(most)s points, one in a line.") % {"most": MOST}},
+        )
     save(record, at=at)
     return _write(record, wanted, max(places, default=0) + 1, actor, at)
 
@@ -47,7 +51,10 @@ def checklist_begin(record: Record, texts: Sequence[str], *, actor: Actor, at: d
     """Give a ticket that the actor just opened the points that its own party begins with. Raises: Invalid."""
     wanted = _wanted(texts, "checklist")
     if len(wanted) > MOST:
-        raise Invalid("That is no checklist.", fields={"checklist": f"At most {MOST} points, one in a line."})
+        raise Invalid(
+            "That is no checklist.",
+            fields={"checklist": _("At most %(most)s points, one in a line.") % {"most": MOST}},
+        )
     if wanted:
         _write(record, wanted, 1, actor, at)
 

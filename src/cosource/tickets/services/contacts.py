@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Invalid, NotAllowed
 from cosource.foundation.sight import REQUESTER, Actor
@@ -126,7 +127,10 @@ def _require(actor: Actor, channel: str) -> None:
     if not actor.sight.roles - {REQUESTER}:
         raise NotAllowed("Who asks for help opens a ticket; calls are written down by who answers them.")
     if channel not in CHANNELS:
-        raise Invalid("There is no such channel.", fields={"channel": f"One of {', '.join(CHANNELS)}."})
+        raise Invalid(
+            "There is no such channel.",
+            fields={"channel": _("One of %(choices)s.") % {"choices": ", ".join(CHANNELS)}},
+        )
 
 
 def _readers(record: Record, actor: Actor) -> set[UUID]:

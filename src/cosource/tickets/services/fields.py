@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
 from cosource.foundation.ids import new_id
@@ -278,7 +279,8 @@ def _declared(name: str, value: Any) -> Any:
         return one_line(value, name, limit=120, optional=name == "topic")
     if name == "kind" and value and value not in TicketKind:
         raise Invalid(
-            "There is no such kind of ticket.", fields={name: f"One of {', '.join(TicketKind)}, or empty."}
+            "There is no such kind of ticket.",
+            fields={name: _("One of %(choices)s, or empty.") % {"choices": ", ".join(TicketKind)}},
         )
     if name == "form":
         return form_written(str(value or ""), optional=False)

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cosource.agreements.queries.terms import terms_of
 from cosource.foundation.bulk import insert_all, update_all
@@ -81,7 +82,8 @@ def ticket_hand_over(
     require_open(record.ticket)
     if reason not in REASONS:
         raise Invalid(
-            "That is no reason for a handover.", fields={"reason": f"One of: {', '.join(REASONS)}."}
+            "That is no reason for a handover.",
+            fields={"reason": _("One of: %(choices)s.") % {"choices": ", ".join(REASONS)}},
         )
     return handover_offer(
         record,
@@ -262,7 +264,8 @@ def handover_decline(
     """
     if reason not in DECLINE_REASONS:
         raise Invalid(
-            "That is no reason to decline.", fields={"reason": f"One of: {', '.join(DECLINE_REASONS)}."}
+            "That is no reason to decline.",
+            fields={"reason": _("One of: %(choices)s.") % {"choices": ", ".join(DECLINE_REASONS)}},
         )
     body = require_text(text, "text", limit=20_000)
     record, handover, actor = _offered(ticket_id, actor, expected_version)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from cosource.foundation.bulk import update_guarded
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion
@@ -62,7 +63,9 @@ def require_kept(row: Kept, expected_version: int | None) -> None:
 def require_room(rows: "models.QuerySet[Any]", organization: Organization, most: int) -> None:
     """Refuse one more than a desk keeps. Raises: Conflict."""
     if rows.filter(organization=organization, ended_at=None).count() >= most:
-        raise Conflict(f"There are {most} already; take one away first.", code="too_many")
+        raise Conflict(
+            _("There are %(most)s already; take one away first.") % {"most": most}, code="too_many"
+        )
 
 
 def require_known(values: Collection[str], known: Collection[str]) -> None:
@@ -79,11 +82,14 @@ def one_line(value: Any, name: str, *, limit: int, optional: bool = True) -> str
 def form_written(text: str, *, optional: bool) -> str:
     """Return a form as it is kept, a field in a line. Raises: Invalid, naming the line."""
     if len(text) > LONGEST_FORM or "\x00" in text:
-        raise Invalid("The form is too long.", fields={"form": f"At most {LONGEST_FORM} characters."})
+        raise Invalid(
+            "The form is too long.",
+            fields={"form": _("At most %(limit)s characters.") % {"limit": LONGEST_FORM}},
+        )
     try:
         fields = fields_read(text)
     except BadForm as bad:
-        raise Invalid("A line of the form cannot be read.", fields={"form": str(bad)}) from None
+        raise Invalid("A line of the form cannot be read.", fields={"form": bad.words}) from None
     if not fields and not optional:
         raise Invalid("Something is missing.", fields={"form": "Write at least one field."})
     return fields_written(fields)

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cosource.foundation.bulk import insert_all
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -51,7 +52,9 @@ def ticket_link(
     chosen = KINDS.get(kind)
     if chosen is None or not chosen.by_hand:
         keys = ", ".join(k.key for k in KINDS.values() if k.by_hand)
-        raise Invalid("That is no kind of link.", fields={"kind": f"One of: {keys}."})
+        raise Invalid(
+            "That is no kind of link.", fields={"kind": _("One of: %(choices)s.") % {"choices": keys}}
+        )
     if TicketLink.objects.filter(ticket_id=ticket_id, other_id=other_id, kind=kind).exists():
         raise Conflict("These tickets are linked so already.", code="linked_already")
     if kind in (PARENT, CHILD):

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import DateTimeField, Value
 from django.db.models.functions import Greatest
+from django.utils.translation import gettext as _
 
 from cosource.agreements.queries.terms import terms_of
 from cosource.foundation.errors import Conflict, Invalid
@@ -272,7 +273,7 @@ def _turn_after(record: Record, to_state: str, reason: str) -> tuple[str, UUID |
         keys = ", ".join(r.key for r in fitting) or "none for this turn"
         raise Invalid(
             "The agreement does not list that reason.",
-            fields={"reason": f"Choose one of the agreed reasons: {keys}."},
+            fields={"reason": _("Choose one of the agreed reasons: %(keys)s.") % {"keys": keys}},
         )
     return chosen.turn, _asked(record, chosen.turn), holder.agreement_version_id
 

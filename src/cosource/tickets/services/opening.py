@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cosource.agreements.queries.terms import terms_of_desks
 from cosource.agreements.rules.terms import Terms
@@ -368,7 +369,8 @@ def _kind_for(actor: Actor, kind: str) -> TicketKind:
         found = TicketKind(kind)
     except ValueError:
         raise Invalid(
-            "There is no such kind of ticket.", fields={"kind": f"One of {', '.join(TicketKind)}."}
+            "There is no such kind of ticket.",
+            fields={"kind": _("One of %(choices)s.") % {"choices": ", ".join(TicketKind)}},
         ) from None
     if found not in openable_kinds(actor):
         raise NotAllowed("Your role opens incidents and service requests only.")

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from cosource.agreements.queries.terms import terms_in_force
 from cosource.agreements.rules.terms import Terms
 from cosource.calendars.queries.sources import computed_with
@@ -371,7 +373,11 @@ def require_text(text: str, field: str, *, limit: int, optional: bool = False) -
         raise Invalid("Something is missing.", fields={field: "Please write something here."})
     if len(cleaned) > limit:
         raise Invalid(
-            "The text is too long.", fields={field: f"At most {limit} characters; this has {len(cleaned)}."}
+            "The text is too long.",
+            fields={
+                field: _("At most %(limit)s characters; this has %(length)s.")
+                % {"limit": limit, "length": len(cleaned)}
+            },
         )
     return cleaned
 

@@ -288,7 +288,8 @@ def _checked(name: str, value: Any, row: RecurringTicket, at: datetime) -> Any:
         )
     if name == "on_holidays" and value not in ON_HOLIDAYS:
         raise Invalid(
-            "That is not one of the choices.", fields={"on_holidays": f"One of {', '.join(ON_HOLIDAYS)}."}
+            "That is not one of the choices.",
+            fields={"on_holidays": _("One of %(choices)s.") % {"choices": ", ".join(ON_HOLIDAYS)}},
         )
     return value or "" if name == "calendar" else bool(value) if name == "paused" else value
 

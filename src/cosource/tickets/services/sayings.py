@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Invalid
 from cosource.foundation.sight import Actor
@@ -47,7 +48,10 @@ def saying_add(
     allowed = sayings_for(record.ticket.kind)
     if says not in allowed:
         named = ", ".join(allowed) or "nothing"
-        raise Invalid("A text cannot stand as that here.", fields={"says": f"What can be said: {named}."})
+        raise Invalid(
+            "A text cannot stand as that here.",
+            fields={"says": _("What can be said: %(named)s.") % {"named": named}},
+        )
     body = require_text(text, "text", limit=20_000)
     readers = readers_with(record, actor, record.ticket.holder_organization_id)
     entry_id = said_to(record, says=says, text=body, readers=readers, actor=actor, at=at)

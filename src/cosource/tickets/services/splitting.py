@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cosource.agreements.queries.terms import terms_in_force
 from cosource.foundation.errors import Invalid, NotAllowed, NotFound
@@ -94,7 +95,7 @@ def _chosen(
     if not 1 <= len(entry_ids) <= _MOST:
         raise Invalid(
             "Choose what the new ticket begins with.",
-            fields={"entry_ids": f"Choose 1 to {_MOST} messages."},
+            fields={"entry_ids": _("Choose 1 to %(most)s messages.") % {"most": _MOST}},
         )
     found = Message.objects.filter(ticket=origin.ticket, id__in=entry_ids).exclude(kind="description")
     messages = list(found.order_by("at", "id"))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from cosource.foundation.bulk import update_guarded
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion
@@ -112,7 +113,9 @@ def survey_answer(*, ticket_id: UUID, score: int, actor: Actor, at: datetime, te
     if score not in SCORES:
         raise Invalid("Choose how well it was solved.", fields={"score": "1 to 5."})
     if at >= asked.asked_at + timedelta(days=OPEN_DAYS):
-        raise Conflict(f"This could be answered for {OPEN_DAYS} days.", code="too_late")
+        raise Conflict(
+            _("This could be answered for %(open_days)s days.") % {"open_days": OPEN_DAYS}, code="too_late"
+        )
     words = require_text(text, "text", limit=4_000, optional=True)
     changed = asked.score is not None
     Survey.objects.filter(id=asked.id).update(score=score, answered_at=at)
@@ -152,7 +155,10 @@ def survey_settings_set(
     if not keeps_survey(actor) or actor.organization_id is None:
         raise NotAllowed("A service owner or manager decides whether the desk asks.", code="not_yours")
     if not 1 <= every_days <= MOST_DAYS:
-        raise Invalid("So many days cannot be.", fields={"every_days": f"1 to {MOST_DAYS} days."})
+        raise Invalid(
+            "So many days cannot be.",
+            fields={"every_days": _("1 to %(most_days)s days.") % {"most_days": MOST_DAYS}},
+        )
     row, _made = SurveySettings.objects.get_or_create(organization_id=actor.organization_id)
     if expected_version is not None and row.version != expected_version:
         raise StaleVersion

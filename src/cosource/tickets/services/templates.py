@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Conflict, Invalid, NotFound
 from cosource.foundation.live.registry import register_harmless
@@ -113,7 +114,8 @@ def _checked(name: str, value: Any) -> Any:
     if name == "kind":
         if value not in TicketKind:
             raise Invalid(
-                "There is no such kind of ticket.", fields={name: f"One of {', '.join(TicketKind)}."}
+                "There is no such kind of ticket.",
+                fields={name: _("One of %(choices)s.") % {"choices": ", ".join(TicketKind)}},
             )
         return str(value)
     if name in ("impact", "urgency"):
@@ -135,7 +137,10 @@ def _answers(value: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     except ValueError:
         raise Invalid("Unknown fields.", fields={"answers": "Name each set by its id."}) from None
     if sum(len(k) + len(v) for given in kept.values() for k, v in given.items()) > _LONGEST_ANSWERS:
-        raise Invalid("The text is too long.", fields={"answers": f"At most {_LONGEST_ANSWERS} characters."})
+        raise Invalid(
+            "The text is too long.",
+            fields={"answers": _("At most %(limit)s characters.") % {"limit": _LONGEST_ANSWERS}},
+        )
     return {pk: given for pk, given in kept.items() if given}
 
 
@@ -144,7 +149,10 @@ def _points(text: str) -> str:
     if len(points) > MOST or any(len(point) > LONGEST or "\x00" in point for point in points):
         raise Invalid(
             "That is no checklist.",
-            fields={"checklist": f"At most {MOST} points of {LONGEST} characters, one in a line."},
+            fields={
+                "checklist": _("At most %(most)s points of %(longest)s characters, one in a line.")
+                % {"most": MOST, "longest": LONGEST}
+            },
         )
     return "\n".join(points)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
 from cosource.foundation.ids import NIL
@@ -57,7 +58,9 @@ def view_save(
         _require_known_to_both(filters, engagement)
     own = SavedView.objects.filter(organization_id=actor.organization_id, person_id=actor.person_id)
     if own.count() >= MOST:
-        raise Conflict(f"You keep {MOST} views already; delete one first.", code="too_many_views")
+        raise Conflict(
+            _("You keep %(most)s views already; delete one first.") % {"most": MOST}, code="too_many_views"
+        )
     view = SavedView.objects.create(
         organization_id=actor.organization_id,
         person_id=actor.person_id,

@@ -46,7 +46,7 @@ def use(request: PageRequest, ticket_id: UUID, article_id: UUID) -> HttpResponse
     try:
         article_use(ticket_id=ticket_id, article_id=article_id, actor=request.actor, at=clock.now())
     except Conflict as refused:
-        messages.error(request, _(refused.message))
+        messages.error(request, refused.message)
     else:
         messages.success(request, _("The article is noted as one that helped here."))
     return _back(ticket_id)

@@ -58,7 +58,7 @@ def undo(request: PageRequest, run_id: UUID) -> HttpResponse:
         bulk_undo(run_id=run_id, actor=request.actor, at=clock.now())
     except Conflict as refusal:
         view = bulk_get(actor=request.actor, run_id=run_id, at=clock.now())
-        context = {"run": view, "refused": _(refusal.message), "room": "tickets"}
+        context = {"run": view, "refused": refusal.message, "room": "tickets"}
         return render(request, "tickets/bulk_run.html", context, status=refusal.status)
     return HttpResponseRedirect(reverse("tickets:bulk_run", args=[run_id]), status=303)
 
@@ -121,7 +121,7 @@ def _draw(request: PageRequest, ids: list[UUID], refusal: Invalid | None = None)
         "reasons": [(k, _(v)) for k, v in REASONS.items()],
         "chosen": request.POST.get("action", ""),
         "values": request.POST,
-        "message": _(refusal.message) if refusal else "",
+        "message": refusal.message if refusal else "",
         "errors": refusal.details.get("fields", {}) if refusal else {},
         "room": "tickets",
     }

@@ -33,7 +33,7 @@ def calls(request: PageRequest) -> HttpResponse:
         return _draw(request, brought=_bring(request))
     except Invalid as refusal:
         errors = {k: _(str(v)) for k, v in refusal.details.get("fields", {}).items()}
-        refused = Refused(request.POST.dict(), errors, _(refusal.message))
+        refused = Refused(request.POST.dict(), errors, refusal.message)
         return _draw(request, refused=refused, status=refusal.status)
 
 

@@ -125,7 +125,7 @@ def _draw(
         "chosen": chosen,
         "values": values,
         "errors": {k: _(str(v)) for k, v in refusal.details.get("fields", {}).items()} if refusal else {},
-        "refused": _(refusal.message) if refusal else "",
+        "refused": refusal.message if refusal else "",
         "places": [(name, _(label)) for name, label in PLACES.items()],
         "steps": [(key, _(label)) for key, label in STEPS.items()],
         "teams": teams,

@@ -63,7 +63,7 @@ def item(request: PageRequest, item_id: UUID) -> HttpResponse:
         ticket_id = _ask(request, found)
     except Invalid as refusal:
         errors = {k: _(v) for k, v in refusal.details.get("fields", {}).items()}
-        refused = Refused(request.POST.dict(), errors, _(refusal.message))
+        refused = Refused(request.POST.dict(), errors, refusal.message)
         return _draw_item(request, found, refused, status=refusal.status)
     return HttpResponseRedirect(reverse("tickets:ticket", args=[ticket_id]), status=303)
 
@@ -129,7 +129,7 @@ def keep(request: PageRequest, item_id: UUID | None = None) -> HttpResponse:
         common: dict[str, Any] = {"values": values, "actor": request.actor, "at": clock.now()}
         saved = catalog_item_change(item_id=found.id, **common) if found else catalog_item_add(**common)
     except Invalid as refusal:
-        refused = Refused(request.POST.dict(), refusal.details.get("fields", {}), _(refusal.message))
+        refused = Refused(request.POST.dict(), refusal.details.get("fields", {}), refusal.message)
         return _draw_keep(request, found, refused, status=refusal.status)
     return HttpResponseRedirect(reverse("tickets:catalog_item", args=[saved.id]), status=303)
 

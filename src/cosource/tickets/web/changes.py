@@ -47,7 +47,7 @@ def freeze_new(request: PageRequest) -> HttpResponse:
         )
     except Invalid as refusal:
         fields = refusal.details.get("fields", {})
-        return _draw(request, Refused(request.POST.dict(), fields, _(refusal.message)), refusal.status)
+        return _draw(request, Refused(request.POST.dict(), fields, refusal.message), refusal.status)
     return HttpResponseRedirect(reverse("tickets:changes"), status=303)
 
 

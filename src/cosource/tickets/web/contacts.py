@@ -49,7 +49,7 @@ def call(request: PageRequest) -> HttpResponse:
     try:
         ticket_id = _log(request, desk)
     except (Invalid, Conflict, NotAllowed) as refusal:
-        refused = Refused(values, refusal.details.get("fields", {}), _(refusal.message))
+        refused = Refused(values, refusal.details.get("fields", {}), refusal.message)
         return _draw(request, desks, desk, refused, status=refusal.status)
     return HttpResponseRedirect(reverse("tickets:ticket", args=[ticket_id]), status=303)
 

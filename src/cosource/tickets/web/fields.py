@@ -81,7 +81,7 @@ def keep(request: PageRequest, set_id: UUID | None = None) -> HttpResponse:
         else:
             field_set_change(set_id=found.id, expected_version=version_in(request), **given)
     except MENDED as refusal:
-        refused = Refused(request.POST.dict(), said_of(refusal), _(refusal.message))
+        refused = Refused(request.POST.dict(), said_of(refusal), refusal.message)
         return _draw(request, found, refused, status=refusal.status)
     return HttpResponseRedirect(reverse("tickets:fields"), status=303)
 

@@ -71,7 +71,7 @@ def refused(request: PageRequest, refusal: Invalid) -> HttpResponse:
         (_(KEY_LABELS[key]) if key in KEY_LABELS else key, request.GET.get(key, ""), _(str(what)))
         for key, what in refusal.details.get("fields", {}).items()
     ]
-    context = {"message": _(refusal.message), "problems": problems, "room": "tickets"}
+    context = {"message": refusal.message, "problems": problems, "room": "tickets"}
     return render(request, "tickets/list_refused.html", context, status=400)
 
 

@@ -113,7 +113,7 @@ def _form(
         "name": text_in(request, "name") if refusal else saved.name if saved else "",
         "shared": text_in(request, "shared") or SavedView.Shared.ME,
         "readers": _readers(request) if saved is None else [],
-        "refused": {"message": _(refusal.message)} if refusal else None,
+        "refused": {"message": refusal.message} if refusal else None,
         "errors": {k: _(str(v)) for k, v in fields.items()},
         "problems": [(_(KEY_LABELS[k]), _(str(v))) for k, v in fields.items() if k in KEY_LABELS],
         "list_url": f"{reverse('tickets:list')}{'?' if query else ''}{query}",

@@ -61,7 +61,7 @@ def new(request: PageRequest) -> HttpResponse:
         refused = Refused(
             {k: str(v) for k, v in request.POST.items()},
             refusal.details.get("fields", {}),
-            _(refusal.message),
+            refusal.message,
             files_kept(request),
         )
         return _draw(request, desks, desk, refused, template, status=refusal.status)

@@ -74,7 +74,7 @@ def keep(request: PageRequest, recurring_id: UUID | None = None) -> HttpResponse
         else:
             recurring_change(recurring_id=found.id, expected_version=version_in(request), **given)
     except MENDED as refusal:
-        refused = Refused(request.POST.dict(), said_of(refusal), _(refusal.message))
+        refused = Refused(request.POST.dict(), said_of(refusal), refusal.message)
         return _draw(request, found, refused, status=refusal.status)
     return HttpResponseRedirect(reverse("tickets:recurring"), status=303)
 
@@ -88,7 +88,7 @@ def dates(request: PageRequest) -> HttpResponse:
         given = {"values": _values_in(request), "actor": request.actor, "at": clock.now()}
         context: dict[str, Any] = {"dates": _next(given), "zone": _zone(text_in(request, "zone"))}
     except Invalid as refusal:
-        context = {"unread": " ".join(said_of(refusal).values()) or _(refusal.message)}
+        context = {"unread": " ".join(said_of(refusal).values()) or refusal.message}
     return render(request, "tickets/_recurring_dates.html", context)
 
 

@@ -68,7 +68,7 @@ def _draw(request: PageRequest, refusal: CosourceError | None = None) -> HttpRes
     context: dict[str, Any] = {
         "room": "tickets",
         "values": request.POST.dict() if refusal else settled,
-        "refused": _(refusal.message) if refusal else "",
+        "refused": refusal.message if refusal else "",
         "errors": {k: _(str(v)) for k, v in refusal.details.get("fields", {}).items()} if refusal else {},
     }
     return render(request, "tickets/surveys.html", context, status=refusal.status if refusal else 200)

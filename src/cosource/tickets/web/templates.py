@@ -69,7 +69,7 @@ def keep(request: PageRequest, template_id: UUID | None = None) -> HttpResponse:
         else:
             template_change(template_id=found.id, expected_version=version_in(request), **common)
     except MENDED as refusal:
-        refused = Refused(request.POST.dict(), said_of(refusal), _(refusal.message))
+        refused = Refused(request.POST.dict(), said_of(refusal), refusal.message)
         return _draw(request, found, refused, status=refusal.status)
     return HttpResponseRedirect(reverse("tickets:templates"), status=303)
 

@@ -88,7 +88,7 @@ def _draft(form: str, request: PageRequest, refusal: CosourceError) -> Draft:
             "The ticket has changed since you opened it. What you wrote is still here; look, and send it again."
         )
         if stale
-        else _(refusal.message)
+        else refusal.message
     )
     return Draft(
         form=form,

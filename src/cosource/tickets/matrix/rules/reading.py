@@ -32,7 +32,7 @@ from cosource.tickets.matrix.rules.line import (
     Place,
 )
 from cosource.tickets.rules.priority import PRIORITIES
-from cosource.tickets.rules.wording import gettext_noop
+from cosource.tickets.rules.wording import Phrase, gettext_lazy, gettext_noop
 
 MOST_LINES, MOST_PLACES, MOST_LEVEL = 100, 5, 9
 _NAME_LIMIT, _TEXT_LIMIT, _MAIL_LIMIT = 120, 200, 254
@@ -48,7 +48,7 @@ _MOST_MONEY = Decimal(10) ** 12
 class BadLines(ValueError):
     """A document that cannot be read as lines; `place` and `fix` say where and what to do."""
 
-    def __init__(self, place: str, fix: str) -> None:
+    def __init__(self, place: str, fix: str | Phrase) -> None:
         super().__init__(f"{place}: {fix}")
         self.place = place
         self.fix = fix
@@ -64,7 +64,12 @@ def read_lines(document: object) -> tuple[Line, ...]:
     if not isinstance(document, list):
         raise BadLines("lines", "give a list of lines")
     if len(document) > MOST_LINES:
-        raise BadLines("lines", f"at most {MOST_LINES} lines; these are {len(document)}")
+        raise BadLines(
+            "lines",
+            gettext_lazy(
+                "at most %(most)s lines; these are %(length)s", most=MOST_LINES, length=len(document)
+            ),
+        )
     taken = {str(value.get("id")) for value in document if isinstance(value, Mapping)}
     free = (own for number in count(1) if (own := f"l{number}") not in taken)
     lines = tuple(_line(f"line {n}", value, free) for n, value in enumerate(document, start=1))
@@ -83,7 +88,7 @@ def _line(place: str, value: object, free: Iterator[str]) -> Line:
         raise BadLines(f"{place}, id", "small letters and digits, at most 32")
     level = fields.get("level", 1)
     if type(level) is not int or not 1 <= level <= MOST_LEVEL:
-        raise BadLines(f"{place}, level", f"a level is 1 to {MOST_LEVEL}")
+        raise BadLines(f"{place}, level", gettext_lazy("a level is 1 to %(most)s", most=MOST_LEVEL))
     by_phone = fields.get("by_phone", False)
     if not isinstance(by_phone, bool):
         raise BadLines(f"{place}, by_phone", "true or false")
@@ -119,7 +124,14 @@ def _mapping(place: str, value: object, known: set[str]) -> Mapping[str, Any]:
         raise BadLines(place, "give keys with values")
     unknown = sorted(str(key) for key in value if key not in known)
     if unknown:
-        raise BadLines(place, f"{unknown[0][:80]!r} is unknown; the keys are {', '.join(sorted(known))}")
+        raise BadLines(
+            place,
+            gettext_lazy(
+                "“%(given)s” is unknown; the keys are %(choices)s",
+                given=unknown[0][:80],
+                choices=", ".join(sorted(known)),
+            ),
+        )
     return value
 
 
@@ -127,13 +139,13 @@ def _listed(place: str, value: object, most: int) -> Sequence[Any]:
     if value is None:
         return ()
     if not isinstance(value, list | tuple) or len(value) > most:
-        raise BadLines(place, f"give a list of at most {most}")
+        raise BadLines(place, gettext_lazy("give a list of at most %(most)s", most=most))
     return value
 
 
 def _one_of(place: str, value: object, known: Sequence[str]) -> str:
     if not isinstance(value, str) or value not in known:
-        raise BadLines(place, f"one of {', '.join(known)}")
+        raise BadLines(place, gettext_lazy("one of %(choices)s", choices=", ".join(known)))
     return value
 
 
@@ -148,7 +160,7 @@ def _text(place: str, value: object, limit: int) -> str:
         raise BadLines(place, "give a text")
     text = " ".join(value.split())
     if len(text) > limit or not text.isprintable():
-        raise BadLines(place, f"at most {limit} characters that can be shown")
+        raise BadLines(place, gettext_lazy("at most %(limit)s characters that can be shown", limit=limit))
     return text
 
 

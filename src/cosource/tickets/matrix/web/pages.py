@@ -86,7 +86,7 @@ def _said(refusal: CosourceError) -> str:
     """Return a refusal in one line; where a field says more than the whole, that."""
     fields = refusal.details.get("fields", {})
     said = [str(_(fix[0] if isinstance(fix, list) else str(fix))) for fix in fields.values() if fix]
-    return "; ".join(said) or _(refusal.message)
+    return "; ".join(said) or refusal.message
 
 
 @require_http_methods(METHODS)
@@ -123,7 +123,7 @@ def matrix(request: PageRequest, engagement_id: UUID) -> HttpResponse:
         "until": at + WINDOW,
         "any_lines": any(side.lines for side in found.sides if side.is_in_hand),
         "has_gap": any(not gap.level for entry in sides for gap in entry["gaps"]),  # type: ignore[attr-defined]  # values of several sorts
-        "wrong": _(wrong.message) if wrong else "",
+        "wrong": wrong.message if wrong else "",
         "room": "tickets",
     }
     return render(request, "tickets/matrix.html", context, status=wrong.status if wrong else 200)

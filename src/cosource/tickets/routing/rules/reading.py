@@ -18,6 +18,7 @@ from cosource.calendars.rules.weekly import WeeklyHours
 from cosource.calendars.rules.weekly_text import BadHours, read_hours, write_hours
 from cosource.tickets.routing.rules.matching import folded, in_words
 from cosource.tickets.routing.rules.rule import NAMED, Need, Rule
+from cosource.tickets.rules.wording import Phrase, gettext_lazy
 
 MOST_RULES, MOST_VALUES, MOST_TEAMS = 200, 50, 10
 _NAME_LIMIT, _TEXT_LIMIT, _NOTE_LIMIT = 120, 120, 2_000
@@ -28,7 +29,7 @@ _HEX = re.compile(r"[0-9a-f]{32}")
 class BadRules(ValueError):
     """A document that cannot be read as rules; `place` and `fix` say where and what to do."""
 
-    def __init__(self, place: str, fix: str) -> None:
+    def __init__(self, place: str, fix: str | Phrase) -> None:
         super().__init__(f"{place}: {fix}")
         self.place = place
         self.fix = fix
@@ -43,7 +44,12 @@ def read_rules(document: object) -> tuple[Rule, ...]:
     if not isinstance(document, list):
         raise BadRules("rules", "give a list of rules")
     if len(document) > MOST_RULES:
-        raise BadRules("rules", f"at most {MOST_RULES} rules; these are {len(document)}")
+        raise BadRules(
+            "rules",
+            gettext_lazy(
+                "at most %(most)s rules; these are %(length)s", most=MOST_RULES, length=len(document)
+            ),
+        )
     taken = {value.get("id") for value in document if isinstance(value, Mapping)}
     free = (own for number in count(1) if (own := f"r{number}") not in taken)
     rules = tuple(_rule(f"rule {place}", value, free) for place, value in enumerate(document, start=1))
@@ -87,7 +93,14 @@ def _mapping(place: str, value: object, known: set[str]) -> Mapping[str, Any]:
         raise BadRules(place, "give keys with values")
     unknown = sorted(str(key) for key in value if key not in known)
     if unknown:
-        raise BadRules(place, f"{unknown[0]!r} is unknown; the keys are {', '.join(sorted(known))}")
+        raise BadRules(
+            place,
+            gettext_lazy(
+                "“%(given)s” is unknown; the keys are %(choices)s",
+                given=unknown[0][:80],
+                choices=", ".join(sorted(known)),
+            ),
+        )
     return value
 
 
@@ -98,7 +111,10 @@ def _text(place: str, value: object, limit: int, *, optional: bool = False) -> s
     if not text and not optional:
         raise BadRules(place, "give it a name that says what the rule is for")
     if len(text) > limit:
-        raise BadRules(place, f"at most {limit} characters; this has {len(text)}")
+        raise BadRules(
+            place,
+            gettext_lazy("at most %(limit)s characters; this has %(length)s", limit=limit, length=len(text)),
+        )
     return text
 
 
@@ -106,7 +122,7 @@ def _listed(place: str, value: object, name: str, most: int) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > most:
-        raise BadRules(place, f"give a list of at most {most}")
+        raise BadRules(place, gettext_lazy("give a list of at most %(most)s", most=most))
     return [_value(place, name, item) for item in value]
 
 
@@ -130,7 +146,7 @@ def _words(place: str, value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > MOST_VALUES:
-        raise BadRules(place, f"give a list of at most {MOST_VALUES} words")
+        raise BadRules(place, gettext_lazy("give a list of at most %(most)s words", most=MOST_VALUES))
     words = tuple(folded(_text(place, item, _TEXT_LIMIT)) for item in value)
     if any(not in_words(word).strip() for word in words):
         raise BadRules(place, "a word has letters or digits")

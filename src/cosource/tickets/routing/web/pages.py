@@ -50,7 +50,7 @@ def routing(request: PageRequest) -> HttpResponse:
         said = _step(request, versions)
     except (Invalid, Conflict) as refusal:
         fields = refusal.details.get("fields", {})
-        wrong = _(refusal.message) + (f" {said_of(fields)}" if fields else "")
+        wrong = refusal.message + (f" {said_of(fields)}" if fields else "")
         return _draw(request, versions, wrong=wrong, status=refusal.status)
     messages.success(request, said)
     return HttpResponseRedirect(reverse("tickets:routing"), status=303)
@@ -177,7 +177,7 @@ def rule(request: PageRequest, key: str) -> HttpResponse:
         try:
             draft_save(document=rules, actor=actor, at=at, expected_version=_revision(request))
         except Invalid as refusal:
-            form.add_error(None, said_of(refusal.details.get("fields", {})) or _(refusal.message))
+            form.add_error(None, said_of(refusal.details.get("fields", {})) or refusal.message)
         else:
             messages.success(
                 request, _("The rule is in the draft; nothing changes until you put it in force.")
