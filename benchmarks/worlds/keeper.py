@@ -73,6 +73,7 @@ def sqlite_world(tickets: int) -> Kept:
         if not (place / "pattern.pickle").exists():
             _tell("playing the pattern on SQLite")
             pattern.unlink(missing_ok=True)
+            _forget(place)
             _build(place, f"sqlite:///{pattern}", "pattern", place / "pattern.pickle")
         _upgrade(place, f"sqlite:///{pattern}")
         _tell(f"copying {tickets:,} tickets on SQLite")
@@ -92,6 +93,7 @@ def postgresql_world(server: Server, tickets: int) -> Kept:
         _tell("playing the pattern on PostgreSQL")
         server.tell(f'DROP DATABASE IF EXISTS "{pattern}" WITH (FORCE)')
         server.tell(f'CREATE DATABASE "{pattern}"')
+        _forget(place)
         _build(place, server.database_url(pattern), "pattern", place / "pattern.pickle")
     if name not in there or not facts.exists():
         _upgrade(place, server.database_url(pattern))
@@ -120,6 +122,13 @@ def _place(kind: str) -> Path:
                 shutil.rmtree(old)
     place.mkdir(parents=True, exist_ok=True)
     return place
+
+
+def _forget(place: Path) -> None:
+    """Have the worlds made anew: they were copied from a pattern that is no longer there."""
+    for facts in place.glob("*.json"):
+        if facts.stem.isdigit():
+            facts.unlink()
 
 
 def _build(place: Path, url: str, *arguments: object) -> str:
