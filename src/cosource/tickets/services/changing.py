@@ -15,7 +15,7 @@ from cosource.tickets.models.participation import Kind
 from cosource.tickets.services import policy
 from cosource.tickets.services.clocks import clocks_retarget
 from cosource.tickets.services.listkeys import sync
-from cosource.tickets.services.opening import engagements_covering
+from cosource.tickets.services.openable import engagements_covering
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import (
     Record,
