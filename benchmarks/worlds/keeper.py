@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from benchmarks.places import ROOT, cache_dir, environment_for, run_python
@@ -85,8 +86,9 @@ def sqlite_world(tickets: int) -> Kept:
 
 def postgresql_world(server: Server, tickets: int) -> Kept:
     """Return a world in a database of the server, building it where it is missing."""
-    place = _place("postgresql")
-    name, pattern = (f"world_{place.name.partition('-')[2]}_{part}" for part in (tickets, "pattern"))
+    # What is known of a world goes with the server that has it.
+    place = _place("postgresql" if server.data else f"given-{urlsplit(server.url).netloc.rpartition('@')[2]}")
+    name, pattern = (f"world_{place.name.rpartition('-')[2]}_{part}" for part in (tickets, "pattern"))
     facts = place / f"{tickets}.json"
     there = server.databases()
     if pattern not in there or not (place / "pattern.pickle").exists():
