@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django import template
 
-from cosource.parties.web.forms import RIGHT_LABELS, ROLE_LABELS
+from cosource.parties.web.form_fields import RIGHT_LABELS, ROLE_LABELS
 
 register = template.Library()
 

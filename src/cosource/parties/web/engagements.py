@@ -44,8 +44,7 @@ from cosource.parties.services.scope import (
     engagement_site_end,
 )
 from cosource.parties.services.stages import stage_change_answer, stage_change_propose
-from cosource.parties.web.forms import (
-    RIGHT_LABELS,
+from cosource.parties.web.engagement_forms import (
     AnswerForm,
     CoverForm,
     EndEngagementForm,
@@ -57,6 +56,7 @@ from cosource.parties.web.forms import (
     SeatForm,
     StageForm,
 )
+from cosource.parties.web.form_fields import RIGHT_LABELS
 from cosource.parties.web.organization import METHODS, choices
 from cosource.parties.web.people import link_page
 from cosource.parties.web.steps import RowForm, Step, plain_page, steps_page

@@ -35,7 +35,7 @@ from cosource.parties.services.teams import (
     team_rename,
     team_withdraw,
 )
-from cosource.parties.web.forms import (
+from cosource.parties.web.organization_forms import (
     MemberForm,
     NameForm,
     OfferForm,

@@ -27,8 +27,9 @@ from cosource.parties.services.leaving import employment_end
 from cosource.parties.services.people import person_phone_set
 from cosource.parties.services.policy import organization_for
 from cosource.parties.services.skills import person_skill_set
-from cosource.parties.web.forms import (
-    ROLE_LABELS,
+from cosource.parties.web.form_fields import ROLE_LABELS
+from cosource.parties.web.organization import METHODS, choices
+from cosource.parties.web.people_forms import (
     EndGrantForm,
     GrantForm,
     InviteForm,
@@ -36,7 +37,6 @@ from cosource.parties.web.forms import (
     PhoneForm,
     SkillForm,
 )
-from cosource.parties.web.organization import METHODS, choices
 from cosource.parties.web.steps import RowForm, Step, plain_page, steps_page
 
 DESK = "desk"

@@ -22,15 +22,15 @@ from cosource.parties.services.grants import grant_end, grant_give
 from cosource.parties.services.placements import placement_accept, placement_end, placement_propose
 from cosource.parties.services.policy import organization_for
 from cosource.parties.services.tokens import TokenGrant, token_create, token_revoke
-from cosource.parties.web.forms import (
+from cosource.parties.web.organization import METHODS, choices
+from cosource.parties.web.people import DESK
+from cosource.parties.web.people_forms import (
     AcceptPlacementForm,
     EndGrantForm,
     GrantForm,
     PlacementForm,
     TokenForm,
 )
-from cosource.parties.web.organization import METHODS, choices
-from cosource.parties.web.people import DESK
 from cosource.parties.web.steps import RowForm, Step, plain_page, steps_page
 
 
