@@ -1,5 +1,6 @@
 """What every endpoint promises: problems, keys that make a create happen once, versions, pages, limits."""
 
+import base64
 import hashlib
 import json
 import threading
@@ -148,7 +149,24 @@ def test_an_unknown_parameter_and_a_bad_one_are_named(harbour):
     assert told(answer)["fields"] == {"owner__password__startswith": ["there is no such parameter"]}
 
 
-@pytest.mark.parametrize("cursor", ["x", "e30", "WzEsMl0", "WyJhIiwiYiIsImMiXQ", "WyJcdTAwMDAiLCJhIl0", "🦊"])
+def unsigned(*values: object) -> str:
+    """A place in a list as somebody makes it up."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "🦊",
+        unsigned(1, 2),
+        unsigned("\x00", "a"),
+        unsigned("2026-03-02T08:00:00Z", "\ud800"),
+        unsigned("0001-01-01T00:00:00+23:59", "a"),
+        unsigned("2026-03-02T08:00:00Z", "a") + ":" + "A" * 43,
+        "W1tb" * 1_500,
+    ],
+)
 def test_a_cursor_from_elsewhere_is_refused(harbour, cursor):
     answer = robot().get(THINGS, {"cursor": cursor})
     assert (answer.status_code, told(answer)["type"]) == (422, "urn:cosource:problem:bad-cursor")

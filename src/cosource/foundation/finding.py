@@ -31,11 +31,6 @@ type Finder = Callable[[Actor, str, int], Sequence[Found]]
 _finders: dict[str, tuple[int, Finder]] = {}
 
 
-def without_nul(words: str) -> str:
-    """Return what to look for without the one sign that PostgreSQL takes in no text, so that nothing has it either."""
-    return words.replace("\x00", "")
-
-
 def register_finder(name: str, finder: Finder, *, order: int = 100) -> None:
     """Let the palette find what a room has. Finders answer in `order`."""
     _finders[name] = order, finder
@@ -43,7 +38,7 @@ def register_finder(name: str, finder: Finder, *, order: int = 100) -> None:
 
 def found_for(actor: Actor, words: str) -> list[Found]:
     """Return what the rooms find for some words, at most five each; nothing for less than two letters."""
-    asked = without_nul(words).strip()[:LONGEST]
+    asked = words.strip()[:LONGEST]
     if len(asked) < SHORTEST:
         return []
     return [

@@ -109,23 +109,6 @@ def test_callers_are_found_by_number_and_name_within_sight(desk: Desk) -> None:
     assert found(desk, caller.name, "p2.pt", other) == []
 
 
-def test_a_sign_that_no_text_may_hold_finds_as_if_it_were_not_there(desk: Desk) -> None:
-    technician, name = Reader(desk, "c1.ct"), desk.world.people["c1.req"].name
-    torn = f"{name[:2]}\0{name[2:]}"
-    assert [caller.name for caller in found(desk, torn)] == [name]
-    assert found(desk, "\0") == []
-    form = {"once": "0" * 32, "desk": "own", "channel": "phone", "kind": "incident", "caller": torn}
-    assert name in words_of(technician.client.post("/tickets/call/callers/", form))
-    assert technician.client.post("/tickets/call/", form | {"outcome": "find"}).status_code == 200
-    assert (
-        technician.client.post("/tickets/call/", form | {"outcome": "open", "title": "A"}).status_code == 422
-    )
-    palette = technician.client.get("/find/", {"q": torn})
-    assert (palette.status_code, name in words_of(palette)) == (200, True)
-    people = technician.client.get("/organization/people/", {"find": torn})
-    assert (people.status_code, name in words_of(people)) == (200, True)
-
-
 def test_services_of_the_last_calls_come_first(desk: Desk) -> None:
     services = [s for s in desk.world.services.values() if s.organization_id == desk.org("c1")][:2]
     for service in (services[0], services[1], services[0]):

@@ -12,6 +12,7 @@ from ninja.operation import Operation
 from cosource.foundation.api.creating import HEADER, Replayed
 from cosource.foundation.api.limits import check_rate
 from cosource.foundation.api.problems import MEDIA_TYPE, PROBLEM_SCHEMA, problem_of
+from cosource.foundation.api.reading import PlainParser
 from cosource.foundation.errors import Invalid
 
 _DESCRIBED = {
@@ -45,6 +46,7 @@ class CosourceAPI(NinjaAPI):
             auth=auth,
             docs_url=None,
             urls_namespace="api",
+            parser=PlainParser(),
         )
 
     def set_default_exception_handlers(self) -> None:

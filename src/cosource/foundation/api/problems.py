@@ -81,6 +81,8 @@ def problem(
 
 def problem_of(request: HttpRequest, trouble: Exception | type[Exception]) -> HttpResponse:
     """Return the problem that stands for any exception; one that nobody foresaw is logged and says nothing of itself."""
+    if isinstance(trouble, HttpError) and isinstance(trouble.__cause__, CosourceError):
+        trouble = trouble.__cause__
     if isinstance(trouble, CosourceError):
         return _refusal(request, trouble)
     if isinstance(trouble, Http404):

@@ -4,11 +4,8 @@ Everything is read through the seals of streams that the actor may go through, b
 same however long the record is. Not here: checking the chain (`verification`).
 """
 
-import base64
-import binascii
 import heapq
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,10 +13,10 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from cosource.foundation.errors import Invalid, NotAllowed, NotFound
+from cosource.foundation.errors import NotAllowed, NotFound
 from cosource.foundation.ledger_sight import ReadableStream, ledger_sight
 from cosource.foundation.models import AccessLog, DueWork, Entry, Seal
-from cosource.foundation.queries.paging import KeyPage, key_page
+from cosource.foundation.queries.paging import KeyPage, key_page, place_read, place_written
 from cosource.foundation.queries.streams import stream_tops
 from cosource.foundation.sight import Actor
 
@@ -256,20 +253,8 @@ def access_names(actor: Actor, rows: Sequence[AccessLog]) -> dict[UUID, str]:
 
 
 def _write(left: dict[UUID, int]) -> str:
-    plain = {stream_id.hex: position for stream_id, position in sorted(left.items())}
-    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+    return place_written({stream.hex: position for stream, position in sorted(left.items())}, of="ledger")
 
 
 def _read(cursor: str) -> dict[UUID, int]:
-    try:
-        plain = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        return dict(_pairs(plain))
-    except (binascii.Error, ValueError, AttributeError, TypeError):
-        raise Invalid("This page was not linked from here.", code="bad_cursor") from None
-
-
-def _pairs(plain: dict[str, Any]) -> Iterator[tuple[UUID, int]]:
-    for stream, position in plain.items():
-        if not isinstance(position, int) or not 0 <= position < 2**62:
-            raise ValueError(stream)
-        yield UUID(stream), position
+    return {UUID(stream): position for stream, position in place_read(cursor, of="ledger").items()}

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db.models import Prefetch, Q
 
 from cosource.foundation.errors import NotFound
-from cosource.foundation.finding import without_nul
 from cosource.foundation.ids import NIL
 from cosource.foundation.queries.paging import KeyPage, key_page
 from cosource.foundation.sight import REQUESTER, Actor
@@ -67,7 +66,7 @@ def people_list(
     present = Q(id__in=here.values("person_id")) | Q(id__in=placed.values("person_id"))
     rows = Person.objects.visible_to(actor)
     rows = rows.exclude(present) if left else rows.filter(present)
-    if find := without_nul(find):
+    if find:
         rows = rows.filter(Q(name__icontains=find) | Q(email__icontains=find))
     page: KeyPage[Person] = key_page(rows, order=("name", "id"), cursor=cursor, limit=limit)
     return PersonPage(person_rows(actor, page.items, at=at), page.next_cursor)

@@ -8,9 +8,15 @@ from django.contrib.sessions.models import Session
 from cosource.foundation import clock
 from cosource.foundation.prepared import Prepared
 
+_SHORTEST = 8
+
 
 class SessionStore(db.SessionStore):
     """Django's store, which names the session that it reads by a prepared query."""
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        # A cookie may hold anything; what Django never made need not be looked for.
+        return key is not None and len(key) >= _SHORTEST and key.isascii() and key.isalnum()
 
     def _get_session_from_db(self) -> Session | None:
         # By the machine's own clock, by which Django wrote when the session ends.

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from cosource.foundation.finding import without_nul
 from cosource.foundation.rules.telephone import last_digits
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Employment, Person, Team
@@ -58,7 +57,7 @@ def callers_found(desk: Desk, typed: str, actor: Actor, at: datetime) -> list[Ca
 
     At most four statements.
     """
-    typed = " ".join(without_nul(typed).split())[:120]
+    typed = " ".join(typed.split())[:120]
     if not typed:
         return []
     people = _people(desk, typed, actor, at)
