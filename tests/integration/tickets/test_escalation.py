@@ -121,6 +121,55 @@ def test_a_pause_shifts_the_steps_and_nothing_comes_meanwhile(agreed: Desk) -> N
 
 
 @pytest.mark.req("C15")
+@pytest.mark.parametrize("to", ["waiting_client", "resolved"])
+def test_a_step_that_was_reached_comes_though_nobody_looked_before_the_clock_stood(
+    agreed: Desk, to: str
+) -> None:
+    ticket = with_partner(agreed)
+    start = resolve_of(ticket).started_at
+    reached_at = start + timedelta(minutes=120)
+    agreed.now = reached_at
+    stood = move(agreed, ticket, "p1.pt", to, **({"reason": "badge"} if to == "waiting_client" else {}))
+    late = stood + timedelta(hours=20)
+
+    missed = [f for f in escalations_audit(at=late).findings if f.clock_id == resolve_of(ticket).id]
+    assert [(f.step, f.what) for f in missed] == [(1, f"was to come at {reached_at.isoformat()} and did not")]
+    sweep(late)
+    assert [(e.step, e.due_at, e.state) for e in Escalation.objects.filter(clock=resolve_of(ticket))] == [
+        (1, reached_at, "raised")
+    ]
+    assert resolve_of(ticket).next_step_at is None
+    assert escalations_audit(at=late).findings == ()
+
+
+@pytest.mark.req("C15")
+def test_a_ticket_elsewhere_is_told_of_what_was_reached_before(agreed: Desk) -> None:
+    ticket = with_partner(agreed)
+    reached_at = resolve_of(ticket).started_at + timedelta(minutes=120)
+    agreed.now = reached_at
+    agreed.give(ticket, "c1.desk", "p1.pt", "c1.ct")
+    clock = resolve_of(ticket)
+    assert (clock.paused, clock.next_step_at) == (True, reached_at)
+    sweep(agreed.now + timedelta(days=1))
+    assert list(Escalation.objects.filter(clock=clock).values_list("step", flat=True)) == [1]
+
+
+@pytest.mark.req("C15")
+def test_one_clock_that_cannot_be_worked_out_holds_up_no_other(agreed: Desk) -> None:
+    broken, whole = with_partner(agreed), with_partner(agreed)
+    at = resolve_of(whole).started_at + timedelta(minutes=120)
+    Clock.objects.filter(id=resolve_of(broken).id).update(calendar="gone")
+
+    assert escalations_sweep(at=at, batch=1) == 1
+    assert Escalation.objects.get().ticket_id == whole.id
+    assert [(f.clock_id, f.what) for f in escalations_audit(at=at).findings] == [
+        (resolve_of(broken).id, "cannot be worked out: KeyError('gone')")
+    ]
+    Clock.objects.filter(id=resolve_of(broken).id).update(calendar=resolve_of(whole).calendar)
+    assert escalations_sweep(at=at) == 1
+
+
+@pytest.mark.req("C15")
 def test_a_clock_that_is_met_tells_nobody(agreed: Desk) -> None:
     ticket = with_partner(agreed)
     move(agreed, ticket, "p1.pt", "resolved")

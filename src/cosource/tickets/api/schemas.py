@@ -353,6 +353,7 @@ class ClockOut(Out):
 
     `owed_by_id`: who has to act. `round`: which one of its kind. `net_minutes`: business time less pauses; `gross_minutes`: by
     the clock on the wall. `stopped_at`: since when it waits for nothing. `late_at`: a longer target came late in the window.
+    `first_due_at`: when it would be due had nothing paused it.
     """
 
     id: UUID

@@ -20,11 +20,13 @@ class Clock(models.Model):
     """A target of one agreement version running on one ticket, until it is met or stopped.
 
     `engagement` null: the owner's own desk. `owed_by`: the party that has to act. `round`: which one of its kind, from 1.
+    `first_due_at`: when it would be due had nothing paused it.
     `met_at`: when what it waits for happened; `stopped_at`: since when it waits for nothing. `elsewhere`: stretches in which it
     stood still because the ticket was with others, as pairs of instants. `late_at`, `late_from_minutes`: when a longer target
     came late in the window, and what it was before.
     Kept for lists and the worker: `due_at`; `paused`: it stands still now; `next_step_at`: when the next step of the ladder
-    comes, none while it stands still or has none left; `raised`: which steps came, bit by number, which guards each claim.
+    comes, none for those ahead while it stands still or has ended; `raised`: which steps came, bit by number, which guards each
+    claim.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.db.models import Q
 
 from cosource.agreements.queries.terms import terms_of
 from cosource.foundation.models import Entry
 from cosource.tickets.models import Clock, Escalation, Pause
-from cosource.tickets.queries.standing_still import step_at
+from cosource.tickets.queries.standing_still import ran_until, step_at
 from cosource.tickets.rules.ladder import bit
 
 GRACE = timedelta(seconds=60)
@@ -94,7 +95,12 @@ def _check(clocks: list[Clock], at: datetime) -> Iterator[Finding]:
     ):
         rows[clock_id].add(step)
     for clock in laddered:
-        yield from _missed(clock, pauses[clock.ticket_id], at)
+        try:
+            yield from _missed(clock, pauses[clock.ticket_id], at)
+        except DatabaseError:
+            raise
+        except Exception as wrong:  # noqa: BLE001 - whatever is wrong with one clock is a finding, and the others are looked at
+            yield Finding(clock.id, None, f"cannot be worked out: {wrong!r}")
         kept = {n for n in range(1, clock.raised.bit_length()) if clock.raised >> n & 1}
         for step in sorted(kept ^ rows[clock.id]):
             what = "remembered without a row" if step in kept else "a row that its clock does not remember"
@@ -102,11 +108,7 @@ def _check(clocks: list[Clock], at: datetime) -> Iterator[Finding]:
 
 
 def _missed(clock: Clock, pauses: list[Pause], at: datetime) -> Iterator[Finding]:
-    end = clock.met_at or clock.stopped_at
-    until = (end or at) - GRACE
-    if end is None and clock.paused:
-        # Since when it stands still, and what came before, is known by its open pause; nothing comes meanwhile.
-        return
+    until = ran_until(clock, pauses, at - GRACE)
     ladder = terms_of(clock.version_id).ladder(clock.kind, clock.priority, clock.target_minutes)
     for minutes, step in ladder:
         if clock.raised & bit(step):

@@ -59,6 +59,13 @@ def away(clock: AnyClock) -> list[Span]:
     return [(datetime.fromisoformat(a), datetime.fromisoformat(b) if b else None) for a, b in clock.elsewhere]
 
 
+def ran_until(clock: Clock, pauses: Iterable[Pause], at: datetime) -> datetime:
+    """Return up to when a clock ran, at most `at`: until it ended, or began to stand still as it does now."""
+    spans = stood_still(clock, terms_of(clock.version_id), pauses)
+    ends = (clock.met_at, clock.stopped_at, *(a for a, b in spans if b is None))
+    return min((at, *(end for end in ends if end is not None)))
+
+
 def step_at(clock: Clock, pauses: Iterable[Pause], minutes: int) -> datetime | None:
     """Return when so many business minutes of a clock had run, with its ended pauses; None for never."""
     terms = terms_of(clock.version_id)

@@ -42,7 +42,7 @@ def times(  # noqa: PLR0917 - plain values in the order in which a clock has the
     ladder: Ladder,
     raised: int,
 ) -> Times:
-    """Work out what is kept of a clock. A stretch without end means that it stands still now, and no step comes meanwhile.
+    """Work out what is kept of a clock. A stretch without end means that it stands still now: only what it reached before comes.
 
     >>> from datetime import UTC
     >>> always = Calendar("UTC", (((0, 1440),),) * 7)
@@ -53,12 +53,14 @@ def times(  # noqa: PLR0917 - plain values in the order in which a clock has the
     """
     spans = list(stood_still)
     ended = [(a, b) for a, b in spans if b is not None]
-    paused = len(ended) < len(spans)
+    since = min((a for a, b in spans if b is None), default=None)
     ahead = next((minutes for minutes, step in ladder if not raised & bit(step)), None)
+    comes_at = None if ahead is None else reached(started_at, ahead, calendar, ended)
     return Times(
         due_at=reached(started_at, target_minutes, calendar, ended),
-        paused=paused,
-        next_step_at=None if paused or ahead is None else reached(started_at, ahead, calendar, ended),
+        paused=since is not None,
+        # A step whose time came before the clock stood still comes, though nobody has raised it yet.
+        next_step_at=None if comes_at is None or (since is not None and comes_at > since) else comes_at,
     )
 
 

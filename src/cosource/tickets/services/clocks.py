@@ -20,7 +20,7 @@ from cosource.tickets.models.participation import Kind
 from cosource.tickets.queries.standing_still import stood_still
 from cosource.tickets.rules.clock_kinds import KINDS, PROMISED, UNPAUSED, Happening, started_by
 from cosource.tickets.rules.elsewhere import Held, Passing, elsewhere
-from cosource.tickets.rules.ladder import times
+from cosource.tickets.rules.ladder import reached, times
 from cosource.tickets.services import at_hand
 from cosource.tickets.services.at_hand import runs
 from cosource.tickets.services.record import Record
@@ -110,7 +110,7 @@ def clocks_happen(
             clock.stopped_at = max(at, clock.started_at)
         else:
             continue
-        clock.next_step_at = None
+        _drop_what_lies_ahead(clock)
         changed.append(clock)
     for clock in latest.values():
         if what not in KINDS[clock.kind].resumes or runs(clock):
@@ -127,6 +127,13 @@ def clocks_happen(
             if c.kind == UPDATE and (what not in KINDS[UPDATE].meets or c in changed)
         )
         _begin_again(record, last, at)
+
+
+def _drop_what_lies_ahead(clock: Clock) -> None:
+    """Let no step come that a clock did not reach before its end. One that it reached comes, though nobody has raised it yet."""
+    end = clock.met_at or clock.stopped_at
+    if clock.next_step_at is not None and end is not None and clock.next_step_at > end:
+        clock.next_step_at = None
 
 
 def _begin_again(record: Record, last: Iterable[Clock], at: datetime) -> None:
@@ -204,7 +211,8 @@ def _fit(clock: Clock, ticket: Ticket, pauses: Sequence[Pause], at: datetime) ->
         clock.delete()
         return False
     if target is None:
-        clock.stopped_at, clock.next_step_at = max(at, clock.started_at), None
+        clock.stopped_at = max(at, clock.started_at)
+        _drop_what_lies_ahead(clock)
         clock.save(update_fields=["stopped_at", "next_step_at"])
         return True
     if target.minutes > clock.target_minutes and clock.late_at is None:
@@ -215,8 +223,18 @@ def _fit(clock: Clock, ticket: Ticket, pauses: Sequence[Pause], at: datetime) ->
         if used * 100 >= terms.warning_percent * clock.target_minutes:
             clock.late_at, clock.late_from_minutes = at, clock.target_minutes
     clock.target_minutes, clock.calendar, clock.priority = target.minutes, target.calendar, ticket.priority
-    update_all([clock], ("target_minutes", "calendar", "priority", "late_at", "late_from_minutes"))
+    clock.first_due_at = unpaused_due(clock)
+    update_all(
+        [clock],
+        ("target_minutes", "calendar", "priority", "first_due_at", "late_at", "late_from_minutes"),
+    )
     return True
+
+
+def unpaused_due(clock: Clock) -> datetime:
+    """Return when a clock would be due had nothing paused it."""
+    terms = terms_of(clock.version_id)
+    return reached(clock.started_at, clock.target_minutes, terms.calendars[clock.calendar], ()) or NEVER
 
 
 def clocks_place(record: Record) -> None:

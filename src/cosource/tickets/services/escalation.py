@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F
+import structlog
+from django.db import DatabaseError, transaction
+from django.db.models import F, Q
 
 from cosource.agreements.queries.terms import terms_of
 from cosource.agreements.rules.terms import OTHER_PARTY, EscalationTerm
@@ -26,21 +27,27 @@ from cosource.foundation.sight import system_actor
 from cosource.parties.models import Engagement, Organization
 from cosource.tickets.models import Clock, Escalation, Pause
 from cosource.tickets.queries.escalation_people import People, Seat
-from cosource.tickets.queries.standing_still import step_at
+from cosource.tickets.queries.standing_still import ran_until, step_at
 from cosource.tickets.rules.ladder import bit, is_open
 from cosource.tickets.services.escalation_telling import tell_enqueue
 
 BATCH = 500
 
+log = structlog.get_logger(__name__)
+
 
 def escalations_sweep(*, at: datetime, batch: int = BATCH) -> int:
-    """Raise every step that is due at `at`, a batch a transaction; return how many came."""
-    came = 0
+    """Raise every step that is due at `at`, a batch a transaction; return how many came.
+
+    A clock whose steps cannot be worked out is told in the log and left to the next sweep; it holds up no other.
+    """
+    came, last = 0, None
     while True:
-        looked_at, raised = _sweep_batch(at, batch)
+        clocks, raised = _sweep_batch(at, batch, last)
         came += raised
-        if looked_at < batch:
+        if len(clocks) < batch:
             return came
+        last = clocks[-1]
 
 
 def escalations_replay(*, until: datetime) -> int:
@@ -54,26 +61,33 @@ def escalations_replay(*, until: datetime) -> int:
 
 @dataclass(slots=True)
 class _Due:
-    """A clock with the steps that came: when each was to come, and what it says."""
+    """A clock with the steps that came: when each was to come, what it says, and whether within its hours."""
 
     clock: Clock
     owner_id: UUID
     service_id: UUID | None
     kind: str
-    steps: list[tuple[datetime, EscalationTerm]]
+    steps: list[tuple[datetime, EscalationTerm, bool]]
+
+
+# A clock by when its next step comes, and its id.
+type _Place = tuple[datetime, UUID]
 
 
 @transaction.atomic
-def _sweep_batch(at: datetime, size: int) -> tuple[int, int]:
+def _sweep_batch(at: datetime, size: int, after: _Place | None) -> tuple[list[_Place], int]:
+    due_now = Clock.objects.filter(next_step_at__lte=at)
+    if after is not None:
+        when, last_id = after
+        due_now = due_now.filter(Q(next_step_at__gt=when) | Q(next_step_at=when, id__gt=last_id))
     clocks = list(
-        Clock.objects.filter(next_step_at__lte=at)
-        .annotate(
+        due_now.annotate(
             owner_id=F("ticket__owner_id"), service_id=F("ticket__service_id"), kind_of=F("ticket__kind")
-        )
-        .order_by("next_step_at", "id")[:size]
+        ).order_by("next_step_at", "id")[:size]
     )
+    places = [(clock.next_step_at, clock.id) for clock in clocks if clock.next_step_at is not None]
     if not clocks:
-        return 0, 0
+        return [], 0
     pauses: dict[UUID, list[Pause]] = defaultdict(list)
     for pause in Pause.objects.filter(ticket_id__in={c.ticket_id for c in clocks}, version__isnull=False):
         pauses[pause.ticket_id].append(pause)
@@ -81,28 +95,36 @@ def _sweep_batch(at: datetime, size: int) -> tuple[int, int]:
     changes: list[tuple[Clock, tuple[int, datetime | None]]] = []
     for clock in clocks:
         was = (clock.raised, clock.next_step_at)
-        found.append(_due(clock, pauses[clock.ticket_id], at))
+        try:
+            found.append(_due(clock, pauses[clock.ticket_id], at))
+        except DatabaseError:
+            raise
+        except Exception:
+            log.exception("escalations.clock", clock=str(clock.id), ticket=str(clock.ticket_id))
+            continue
         changes.append((clock, was))
     won = update_unchanged(changes, ("raised", "next_step_at"), guards=("raised", "next_step_at"))
     ids = {clock.id for clock in won}
     claimed = [due for due in found if due.clock.id in ids and due.steps]
-    return len(clocks), _raise(claimed, at) if claimed else 0
+    return places, _raise(claimed, at) if claimed else 0
 
 
 def _due(clock: Clock, pauses: Sequence[Pause], at: datetime) -> _Due:
     """Take the steps that came off a clock's ladder, and set when the next one comes."""
-    steps: list[tuple[datetime, EscalationTerm]] = []
-    ladder = terms_of(clock.version_id).ladder(clock.kind, clock.priority, clock.target_minutes)
+    steps: list[tuple[datetime, EscalationTerm, bool]] = []
+    terms = terms_of(clock.version_id)
+    ran = ran_until(clock, pauses, at)
     clock.next_step_at = None
-    for minutes, step in ladder:
+    for minutes, step in terms.ladder(clock.kind, clock.priority, clock.target_minutes):
         if clock.raised & bit(step):
             continue
         when = step_at(clock, pauses, minutes)
-        if when is None or when > at:
-            clock.next_step_at = when
+        if when is None or when > ran:
+            # Ahead of a clock that has ended, or stands still, nothing comes.
+            clock.next_step_at = when if ran == at else None
             break
         clock.raised |= bit(step)
-        steps.append((when, step))
+        steps.append((when, step, step.hours is None or is_open(terms.calendars[step.hours], when)))
     # They come with the row: see the annotation above.
     return _Due(clock, clock.owner_id, clock.service_id, clock.kind_of, steps)  # type: ignore[attr-defined]
 
@@ -118,7 +140,7 @@ def _raise(found: Sequence[_Due], at: datetime) -> int:
     rows: list[tuple[Escalation, Seat, _Due, EscalationTerm]] = []
     for due in found:
         engagement = engagements.get(due.clock.engagement_id) if due.clock.engagement_id else None
-        for when, step in due.steps:
+        for when, step, in_hours in due.steps:
             seat, other = _seat(due, step, engagement)
             spared = (due.clock.id, seat.party_id, step.is_warning) in acknowledged
             row = Escalation(
@@ -126,7 +148,7 @@ def _raise(found: Sequence[_Due], at: datetime) -> int:
                 ticket_id=due.clock.ticket_id,
                 clock=due.clock,
                 step=step.number,
-                state=_state(due.clock, step, when, spared=spared),
+                state=_state(in_hours=in_hours, spared=spared),
                 notify=step.notify,
                 is_warning=step.is_warning,
                 due_at=when,
@@ -159,8 +181,8 @@ def _seat(due: _Due, step: EscalationTerm, engagement: Engagement | None) -> tup
     return seat, other
 
 
-def _state(clock: Clock, step: EscalationTerm, when: datetime, *, spared: bool) -> Escalation.State:
-    if step.hours is not None and not is_open(terms_of(clock.version_id).calendars[step.hours], when):
+def _state(*, in_hours: bool, spared: bool) -> Escalation.State:
+    if not in_hours:
         return Escalation.State.OFF_HOURS
     return Escalation.State.SPARED if spared else Escalation.State.RAISED
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from cosource.calendars.queries.sources import Sources, computed_with, sources
 from cosource.foundation import clock
+from cosource.foundation.bulk import update_all
 from cosource.foundation.models import Lease
 from cosource.foundation.rules.canonical import instant_text
 from cosource.foundation.services.audience import audience_intern
@@ -25,7 +26,7 @@ from cosource.foundation.services.schedules import schedule
 from cosource.foundation.sight import system_actor
 from cosource.tickets.models import Clock, Participation, Pause
 from cosource.tickets.queries.record import Record
-from cosource.tickets.services.clocks import clocks_settle
+from cosource.tickets.services.clocks import clocks_settle, unpaused_due
 from cosource.tickets.services.listkeys import sync
 
 CHECK, RECOMPUTE = "tickets.sources", "tickets.recompute"
@@ -104,6 +105,11 @@ def _batch(ids: Sequence[UUID], of: str, versions: dict[str, str], at: datetime)
     for pause in Pause.objects.filter(ticket_id__in=ids, version__isnull=False).order_by("sequence"):
         pauses[pause.ticket_id].append(pause)
     changed = 0
+    fresh = [(c, unpaused_due(c)) for own in clocks.values() for c in own]
+    shifted = [(c, due_at) for c, due_at in fresh if due_at != c.first_due_at]
+    for row, due_at in shifted:
+        row.first_due_at = due_at
+    update_all([row for row, _due_at in shifted], ("first_due_at",))
     for ticket_id in ids:
         before = {c.id: c.due_at for c in clocks[ticket_id]}
         moved = clocks_settle(clocks[ticket_id], pauses[ticket_id])
