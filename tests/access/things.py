@@ -451,6 +451,7 @@ def _entry(scene: Scene, name: str, ticket: str) -> Thing:
     pk, mark = scene.tickets[ticket], mark_of(name)
     channels = {
         "page": page("tickets:ticket", pk, holds=mark, query="?whole=1"),
+        "print view": page("tickets:print", pk, holds=mark),
         "ledger endpoint": page(
             "api:ticket_entries_list", pk, holds=mark, query="?limit=200", for_tokens=True
         ),

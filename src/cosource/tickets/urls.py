@@ -90,6 +90,7 @@ urlpatterns = [
     path("tickets/matrix/<uuid:engagement_id>/", matrix.matrix, name="matrix"),
     path("tickets/matrix/<uuid:engagement_id>/<slug:side>/<slug:key>/", matrix.line, name="matrix_line"),
     path("tickets/<uuid:ticket_id>/", ticket.ticket, name="ticket"),
+    path("tickets/<uuid:ticket_id>/print/", ticket.printed, name="print"),
     path("tickets/<uuid:ticket_id>/reach/", matrix.reach, name="reach"),
     path("tickets/<uuid:ticket_id>/reply/", ticket.reply, name="reply"),
     path("tickets/<uuid:ticket_id>/reply/look/", writing.look, name="reply_look"),

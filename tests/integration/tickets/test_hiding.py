@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.integration.tickets.conftest import Desk
-from tests.integration.tickets.page_reader import Reader
+from tests.integration.tickets.page_reader import Reader, words_of
 from tests.integration.tickets.test_erasure import tables_with
 from tests.integration.tickets.test_stand_in import absent
 
@@ -104,6 +104,39 @@ def test_one_click_hides_it_from_all_but_a_few_everywhere(desk: Desk, shared: Ti
         people["p1.pm"].id,
         people["c1.cso"].id,
     }
+
+
+def test_on_paper_stands_what_the_reader_may_see_and_nothing_hidden(desk: Desk, shared: Ticket) -> None:
+    entry = told(desk, shared)
+    ticket_reply(
+        ticket_id=shared.id,
+        text="Only among us.",
+        party_ids=[],
+        with_requester=False,
+        actor=desk.actor("p1.pt"),
+        at=desk.tick(),
+    )
+
+    def paper(key: str, ticket: Ticket = shared) -> str:
+        response = Reader(desk, key).get(f"/tickets/{ticket.id}/print/")
+        assert response.status_code == 200
+        # There is nothing to send, and nothing that was begun.
+        assert not any(tag in response.content for tag in (b"<form", b"<input", b"<textarea", b"hx-"))
+        return words_of(response)
+
+    assert all(CANARY in paper(key) for key in ("c1.ct", "p1.pt"))
+    assert "Only among us." in paper("p1.pm")
+    assert "Only among us." not in paper("c1.cso")
+    step(message_hide, desk, shared, entry, "c1.ct")
+    # Its author still reads it, but paper goes on to others.
+    assert CANARY in Reader(desk, "p1.pt").page(shared)
+    for key in ("p1.pt", "c1.cso", "c1.ct2"):
+        assert CANARY not in paper(key)
+        assert "Hidden, and not printed" in paper(key)
+    asked = paper("c1.req")
+    assert "Clocks" not in asked
+    assert "Possession" not in asked
+    assert Reader(desk, "p2.pt").get(f"/tickets/{shared.id}/print/").status_code == 404
 
 
 def test_erased_it_is_gone_for_good_and_both_sides_are_told(desk: Desk, shared: Ticket) -> None:

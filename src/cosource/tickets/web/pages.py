@@ -103,6 +103,7 @@ def draw(request: HttpRequest, ticket_id: UUID, draft: Draft | None = None) -> H
         "waits": view.writing.waits(view.read_at) if view.writing else 0,
         "written": written_in(view, draft),
         "looked_at": rich_text(draft.values.get("text", "")) if draft and draft.looked_at else "",
+        "print_label": _("Print"),
         "hide_label": _("Contains personal or patient data: hide it"),
         "show": shown if shown in FILTERS else "all",
         "as_table": "table" in request.GET,

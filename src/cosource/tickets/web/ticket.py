@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -16,6 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Conflict, CosourceError, Invalid, StaleVersion
+from cosource.tickets.queries.steps import Steps
+from cosource.tickets.queries.ticket_page import ticket_get
 from cosource.tickets.rules.states import CANCELLED, CLOSED, IN_PROGRESS, RESOLVED
 from cosource.tickets.services.acknowledging import escalation_acknowledge
 from cosource.tickets.services.answers import answer_accept, answer_challenge, service_restored
@@ -47,6 +50,15 @@ type Step = Callable[[PageRequest, Common], HttpResponse | None]
 def ticket(request: PageRequest, ticket_id: UUID) -> HttpResponse:
     """Show a ticket. `?do=` opens a form, `?show=` filters the conversation, `?table` gives the ribbon as rows."""
     return draw(request, ticket_id)
+
+
+@require_safe
+@signed_in
+def printed(request: PageRequest, ticket_id: UUID) -> HttpResponse:
+    """Show a ticket for paper: the whole conversation that the reader may see, and nothing to press."""
+    view = ticket_get(actor=request.actor, ticket_id=ticket_id, at=clock.now(), whole_conversation=True)
+    view.steps = Steps()
+    return render(request, "tickets/print.html", {"ticket": view, "on_paper": True})
 
 
 def step(form: str) -> Callable[[Step], Callable[..., Any]]:
