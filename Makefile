@@ -5,7 +5,7 @@
 #   make test    all gates and all tests (PostgreSQL and Chromium where they are present)
 #   make check   the gates alone
 #   make coverage  all tests, measured: rules, services and policies are to be covered in full
-#   make proof   what takes hours: every case in full
+#   make proof   what takes hours: every case in full, on PostgreSQL too where a server is given
 #   make bench   every figure beside its limit
 #   make docs    the documentation, into site/
 #   make messages  the texts of all languages brought up to date; says what is to be translated
@@ -41,7 +41,7 @@ check: $(READY)
 	@$(MAKE) --no-print-directory --output-sync --jobs=$$(getconf _NPROCESSORS_ONLN) $(GATES)
 
 proof: $(READY)
-	@COSOURCE_PROOF_CASES="$${COSOURCE_PROOF_CASES:-200000}" $(BIN)/pytest --proof -p no:randomly
+	@.ci/tests proof
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks

@@ -105,6 +105,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.db import connections
 
     from cosource.config.addresses import database_of
+    from tests import proof
 
     unknown = REQUIRED - {"postgresql", "chromium"}
     if unknown:
@@ -134,7 +135,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Each test client would else look through all static files before its first request.
     settings.WHITENOISE_AUTOREFRESH = True
 
-    hypothesis.settings.load_profile("proof" if config.getoption("--proof") else "quick")
+    proof.in_full = config.getoption("--proof")
+    hypothesis.settings.load_profile("proof" if proof.in_full else "quick")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,6 +1,5 @@
 """Web and worker are killed at any moment while programs write: nothing acknowledged is lost, halved or doubled."""
 
-import os
 import random
 import time
 from collections import Counter
@@ -12,6 +11,7 @@ import pytest
 from cosource.foundation import clock
 from tests.faults.installation import KINDS, installed
 from tests.faults.writers import Writers
+from tests.proof import count
 from tests.worlds import two_clients_three_partners
 
 pytestmark = pytest.mark.usefixtures("local_network")
@@ -72,7 +72,7 @@ def test_nothing_acknowledged_is_lost_halved_or_doubled(tmp_path: Path, database
 @pytest.mark.proof
 def test_two_hundred_kills_over_ten_thousand_writes(tmp_path: Path, database_url: str) -> None:
     """Smaller by COSOURCE_PROOF_WRITES; a kill for every fifty writes."""
-    writes = int(os.environ.get("COSOURCE_PROOF_WRITES", "10000"))
+    writes = count("WRITES", sample=100, full=10_000)
     noise = random.Random(5)
     kinds = noise.choices(KINDS, weights=(8, 1, 5, 1), k=writes // 50)
     done = killed_while_writing(tmp_path, database_url, kinds=kinds, clients=16, writes=writes, pause=0.5)

@@ -25,6 +25,7 @@ from tests.integration.tickets.conftest import Desk
 from tests.integration.tickets.test_clocks import CLIENT_PAUSES, KINDS, text_of
 from tests.integration.tickets.test_escalation import LADDER, agree, with_partner
 from tests.live_server import free_port
+from tests.proof import count
 from tests.worlds import two_clients_three_partners
 
 pytestmark = pytest.mark.usefixtures("local_network")
@@ -201,7 +202,7 @@ def test_killed_at_random_moments_each_thing_comes_once(
     mail_server: MailServer, database_url: str, tmp_path: Path
 ) -> None:
     """Two hundred kills, fewer by COSOURCE_PROOF_KILLS, while the steps of a ticket for each are raised and told."""
-    kills = int(os.environ.get("COSOURCE_PROOF_KILLS", "200"))
+    kills = count("KILLS", sample=10, full=200)
     desk = escalating(kills)
     noise = random.Random(3)
     given: dict[str, Any] = {"url": database_url, "folder": tmp_path, "mail": mail_server}

@@ -1,7 +1,7 @@
 """Business time against counting every minute, over zones with every kind of change of the clocks.
 
-The quick suite samples cases and zones; COSOURCE_PROOF_CASES sets how many cases are run. A case is made from its number alone,
-so a failure names what is needed to see it again: COSOURCE_PROOF_FROM starts at that number.
+The quick suite samples cases and zones; a proof runs 200,000 cases, or as many as COSOURCE_PROOF_CASES says. A case
+is made from its number alone, so a failure names what is needed to see it again: COSOURCE_PROOF_FROM starts at that number.
 """
 
 import os
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from tests.minutes import EPOCH, changes, counted, public
+from tests.proof import count
 
 from cosource.calendars.rules.business_time import (
     Calendar,
@@ -50,8 +51,8 @@ REGIONS = (
     Region("WS"),
     Region("US", "TX"),
 )
-QUICK = 1000
-CASES = int(os.environ.get("COSOURCE_PROOF_CASES", QUICK))
+QUICK = 1_000
+CASES = count("CASES", sample=QUICK, full=200_000)
 FIRST = int(os.environ.get("COSOURCE_PROOF_FROM", "0"))
 BATCHES = 8
 MINUTE = timedelta(minutes=1)

@@ -3,7 +3,6 @@
 For random worlds, every kind of reader, any filters, any order, pages of any size, and searches that stop anywhere.
 """
 
-import os
 from collections.abc import Callable
 from datetime import timedelta
 from random import Random
@@ -12,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from django.db import transaction
+from tests.proof import count
 from tests.tickets_made import noon, random_tickets
 from tests.worlds import World
 
@@ -23,7 +23,8 @@ from cosource.tickets.queries.filters import DUES, FLAGS, ORDERS, STATES, TURNS,
 from cosource.tickets.queries.lists import COUNT_LIMIT, ticket_counts, ticket_list
 from cosource.tickets.queries.record import parties_seen_by
 
-CASES = int(os.environ.get("COSOURCE_PROOF_CASES", "12"))
+# Of each reader, so many in each of some worlds.
+CASES = count("LISTS", sample=12, full=1_000)
 LISTS_EACH = 6
 READERS = (
     "c1.cso", "c1.ct", "c1.ct2", "c1.req", "c1.aud", "c2.cso", "c2.ct", "c2.req", "emb",

@@ -1,10 +1,10 @@
 """What somebody may not see changes nothing of what they see: not a byte of any answer.
 
 Two worlds, A and A with more of what is out of the reader's sight; every page, list, count, search and endpoint answers the
-same in both. COSOURCE_PROOF_CASES sets how many pairs each reader gets in a proof; the quick run takes one for some of them.
+same in both. A proof takes a hundred pairs for each reader, or as many as COSOURCE_PROOF_PAIRS says; the quick run
+takes one for some of them.
 """
 
-import os
 import random
 import re
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from tests.access import fixtures
 from tests.access.reader import Answer, Reader, everything, standing_still
 from tests.access.scene import Scene, mark_of
 from tests.access.things import TICKETS
+from tests.proof import count
 
 from cosource.foundation.errors import NotAllowed
 from cosource.foundation.services.sealing import seal_all
@@ -42,7 +43,7 @@ scene = fixtures.scene
 _own_database = fixtures._own_database
 _standing_scene = fixtures._standing_scene
 
-PAIRS = max(int(os.environ.get("COSOURCE_PROOF_CASES", "0")) // 200, 1)
+PAIRS = count("PAIRS", sample=1, full=100)
 STEPS = 10
 
 # Who is out of whose sight: the parties whose own business the reader never learns of.

@@ -4,13 +4,13 @@ Each case takes the record of five parties, drops the guards as an owner of the 
 lets both parties of the changed record check it.
 """
 
-import os
 import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from tests.proof import count
 from tests.worlds import World
 
 from cosource.foundation.ids import new_id
@@ -20,7 +20,7 @@ from cosource.foundation.services.erasure import payload_erase
 from cosource.foundation.services.sealing import seal_all
 from cosource.parties.models import Organization
 
-CASES = int(os.environ.get("COSOURCE_PROOF_CASES", "42"))
+CASES = count("CHANGES", sample=42, full=1_000)
 TEXT = (
     ("foundation_entry", "kind"),
     ("foundation_entry", "digest"),

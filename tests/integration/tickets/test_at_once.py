@@ -1,7 +1,6 @@
 """Many people work on one ticket in the same moments: no word of anybody is lost, and no step is half another's."""
 
 import itertools
-import os
 import random
 import time
 from collections import Counter
@@ -16,6 +15,7 @@ from django.db import connection
 from tests.integration.tickets.conftest import Desk
 from tests.integration.tickets.test_clocks import CLIENT_PAUSES, KINDS, text_of
 from tests.integration.tickets.test_escalation import agree
+from tests.proof import count
 from tests.worlds import World
 
 from cosource.foundation.errors import Conflict, CosourceError, StaleVersion
@@ -137,7 +137,7 @@ def test_every_edit_saw_the_one_before(world: World, request: pytest.FixtureRequ
     """
     in_full = request.config.getoption("--proof")
     writers, edits = (50, 10**6) if in_full else (6, 4)
-    seconds = int(os.environ.get("COSOURCE_PROOF_SECONDS", "600")) if in_full else 60
+    seconds = count("SECONDS", sample=60, full=600)
     together = Together(world)
     refused: Counter[str] = Counter()
     over = time.monotonic() + seconds
