@@ -141,6 +141,15 @@ EMAIL_FROM = Setting(
     "mail address",
     "The sender of the system's mail.",
 )
+REPLY_MAILBOX = Setting(
+    "COSOURCE_REPLY_MAILBOX",
+    shapes.reply_mailbox,
+    "",
+    "mail address",
+    "The mailbox to which people reply to acknowledge a notice. Whatever arrives there, also with `+…` after its name, is "
+    "handed to `cosource mail receive`. Its name has 17 characters at most.",
+    default_means="none: notices are acknowledged by their link",
+)
 LOG_FORMAT = Setting(
     "COSOURCE_LOG_FORMAT",
     shapes.one_of("text", "json"),
@@ -321,6 +330,7 @@ SETTINGS: tuple[AnySetting, ...] = (
     ALLOWED_HOSTS,
     EMAIL_URL,
     EMAIL_FROM,
+    REPLY_MAILBOX,
     LOG_FORMAT,
     LOG_LEVEL,
     IMPORT_MAX_BYTES,

@@ -276,4 +276,5 @@ WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 MAILERS = mailers_of(env.EMAIL_URL.read(os.environ), folder=DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.EMAIL_FROM.read(os.environ)
+REPLY_MAILBOX = env.REPLY_MAILBOX.read(os.environ)
 LOGGING = logging_of(env.LOG_FORMAT.read(os.environ), env.LOG_LEVEL.read(os.environ))

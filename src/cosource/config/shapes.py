@@ -119,6 +119,13 @@ def mail(text: str) -> str:
     raise Unfit("console, file, smtp://USER:PASSWORD@HOST:PORT or smtps://…")
 
 
+def reply_mailbox(text: str) -> str:
+    """Read the address of a mailbox whose name leaves room for what is put behind it; "" is none. Raises: Unfit."""
+    if text and not re.fullmatch(r"[A-Za-z0-9._-]{1,17}@[A-Za-z0-9.-]+", text):
+        raise Unfit("an address such as desk@example.org, with 17 characters at most before the @")
+    return text
+
+
 def token(text: str) -> str:
     """Return a word that nobody guesses, or nothing. Raises: Unfit."""
     if text and not re.fullmatch(r"[\x21-\x7e]{16,200}", text):

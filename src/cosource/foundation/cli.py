@@ -1,4 +1,5 @@
-"""Commands on the ledger (check it, take its heads) and on work in the background (list it, try it again, give it up).
+"""Commands on the ledger (check it, take its heads), on work in the background (list it, try it again, give it up), and for mail
+that comes in.
 
 Those on the ledger read for one organization, which must be named, and leave a note in its access log. Those on work show
 what it is and why it stopped, never what it holds. Not here: the check itself (`queries.verification`).
@@ -15,13 +16,20 @@ ledger_app = typer.Typer(help="The ledger: check it, take its heads.", no_args_i
 
 work_app = typer.Typer(help="Work in the background: what waits, runs or is parked.", no_args_is_help=True)
 
+mail_app = typer.Typer(help="Mail that comes in.", no_args_is_help=True)
+
 As = Annotated[str, typer.Option("--as", help="The organization, by exact name or id, that wants to know.")]
+# A mail's head is far shorter.
+_MAIL_HEAD_BYTES = 256 * 1024
+# EX_TEMPFAIL of sysexits: a mail server keeps the mail and tries again.
+_TRY_AGAIN = 75
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(ledger_app, name="ledger")
     app.add_typer(work_app, name="work")
+    app.add_typer(mail_app, name="mail")
 
 
 @ledger_app.command("verify")
@@ -159,3 +167,27 @@ def _work_id(text: str) -> UUID:
     except ValueError:
         typer.echo(f'"{text}" is no id of work: `cosource work list` shows them', err=True)
         raise typer.Exit(2) from None
+
+
+@mail_app.command("receive")
+def mail_receive() -> None:
+    """Take one mail from standard input; a reply to a notice acknowledges it, anything else is left out.
+
+    Ends with 0 whatever the mail is, so that no mail server sends it back, and with 75 when it is to be handed in again later.
+    """
+    import sys
+
+    from django.db import OperationalError
+
+    from cosource.foundation import clock
+    from cosource.foundation.services.replies import reply_take
+
+    head = sys.stdin.buffer.read(_MAIL_HEAD_BYTES)
+    while sys.stdin.buffer.read(_MAIL_HEAD_BYTES):
+        # What it says is not kept, but whoever hands it in wants to get rid of all of it.
+        pass
+    try:
+        typer.echo(reply_take(head, at=clock.now()))
+    except OperationalError as away:
+        typer.echo(f"The database is away: {away}. Hand the mail in again later.", err=True)
+        raise typer.Exit(_TRY_AGAIN) from None

@@ -6,7 +6,6 @@ from datetime import time, timedelta
 from uuid import UUID
 
 import pytest
-import time_machine
 from django.conf import settings as installed
 from django.core import mail
 from django.db import connection, transaction
@@ -31,11 +30,9 @@ from cosource.foundation.services.duework import work_next
 from cosource.foundation.services.gateways import gateway_set
 from cosource.foundation.services.notice_choices import choices_set
 from cosource.foundation.services.notices import (
-    address_of_token,
     notice_acknowledge,
     notice_acknowledge_by_token,
     notify,
-    token_in_address,
     token_of,
 )
 from cosource.foundation.services.push import push_public_key, push_subscribe
@@ -48,20 +45,6 @@ from cosource.tickets.services.changing import ticket_assign
 from cosource.tickets.services.conversation import ticket_reply
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def traveller(world):
-    with time_machine.travel(world.at + timedelta(hours=1), tick=False) as moving:
-        yield moving
-
-
-@pytest.fixture
-def desk(world, traveller) -> Desk:
-    mail.outbox.clear()
-    DueWork.objects.all().delete()
-    Notice.objects.all().delete()
-    return Desk(world, world.at + timedelta(hours=1))
 
 
 def do_work() -> None:
@@ -276,16 +259,6 @@ def test_one_who_acknowledges_answers_for_all_who_were_told(desk):
         notice_acknowledge(notice_id=plain.id, actor=desk.actor("c1.ct"), at=clock.now())
     with pytest.raises(NotFound):
         notice_acknowledge_by_token(token=token_of(plain), at=clock.now())
-
-
-def test_a_reply_is_known_by_its_address(desk):
-    ticket = desk.open()
-    tell(desk, ticket, "c1.ct", acknowledge=True)
-    address = address_of_token(token_of(Notice.objects.get()), "desk@example.org")
-    notice = notice_acknowledge_by_token(token=token_in_address(f"Desk <{address}>") or "", at=clock.now())
-    assert (notice.acknowledged_at, notice.person_id) == (clock.now(), desk.world.person("c1.ct").id)
-    for other in ("desk@example.org", "desk+ack-@example.org", "desk+ack-x", ""):
-        assert token_in_address(other) is None
 
 
 def told(kind: str) -> set[tuple[UUID, UUID]]:

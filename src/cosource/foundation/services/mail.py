@@ -65,14 +65,15 @@ def mail_enqueue(
     )
 
 
-def mail_of(*, effect_key: str, to: str, subject: str, text: str) -> EmailMessage:
-    """Return a mail to one address whose Message-ID follows from the effect."""
+def mail_of(*, effect_key: str, to: str, subject: str, text: str, reply_to: str = "") -> EmailMessage:
+    """Return a mail to one address whose Message-ID follows from the effect. `reply_to`: where an answer goes."""
     domain = str(settings.DEFAULT_FROM_EMAIL).rpartition("@")[2].strip("> ") or "localhost"
     message_id = f"<{hashlib.sha256(effect_key.encode()).hexdigest()[:40]}@{domain}>"
     return EmailMessage(
         subject=" ".join(subject.split()),
         body=text,
         to=[to],
+        reply_to=[reply_to] if reply_to else None,
         headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
     )
 

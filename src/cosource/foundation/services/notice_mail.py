@@ -25,6 +25,7 @@ from cosource.foundation.rules.notices import MAIL
 from cosource.foundation.services.duework import Task, register_work
 from cosource.foundation.services.mail import Post, mail_of
 from cosource.foundation.services.notices import enqueue_once, register_way, token_of, way_key
+from cosource.foundation.services.replies import reply_address
 
 KIND = "foundation.notice_mail"
 DIGEST = "foundation.notice_digest"
@@ -83,6 +84,9 @@ def readable(notices: Sequence[Notice], at: datetime) -> tuple[NoticePerson, lis
                 "acknowledge": settings.BASE_URL + reverse("notices:by_token", args=[token_of(n)])
                 if n.is_open
                 else "",
+                "reply_to": reply_address(n, settings.REPLY_MAILBOX)
+                if n.is_open and settings.REPLY_MAILBOX
+                else "",
             }
             for n in open_
             if n.id in lines
@@ -123,6 +127,8 @@ def _post(post: Post, task: Task, notices: list[Notice], effect_key: str) -> Non
 
 
 def _message(person: NoticePerson, shown: list[dict[str, Any]], *, effect_key: str) -> EmailMessage:
+    # A reply answers one notice; what wants an answer is in no digest but by chance.
+    reply_to = shown[0]["reply_to"] if len(shown) == 1 else ""
     with as_reader(person):
         if len(shown) == 1:
             subject = shown[0]["said"]
@@ -132,11 +138,12 @@ def _message(person: NoticePerson, shown: list[dict[str, Any]], *, effect_key: s
             "foundation/notice_mail.txt",
             {
                 "shown": shown,
+                "by_reply": bool(reply_to),
                 "choices": settings.BASE_URL + reverse("notices:choices"),
                 "heading": _("What you have not read yet:") if len(shown) > 1 else "",
             },
         )
-    return mail_of(effect_key=effect_key, to=person.email, subject=subject, text=text)
+    return mail_of(effect_key=effect_key, to=person.email, subject=subject, text=text, reply_to=reply_to)
 
 
 def register() -> None:

@@ -193,7 +193,11 @@ def notice_acknowledge(*, notice_id: UUID, actor: Actor, at: datetime) -> Notice
 @transaction.atomic
 def notice_acknowledge_by_token(*, token: str, at: datetime) -> Notice:
     """Acknowledge by what stood in a mail or message. Raises: as `notice_acknowledge`, for a token that is none, or over."""
-    notice = notice_of_token(token)
+    return acknowledge_away(notice_of_token(token), at=at)
+
+
+def acknowledge_away(notice: Notice, *, at: datetime) -> Notice:
+    """Acknowledge for the one who was told, as they may now, by something that only they were sent. Raises: NotFound."""
     person = notice_people([notice.person_id], notice.organization_id).get(notice.person_id)
     if person is None:
         raise NotFound
@@ -253,30 +257,6 @@ def notice_of_token(token: str) -> Notice:
     if notice is None:
         raise NotFound
     return notice
-
-
-def address_of_token(token: str, mailbox: str) -> str:
-    """Return the address to which a reply acknowledges.
-
-    >>> address_of_token("3f.1w.Zx", "desk@example.org")
-    'desk+ack-3f.1w.Zx@example.org'
-    """
-    name, _, domain = mailbox.rpartition("@")
-    return f"{name}+ack-{token}@{domain}"
-
-
-def token_in_address(address: str) -> str | None:
-    """Return the token that an address holds; None for any other address.
-
-    >>> token_in_address("Desk <desk+ack-3f.1w.Zx@example.org>")
-    '3f.1w.Zx'
-    >>> token_in_address("desk+other@example.org") is None
-    True
-    """
-    _, bracket, inside = address.rpartition("<")
-    local, at_sign, _ = (inside.rstrip("> ") if bracket else address.strip()).rpartition("@")
-    _, mark, token = local.partition("+ack-")
-    return token if at_sign and mark and token else None
 
 
 def enqueue_once(*, kind: str, key: str, args: dict[str, str], notice: Notice, due_at: datetime) -> DueWork:
