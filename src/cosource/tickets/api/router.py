@@ -122,12 +122,16 @@ def tickets_list(  # noqa: PLR0917 - each is a query parameter of its own
     site: str = "",
     holder: str = "",
     flag: str = "",
+    field: str = "",
     text: str = "",
     order: str = "due",
     cursor: str = "",
     limit: int = 50,
 ) -> dict[str, Any]:
-    """Return one page of the tickets in the caller's sight, filtered and in a total order."""
+    """Return one page of the tickets in the caller's sight, filtered and in a total order.
+
+    `field`: one of the desk's own, as `SET.KEY:VALUE` by the set's id and the field's key; without a value any answer.
+    """
     if not 1 <= limit <= _MOST:
         raise Invalid(
             _("A page has 1 to %(most)s rows.") % {"most": _MOST},
@@ -148,6 +152,7 @@ def tickets_list(  # noqa: PLR0917 - each is a query parameter of its own
         site,
         holder,
         flag,
+        field,
         text,
         order,
     )

@@ -36,7 +36,7 @@ class FieldAnswers(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="answered", db_index=False)
-    field_set = models.ForeignKey(FieldSet, on_delete=models.PROTECT, related_name="answers")
+    field_set = models.ForeignKey(FieldSet, on_delete=models.PROTECT, related_name="answers", db_index=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
     entry_id = models.UUIDField()
 
@@ -44,3 +44,4 @@ class FieldAnswers(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["ticket", "field_set", "organization"], name="answers_once")
         ]
+        indexes: ClassVar = [models.Index(fields=["field_set", "organization"], name="answers_of_set")]

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from cosource.foundation.errors import NotFound
+from cosource.foundation.json_text import JsonText
 from cosource.foundation.models import Payload
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.sight import WORKERS, Actor
@@ -18,7 +19,8 @@ from cosource.tickets.models import FieldAnswers, FieldSet
 from cosource.tickets.queries.as_requester import reads_as_requester
 from cosource.tickets.queries.capacities import capacities
 from cosource.tickets.queries.record import Record, load
-from cosource.tickets.rules.forms import Field, fields_read
+from cosource.tickets.rules.forms import Field, FieldKind, fields_read
+from cosource.tickets.rules.sight import READS_DESKS
 from cosource.tickets.rules.states import Who
 
 SHOWN = 300
@@ -139,6 +141,48 @@ def answered_sets(record: Record, actor: Actor) -> list[AnsweredSet]:
                 AnsweredSet(one.id, one.name, one.internal, fields_read(one.form), answers, may_edit=edits)
             )
     return found
+
+
+def readable_sets(actor: Actor) -> QuerySet[FieldSet]:
+    """Return the sets of whose answers the actor may read some: those of the own desk, and what others ask and told its party.
+
+    Internal ones are for who works there; who only asks for help reads none.
+    """
+    if not actor.sight.roles & READS_DESKS:
+        return FieldSet.objects.none()
+    own = Q(organization_id=actor.reads_as)
+    if not actor.sight.roles & WORKERS:
+        own &= Q(internal=False)
+    told = FieldAnswers.objects.filter(field_set_id=OuterRef("pk"), organization_id=actor.reads_as)
+    return FieldSet.objects.filter(own | (Q(internal=False) & Exists(told)))
+
+
+def answered_as(one: FieldSet, field: Field, wanted: str) -> Q:
+    """Return the condition on participations that its party reads such an answer; empty: any. Hidden and erased ones are none.
+
+    Lines and texts hold what is wanted, capitals or not; everything else is just that.
+    """
+    said = Payload.objects.filter(entry_id=OuterRef("entry_id"), entry__hiding=None).alias(
+        said=JsonText("body", "answers", field.key)
+    )
+    if not wanted:
+        said = said.filter(said__isnull=False)
+    elif field.kind in {FieldKind.LINE, FieldKind.TEXT}:
+        said = said.filter(said__icontains=wanted)
+    elif field.kind == FieldKind.NUMBER:
+        said = said.filter(said__in={wanted, wanted.replace(",", "."), wanted.replace(".", ",")})
+    else:
+        said = said.filter(said__iexact=wanted)
+    return Q(
+        Exists(
+            FieldAnswers.objects.filter(
+                Exists(said),
+                ticket_id=OuterRef("ticket_id"),
+                organization_id=OuterRef("organization_id"),
+                field_set=one,
+            )
+        )
+    )
 
 
 def answers_in(entry_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:

@@ -28,11 +28,11 @@ class Offer:
 
 
 def filter_offers(actor: Actor, filters: TicketFilter, typed: str) -> list[Offer]:
-    """Return the filters that the last word typed may mean, those whose name begins with it first. At most seven queries."""
+    """Return the filters that the last word typed may mean, those whose name begins with it first. At most eight queries."""
     before, _, word = typed.rpartition(" ")
     if len(word.replace(":", "")) < _SHORTEST and ":" not in word:
         return []
-    found = list(_fitting(choices_for(actor, filters), word))
+    found = list(_fitting(choices_for(actor, filters, fields_apart=True), word))
     found.sort(key=lambda one: one[0])
     return [
         Offer(
@@ -49,7 +49,7 @@ def filters_typed(actor: Actor, filters: TicketFilter) -> TicketFilter:
     """
     if ":" not in filters.text:
         return filters
-    choices = choices_for(actor, filters)
+    choices = choices_for(actor, filters, fields_apart=True)
     kept = []
     for word in filters.text.split():
         fitting = list(_fitting(choices, word)) if ":" in word.strip(":") else []
@@ -70,6 +70,9 @@ def _fitting(choices: list[Choice], word: str) -> Iterator[tuple[int, Choice, st
     for choice in choices:
         if name and not _begins(name, choice):
             continue
+        if choice.free and wanted and "".join(words_of(name)) == "".join(words_of(choice.label)):
+            yield 1, choice, choice.free + wanted[:200], wanted
+            continue
         for value, label in choice.options:
             if value == choice.chosen or (choice.key, value) == ("state", "all"):
                 continue
@@ -87,7 +90,7 @@ def _rank(asked: str, value: str, label: str) -> int | None:
     words = words_of(label)
     plain = " ".join(words)
     # An id is nothing that anybody types.
-    raw = "" if _is_id(value) else value.replace("_", " ")
+    raw = "" if _is_id(value.partition(".")[0]) else value.replace("_", " ")
     if asked and asked in (plain, raw):
         return 0
     if plain.startswith(asked) or (raw and raw.startswith(asked)):

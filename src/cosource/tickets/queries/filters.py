@@ -4,6 +4,7 @@ A filter set is a plain value that parses from and writes to a query string, so 
 and values are refused by name, never dropped: a filter that silently vanished would show more than was asked for.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
@@ -22,11 +23,16 @@ DUES = ("overdue", "hour", "today")
 FLAGS = ("unanswered", "came_back", "to_approve")
 KINDS = tuple(kind.value for kind in TicketKind)
 ORDERS = ("due", "priority", "newest")
+# The id of a set, the key of one of its fields, and what was answered; empty: anything.
+_FIELD = re.compile(r"([0-9a-fA-F-]{32,36})\.(\w{1,40}):([^\x00]{0,200})")
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """The filters of a list; empty means any. `assignee`, `team`: an id or `mine`. `text`: words to search for."""
+    """The filters of a list; empty means any. `assignee`, `team`: an id or `mine`. `text`: words to search for.
+
+    `field`: of the desk's own, as `SET.KEY:VALUE`; without a value whatever was answered.
+    """
 
     state: str = "open"
     kind: str = ""
@@ -41,6 +47,7 @@ class TicketFilter:
     site: str = ""
     holder: str = ""
     flag: str = ""
+    field: str = ""
     text: str = ""
     order: str = "due"
 
@@ -58,6 +65,8 @@ class TicketFilter:
         for name in ("client", "engagement", "service", "site", "holder"):
             if value := getattr(self, name):
                 _uuid(name, value)
+        if self.field:
+            field_parts(self.field)
         if len(self.text) > 200:
             raise Invalid("The search is too long.", fields={"text": "At most 200 characters."})
 
@@ -100,6 +109,19 @@ def filter_from(given: Mapping[str, str]) -> TicketFilter:
             ),
         )
     return TicketFilter(**{k: v.strip() for k, v in given.items() if k in known and v.strip()})
+
+
+def field_parts(text: str) -> tuple[UUID, str, str]:
+    """Return the set, the key and the value that a filter by a field names. Raises: Invalid."""
+    if found := _FIELD.fullmatch(text):
+        try:
+            return UUID(found[1]), found[2], found[3].strip()
+        except ValueError:
+            pass
+    raise Invalid(
+        "That filter value is not known.",
+        fields={"field": "A set’s id, a dot, a field’s key, a colon, and at most 200 characters."},
+    )
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -15,8 +15,10 @@ from django.utils.translation import gettext_noop
 from cosource.foundation.errors import Invalid
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Engagement, Organization, Person, Service, Site, Team
-from cosource.tickets.queries.filters import TicketFilter
+from cosource.tickets.queries.fields import readable_sets
+from cosource.tickets.queries.filters import TicketFilter, field_parts
 from cosource.tickets.queries.list_ranges import NOT_FOR_REQUESTERS, asks_only
+from cosource.tickets.rules.forms import Field, FieldKind, fields_read, value_wrong
 from cosource.tickets.rules.states import KIND_LABELS
 
 KEY_LABELS = {
@@ -33,6 +35,7 @@ KEY_LABELS = {
     "engagement": gettext_noop("engagement"),
     "service": gettext_noop("service"),
     "site": gettext_noop("place"),
+    "field": gettext_noop("field"),
     "text": gettext_noop("words"),
 }
 VALUE_LABELS = {
@@ -97,12 +100,16 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One filter of the form: its name, what it is called, what may be chosen, and what is."""
+    """One filter of the form: its name, what it is called, what may be chosen, and what is.
+
+    `free`: what a value of other than the options begins with, where any can be written.
+    """
 
     key: str
     label: str
     options: list[tuple[str, str]]
     chosen: str
+    free: str = ""
 
 
 def _teams(actor: Actor) -> "QuerySet[Team]":
@@ -127,6 +134,10 @@ def chips_of(actor: Actor, filters: TicketFilter) -> list[Chip]:
     """
     chips = []
     for key, value in filters.chips:
+        if key == "field":
+            label, said = _field_said(actor, value)
+            chips.append(Chip(key, label, said, value, filters.but(field="")))
+            continue
         words = VALUE_LABELS.get(key, {}).get(value)
         name = _(words) if words else _name(actor, key, value)
         bare = "all" if key == "state" else ""
@@ -144,11 +155,59 @@ def _name(actor: Actor, key: str, value: str) -> str:
     return name
 
 
-def choices_for(actor: Actor, filters: TicketFilter) -> list[Choice]:
-    """Return what may be chosen for each filter. At most seven queries."""
+def _field_said(actor: Actor, value: str) -> tuple[str, str]:
+    """Return what a field is called and its value in words. Raises: Invalid for one that the reader reads nowhere."""
+    set_id, key, wanted = field_parts(value)
+    form = readable_sets(actor).filter(id=set_id).values_list("form", flat=True).first() or ""
+    field = next((f for f in fields_read(form) if f.key == key), None)
+    if field is None:
+        raise Invalid(
+            "That filter value is not known.", fields={"field": "There is nothing by that id in your sight."}
+        )
+    # What once could be chosen may still be answered somewhere.
+    if wanted and field.kind != FieldKind.CHOICE and (wrong := value_wrong(field, wanted)):
+        raise Invalid("That filter value is not known.", fields={"field": wrong})
+    return field.label, dict(_values(field)).get(wanted, wanted)
+
+
+def _values(field: Field) -> list[tuple[str, str]]:
+    """Return what may be chosen of a field, with its words; empty for whatever was answered."""
+    found = [("", _("answered"))]
+    if field.kind == FieldKind.YES_NO:
+        found += [("yes", _("Yes")), ("no", _("No"))]
+    return found + [(choice, choice) for choice in field.choices]
+
+
+def _field_choices(actor: Actor, chosen: str, *, apart: bool) -> list[Choice]:
+    """Return the desk's own fields as one filter, or each apart with its own name. One query."""
+    rows = readable_sets(actor).filter(ended_at=None).order_by("name", "id")[:MOST]
+    fields = [(f"{one.id.hex}.{f.key}:", f) for one in rows for f in fields_read(one.form)]
+    if apart:
+        return [
+            Choice(
+                "field",
+                f.label,
+                [(start + value, said) for value, said in _values(f)],
+                chosen,
+                free="" if f.choices or f.kind == FieldKind.YES_NO else start,
+            )
+            for start, f in fields
+        ]
+    options = [(start + value, f"{f.label}: {said}") for start, f in fields for value, said in _values(f)]
+    if chosen and not any(value == chosen for value, _said in options):
+        # A value of the reader's own; the form has a place of its own for it.
+        chosen = chosen.partition(":")[0] + ":"
+    return [Choice("field", _(KEY_LABELS["field"]), options[:MOST], chosen)]
+
+
+def choices_for(actor: Actor, filters: TicketFilter, *, fields_apart: bool = False) -> list[Choice]:
+    """Return what may be chosen for each filter. At most eight queries. `fields_apart`: each own field by itself."""
     found = []
     for key, label in KEY_LABELS.items():
         if key == "text" or (asks_only(actor) and key in (*NOT_FOR_REQUESTERS, "turn")):
+            continue
+        if key == "field":
+            found += _field_choices(actor, filters.field, apart=fields_apart)
             continue
         options = [(value, _(words)) for value, words in VALUE_LABELS.get(key, {}).items()]
         if key in _SOURCES:

@@ -15,16 +15,18 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from cosource.foundation.errors import Invalid
-from cosource.foundation.sight import REQUESTER, TECHNICIAN, Actor, GrantFact
+from cosource.foundation.sight import REQUESTER, TECHNICIAN, WORKERS, Actor, GrantFact
 from cosource.tickets.models import Participation
 from cosource.tickets.models.participation import Kind, ParticipationQuerySet
-from cosource.tickets.queries.filters import OPEN_STATES, TURNS, TicketFilter
+from cosource.tickets.queries.fields import answered_as, readable_sets
+from cosource.tickets.queries.filters import OPEN_STATES, TURNS, TicketFilter, field_parts
+from cosource.tickets.rules.forms import fields_read
 from cosource.tickets.rules.sight import READ_IN_SCOPE, READS_DESKS
 
 # More ranges than these are not worth a search of their own each: they are read as one, which has to sort.
 MERGED_RANGES = 12
 # What tells of the desk's own work, which somebody who only asked does not read.
-NOT_FOR_REQUESTERS = ("due", "team", "assignee", "client", "engagement", "holder", "flag")
+NOT_FOR_REQUESTERS = ("due", "team", "assignee", "client", "engagement", "holder", "flag", "field")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ def refuse_unreadable(actor: Actor, filters: TicketFilter) -> None:
 def ranges_of(actor: Actor, filters: TicketFilter, at: datetime) -> Ranges:
     """Return where the actor's list is found. Raises: Invalid for a filter that the actor may not use."""
     refuse_unreadable(actor, filters)
+    actor, answered = _by_field(actor, filters)
     desks, rest = _desks_and_rest(actor, filters)
+    rest &= answered
     whole = [(_reached(actor, grants), Q(desk=desk)) for desk, grants in sorted(desks.items())]
     cut = [
         (rows, on_desk & part)
@@ -88,7 +92,9 @@ def rows_among(
     The rows are reached by the tickets' ids, however large the list is.
     """
     refuse_unreadable(actor, filters)
+    actor, answered = _by_field(actor, filters)
     desks, condition = _desks_and_rest(actor, filters)
+    condition &= answered
     if filters.state != "all":
         # Not said as the indexes of lists have it, or SQLite would take one of those instead of the ids.
         condition &= Q(open__in=_halves(filters))
@@ -98,7 +104,24 @@ def rows_among(
 
 def has_steady_ranges(filters: TicketFilter) -> bool:
     """Tell whether a list's ranges are all there is to it, and the same at any instant."""
-    return not (filters.text or filters.due or filters.engagement or _rest(filters))
+    return not (filters.text or filters.due or filters.engagement or filters.field or _rest(filters))
+
+
+def _by_field(actor: Actor, filters: TicketFilter) -> tuple[Actor, Q]:
+    """Return the condition for a desk's own field, and the actor with those grants alone that let them read what is answered.
+
+    A field that is not the reader's to read is answered nowhere, whether it is there or not. One query where there is one.
+    """
+    if not filters.field:
+        return actor, Q()
+    set_id, key, wanted = field_parts(filters.field)
+    one = readable_sets(actor).filter(id=set_id).first()
+    field = next((f for f in fields_read(one.form) if f.key == key), None) if one else None
+    if one is None or field is None:
+        return actor, Q(pk__in=())
+    roles = WORKERS if one.internal else READS_DESKS
+    grants = tuple(grant for grant in actor.sight.grants if grant.role in roles)
+    return replace(actor, sight=replace(actor.sight, grants=grants)), answered_as(one, field, wanted)
 
 
 def _desks_and_rest(actor: Actor, filters: TicketFilter) -> tuple[dict[UUID, tuple[GrantFact, ...]], Q]:

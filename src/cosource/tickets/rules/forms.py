@@ -144,14 +144,19 @@ def answers_checked(
         if not typed:
             if field.required:
                 wrong[field.key] = gettext_noop("Please answer this.")
-        elif said := _wrong(field, typed):
+        elif said := value_wrong(field, typed):
             wrong[field.key] = said
         else:
             answers[field.key] = typed
     return answers, wrong
 
 
-def _wrong(field: Field, typed: str) -> str:
+def value_wrong(field: Field, typed: str) -> str:
+    """Return what is wrong with an answer, empty for nothing.
+
+    >>> value_wrong(fields_read("Day | date")[0], "tomorrow")
+    'A day is expected here, such as 2026-03-02.'
+    """
     if "\x00" in typed or len(typed) > LONGEST.get(field.kind, 200):
         return gettext_noop("This is too long, or cannot be stored.")
     if field.kind is FieldKind.CHOICE and typed not in field.choices:

@@ -16,9 +16,10 @@ from cosource.foundation.services.audience import audience_intern
 from cosource.foundation.services.ledger import append
 from cosource.foundation.sight import AUDITOR, Actor
 from cosource.parties.models import Engagement, EngagementService, Organization, Site
-from cosource.tickets.models import SavedView
-from cosource.tickets.queries.filters import TicketFilter
+from cosource.tickets.models import FieldSet, SavedView
+from cosource.tickets.queries.filters import TicketFilter, field_parts
 from cosource.tickets.queries.views import leads, may_change, saved_view_get
+from cosource.tickets.rules.forms import fields_read
 from cosource.tickets.rules.sight import READS_DESKS
 from cosource.tickets.services.record import require_text
 
@@ -139,8 +140,17 @@ def _require_known_to_both(filters: TicketFilter, engagement: Engagement) -> Non
         fields["service"] = "The engagement does not cover this service."
     if filters.site and not _knows_site(engagement, filters.site):
         fields["site"] = "The engagement does not cover this place."
+    if filters.field and not _knows_field(engagement, filters.field):
+        fields["field"] = "The other party does not know of this."
     if fields:
         raise Invalid("This view names what only your organization knows of.", fields=fields)
+
+
+def _knows_field(engagement: Engagement, field: str) -> bool:
+    """Tell whether the client asks for it on tickets that are shared; then its partner reads the answers as well."""
+    set_id, key, _value = field_parts(field)
+    shared = FieldSet.objects.filter(id=set_id, organization_id=engagement.client_id, internal=False).first()
+    return shared is not None and any(f.key == key for f in fields_read(shared.form))
 
 
 def _knows_site(engagement: Engagement, site_id: str) -> bool:

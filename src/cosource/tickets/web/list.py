@@ -45,7 +45,8 @@ def tickets(request: PageRequest) -> HttpResponse:
     """Show a page of tickets; `?ticket=` names the one that is previewed beside it."""
     try:
         filters = asked(request)
-        if not is_fragment(request) and (meant := filters_typed(request.actor, filters)) != filters:
+        meant = filters_typed(request.actor, filters) if not is_fragment(request) else filters
+        if meant != filters or "field_is" in request.GET:
             return HttpResponseRedirect(f"{reverse('tickets:list')}?{meant.query()}")
         chips = chips_of(request.actor, filters)
         page = ticket_list(
@@ -58,8 +59,11 @@ def tickets(request: PageRequest) -> HttpResponse:
 
 
 def asked(request: PageRequest) -> TicketFilter:
-    """Return the filters of an address. Who only asks reads the newest first. Raises: Invalid."""
-    filters = filter_from(request.GET.dict())
+    """Return the filters of an address, or of the form of all filters. Who only asks reads the newest first. Raises: Invalid."""
+    given = request.GET.dict()
+    if (said := given.pop("field_is", "").strip()) and (field := given.get("field", "")):
+        given["field"] = f"{field.partition(':')[0]}:{said}"
+    filters = filter_from(given)
     if asks_only(request.actor) and filters.order == "due":
         filters = filters.but(order="newest")
     return filters
@@ -240,8 +244,11 @@ def filters(request: PageRequest) -> HttpResponse:
         chips_of(request.actor, now)
     except Invalid as refusal:
         return refused(request, refusal)
+    choices = choices_for(request.actor, now)
+    chosen = next((c.chosen for c in choices if c.key == "field"), "")
     context = {
-        "choices": choices_for(request.actor, now),
+        "choices": choices,
+        "field_is": now.field.partition(":")[2] if chosen != now.field else "",
         "orders": _orders(request.actor, now),
         "filters": now,
         "frame": "tickets/list_part.html" if is_fragment(request) else "base.html",
