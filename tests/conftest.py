@@ -52,6 +52,9 @@ for _name in [
 os.environ["COSOURCE_DATA_DIR"] = str(_RUN_DIR)
 os.environ["COSOURCE_LOG_LEVEL"] = "warning"
 
+# What is loaded stays: there is no garbage to look for until the tests begin.
+gc.set_threshold(50_000, 20, 100)
+
 LACKING = pytest.StashKey[list[str]]()
 # Quick runs sample the same cases each time, so that a red run can be run again; the proof looks further.
 hypothesis.settings.register_profile("quick", max_examples=50, deadline=None, derandomize=True)
@@ -184,7 +187,6 @@ def pytest_collection_finish() -> None:
     """Look for garbage seldom, and never among what stays: a tenth of all time went into going through it again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def _uses_database(item: pytest.Item) -> bool:

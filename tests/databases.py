@@ -19,8 +19,9 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from django.apps import apps
-from django.core.management import call_command
 from django.db import connection
+
+from cosource.foundation.services.schema import schema_update
 
 _counter = itertools.count(1)
 
@@ -106,7 +107,7 @@ class SqliteTemplate:
             return
         draft = _draft_of(path)
         with in_place(str(draft)):
-            call_command("migrate", interactive=False, verbosity=0)
+            schema_update()
         _put_in_place(draft, path)
 
     @contextlib.contextmanager
@@ -144,7 +145,7 @@ class PostgresTemplate:
         draft = f"{name}_{os.getpid()}"
         self._tell(f'CREATE DATABASE "{draft}"')
         with in_place(draft):
-            call_command("migrate", interactive=False, verbosity=0)
+            schema_update()
         self._tell(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
 
     @contextlib.contextmanager

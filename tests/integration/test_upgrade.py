@@ -8,8 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import pytest
+from django.core.management import call_command
+from tests.databases import in_place
 from tests.integration.test_command_line import cosource
+
+from cosource.foundation.services.schema import schema_update
 
 NEWER = (
     "cosource: the database was brought to tickets.9999_from_tomorrow by a newer version; this one knows tickets.{}: "
@@ -60,3 +66,15 @@ def test_killed_on_the_way_and_run_again_it_is_whole(tmp_path: Path) -> None:
         refused = cosource(command, data_dir=data)
         assert refused.returncode == 1
         assert refused.stderr.lower().endswith(NEWER.format(newest)), command
+
+
+@pytest.mark.proof
+def test_it_makes_what_djangos_own_command_makes(tmp_path: Path, django_db_blocker: Any) -> None:
+    made = []
+    for name, make in (("ours", schema_update), ("django", lambda: call_command("migrate", verbosity=0))):
+        with django_db_blocker.unblock(), in_place(str(tmp_path / name)):
+            make()
+        with sqlite3.connect(tmp_path / name) as look:
+            made.append(sorted(look.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"), key=repr))
+    assert len(made[0]) > 400
+    assert made[0] == made[1]
