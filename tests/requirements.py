@@ -13,6 +13,7 @@ PROMISES = {
     "A3": "Scope, targets and calendars may differ by site and service.",
     "A4": "Placed staff: who of a partner is on site at an instant; a placement that ended gives no access.",
     "C2": "A line of work that lacks an attribute, or has one that cannot be, is left out and named; the others are planned.",
+    "C3": "Each asset has a kind, an owner, a place and how much hangs on it, and is seen by whom an engagement lets see it.",
     "C5": "For each line of work a proposal, internal, outsourced or joint, with its reasons, and how far the plan may be from the best.",
     "C8": "An agreement runs: targets of every kind, pause reasons, limits and the ladder are read from the confirmed text.",
     "C9": "Agreements have versions with a start; an instant in the past has its own terms.",

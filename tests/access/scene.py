@@ -14,6 +14,8 @@ from cosource.agreements.models import AgreementVersion
 from cosource.agreements.rules.quick_start import quick_start_text
 from cosource.agreements.services.confirmations import version_confirm
 from cosource.agreements.services.proposals import version_propose
+from cosource.assets.services.assets import asset_add, asset_change
+from cosource.assets.services.relations import asset_relate
 from cosource.bridges.models import Import
 from cosource.bridges.reading.shipped import shipped_text
 from cosource.foundation.ids import new_id
@@ -192,6 +194,7 @@ def scene_built() -> Scene:
     _notes(scene)
     _agreements_in_the_making(scene)
     _articles(scene)
+    _assets(scene)
     _lists_and_files(scene)
     seal_all()
     return scene
@@ -442,6 +445,37 @@ def _articles(scene: Scene) -> None:
             actor=scene.actor(by),
             at=scene.tick(),
         )
+
+
+def _assets(scene: Scene) -> None:
+    """Assets of both clients, covered, shown or neither, all of client 1's on one that nobody covers."""
+    world = scene.world
+    for name, by, more in (
+        ("assetcovered", "c1.ct", {"service_id": world.services["c1.printing"].id}),
+        ("assetother", "c1.ct", {"service_id": world.services["c1.network"].id}),
+        ("assetown", "c1.ct", {"service_id": world.services["c1.payroll"].id}),
+        ("assetused", "c1.ct", {"used_by_id": world.people["c1.req"].id}),
+        ("assetshown", "c1.ct", {}),
+        ("assetc2", "c2.ct", {"service_id": world.services["c2.stations"].id}),
+        ("assetc2own", "c2.ct", {}),
+    ):
+        asset = asset_add(name=mark_of(name), kind="hardware", actor=scene.actor(by), at=scene.tick(), **more)
+        scene.extra[name] = asset.id
+    asset_change(
+        asset_id=scene.extra["assetshown"],
+        changes={"shared_in": [world.engagements["c1p1"].id]},
+        actor=scene.actor("c1.cso"),
+        at=scene.tick(),
+    )
+    for name in ("assetcovered", "assetother", "assetused", "assetshown", "assetc2"):
+        relation = asset_relate(
+            asset_id=scene.extra[name],
+            kind="runs_on",
+            other_id=scene.extra["assetc2own" if name == "assetc2" else "assetown"],
+            actor=scene.actor("c2.ct" if name == "assetc2" else "c1.ct"),
+            at=scene.tick(),
+        )
+        scene.extra[f"relation{name}"] = relation.id
 
 
 def _matrix(scene: Scene) -> None:

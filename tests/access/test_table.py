@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from django.db import transaction
 
+from cosource.assets.models import Asset
 from cosource.knowledge.models import Article
 from cosource.tickets.models import Ticket
 from tests.access.fingerprint import fingerprint
@@ -121,6 +122,8 @@ def test_a_role_changes_what_the_table_says_and_nothing_else(scene: Scene, role:
 def _update(reader: Reader, thing: Thing) -> Answer:
     if thing.article is not None:
         return _update_article(reader, thing.article)
+    if thing.asset is not None:
+        return _update_asset(reader, thing.asset)
     pk = reader.scene.tickets[thing.ticket]
     if not reader.is_token:
         return reader.post(f"/tickets/{pk}/edit/", {"title": "Changed by somebody"})
@@ -136,6 +139,16 @@ def _update_article(reader: Reader, pk: UUID) -> Answer:
     article = Article.objects.get(pk=pk)
     audience = str(article.engagement_id or "own")
     return reader.post(f"/knowledge/{pk}/edit/", words | {"audience": audience, "version": article.version})
+
+
+def _update_asset(reader: Reader, pk: UUID) -> Answer:
+    if reader.is_token:
+        url = f"/api/v1/assets/{pk}"
+        return reader.send("PATCH", url, {"health": "failed"}, HTTP_IF_MATCH=_etag(reader, url))
+    words = {"name": "Changed", "kind": "network", "state": "spare", "health": "failed", "criticality": "low"}
+    return reader.post(
+        f"/assets/{pk}/edit/", words | {"version": 1 + Asset.objects.get(pk=pk).shares.count()}
+    )
 
 
 def _comment(reader: Reader, thing: Thing) -> Answer:

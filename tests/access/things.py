@@ -11,6 +11,8 @@ from uuid import UUID
 from django.urls import NoReverseMatch, reverse
 
 from cosource.agreements.models import AgreementVersion
+from cosource.assets.models import Asset
+from cosource.assets.queries.assets import asset_find
 from cosource.bridges.models import Import
 from cosource.foundation import clock
 from cosource.foundation.models import DueWork, Notice, StoredFile, WebhookEndpoint
@@ -106,6 +108,14 @@ ARTICLES = {
     ("published", "partner 1's know-how, shown to client 2"): "artshownc2",
     ("published", "of client 2, for requesters"): "artc2",
 }
+ASSETS = {
+    ("covered", "by partner 1's engagement"): "assetcovered",
+    ("covered", "by partner 2's engagement"): "assetother",
+    ("covered by nobody", "client 1's own"): "assetown",
+    ("covered by nobody", "used by a requester"): "assetused",
+    ("covered by nobody", "shown to partner 1"): "assetshown",
+    ("covered", "of client 2, by partner 1's engagement"): "assetc2",
+}
 VERSIONS = {
     ("draft", "client's side"): "clientdraft",
     ("draft", "partner's side"): "partnerdraft",
@@ -131,6 +141,7 @@ class Thing:
     ids: tuple[str, ...] = ()
     ticket: str = ""
     article: UUID | None = None
+    asset: UUID | None = None
     played_by: dict[str, str] = field(default_factory=dict)
 
 
@@ -152,6 +163,7 @@ def things(scene: Scene) -> dict[Key, Thing]:
         found["figure question", "asked", relation] = Thing(
             {"sight": sight(FigureQuestion, pk), "page": page("scoreboard:questions", holds=mark_of(key))}
         )
+    found |= dict(_inventory(scene))
     found |= dict(_figures(scene))
     found |= dict(_record(scene))
     found |= dict(_escalations(scene))
@@ -503,6 +515,30 @@ def _article(scene: Scene, name: str, *, is_draft: bool) -> Thing:
         "search": found,
     }
     return Thing(channels, (mark, mark_of(name + "text")), article=pk)
+
+
+def _inventory(scene: Scene) -> Iterator[tuple[Key, Thing]]:
+    """Assets of both clients."""
+    for (state, relation), name in ASSETS.items():
+        yield ("asset", state, relation), _asset(scene, name)
+
+
+def _asset(scene: Scene, name: str) -> Thing:
+    pk, mark = scene.extra[name], mark_of(name)
+    owner = scene.world.organizations["c2" if name == "assetc2" else "c1"].id
+
+    def found(reader: Reader) -> bool:
+        return pk in [row.id for row in asset_find(reader.actor, mark, owner_id=owner)]
+
+    channels: dict[str, Channel] = {
+        "choke point": sight(Asset, pk),
+        "page": page("assets:asset", pk),
+        "endpoint": page("api:asset_read", pk, for_tokens=True),
+        "list": page("assets:list", holds=f"/assets/{pk}/", query=f"?owner={owner}"),
+        "list endpoint": page("api:assets_list", holds=str(pk), query=f"?owner_id={owner}", for_tokens=True),
+        "search": found,
+    }
+    return Thing(channels, (mark,), asset=pk)
 
 
 def _record(scene: Scene) -> Iterator[tuple[Key, Thing]]:

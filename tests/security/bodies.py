@@ -42,6 +42,13 @@ def example_body(api: NinjaAPI, route: Route, some_id: UUID) -> dict[str, Any]:
     return {n: FITTING.get((route.name, n), v) for n, v in value.items()} if isinstance(value, dict) else {}
 
 
+def fields_of(api: NinjaAPI, route: Route) -> set[str]:
+    """The fields that an operation's body is meant to have."""
+    content = operation_of(api, route).get("requestBody", {}).get("content", {})
+    named = content.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
+    return set(description(api)["components"]["schemas"].get(named, {}).get("properties", ()))
+
+
 def _example(api: NinjaAPI, schema: dict[str, Any], some_id: UUID) -> Any:
     if "$ref" in schema:
         named = schema["$ref"].rpartition("/")[2]

@@ -36,6 +36,8 @@ def foreign_ids(scene: Scene, role: str) -> dict[str, UUID]:
         return {
             "ticket_id": tickets[other],
             "article_id": scene.extra["artclientown"],
+            "asset_id": scene.extra["assetown"],
+            "relation_id": scene.extra["relationassetother"],
             "escalation_id": scene.extra[f"escalation{other}"],
             "agreement_id": agreement(terms),
             "version_id": scene.versions["clientdraft"],
@@ -67,6 +69,8 @@ def foreign_ids(scene: Scene, role: str) -> dict[str, UUID]:
         # Somebody who only asks for help may not see what a colleague asked for.
         "ticket_id": tickets["unasked" if role == "REQ" else "c2own"],
         "article_id": scene.extra["artknowhow"],
+        "asset_id": scene.extra["assetcovered" if role == "REQ" else "assetc2"],
+        "relation_id": scene.extra["relationassetcovered" if role == "REQ" else "relationassetc2"],
         "escalation_id": scene.extra[f"escalation{'unasked' if role == 'REQ' else 'c2shared'}"],
         "agreement_id": agreement("c2p1signed"),
         "version_id": scene.versions["partnerdraft"],

@@ -8,6 +8,7 @@ ROOMS = (
     "tickets",
     "knowledge",
     "agreements",
+    "assets",
     "parties",
     "calendars",
     "foundation",

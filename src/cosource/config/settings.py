@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "cosource.tickets",
     "cosource.knowledge",
     "cosource.agreements",
+    "cosource.assets",
     "cosource.parties",
     "cosource.calendars",
     "cosource.foundation",

@@ -56,11 +56,12 @@ class Layer(IntEnum):
 
     WHO = 1
     RECORD = 2
-    TERMS = 3
-    KNOWLEDGE = 4
-    WORK = 5
-    FIGURES = 6
-    FILES = 7
+    ASSETS = 3
+    TERMS = 4
+    KNOWLEDGE = 5
+    WORK = 6
+    FIGURES = 7
+    FILES = 8
 
 
 _kinds: dict[str, ExportKind] = {}

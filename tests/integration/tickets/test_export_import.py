@@ -25,6 +25,10 @@ from typer.testing import CliRunner
 
 from cosource.agreements.services.confirmations import version_confirm
 from cosource.agreements.services.quick_start import quick_start_agreement
+from cosource.assets.models import AssetSource
+from cosource.assets.queries.assets import asset_find
+from cosource.assets.services.assets import asset_add, asset_change
+from cosource.assets.services.relations import asset_relate
 from cosource.config.cli import app
 from cosource.foundation.errors import Conflict, CosourceError, Invalid
 from cosource.foundation.exports import export_kinds
@@ -229,6 +233,7 @@ def grow(desk: Desk) -> None:
     )
     questioned(shared, actor=desk.actor("c1.cso"), at=desk.tick(), text="And here?", by="team")
     know(desk)
+    equip(desk)
     plan(desk)
     for by, team in (("c1.cso", "c1.desk"), ("p1.pm", "p1.alder")):
         shift_add(
@@ -244,6 +249,30 @@ def grow(desk: Desk) -> None:
     ended = desk.world.engagement("c1p2")
     engagement_end(engagement_id=ended.id, version=ended.version, actor=desk.actor("c1.cso"), at=desk.tick())
     desk.tick()
+
+
+def equip(desk: Desk) -> None:
+    """Assets of two parties, covered, shown and neither, and what hangs on what."""
+    world, about = desk.world, {"actor": desk.actor("c1.ct"), "at": desk.tick()}
+    printing, main = world.services["c1.printing"].id, world.sites["c1.main"].id
+    printer, server, laptop = (
+        asset_add(name=name, kind="hardware", **more, **about)
+        for name, more in (
+            ("Größe 5", {"service_id": printing, "site_id": main, "bought_on": desk.now.date()}),
+            ("=1+1", {"criticality": "vital", "data_class": "health"}),
+            ("Laptop", {"used_by_id": world.people["c1.req"].id, "state": "spare"}),
+        )
+    )
+    asset_relate(asset_id=printer.id, kind="runs_on", other_id=server.id, **about)
+    asset_relate(asset_id=laptop.id, kind="serves", other_id=server.id, **about)
+    AssetSource.objects.create(owner_id=desk.org("c1"), asset=printer, source="Store", key="7")
+    asset_change(
+        asset_id=laptop.id,
+        changes={"shared_in": [world.engagements["c1p1"].id]},
+        actor=desk.actor("c1.cso"),
+        at=desk.tick(),
+    )
+    asset_add(name="Spare drum", kind="hardware", actor=desk.actor("p1.pm"), at=desk.tick())
 
 
 def know(desk: Desk) -> None:
@@ -487,6 +516,7 @@ def test_what_came_in_can_be_worked_with(desk: Desk, tmp_path: Path, database_te
         assert matching_subjects("zeppelin", actor=reader, limit=9)[0] == [ticket]
         found = article_list(reader, ArticleFilter(text="dock"), at=desk.now).rows
         assert sorted(row.title.partition(" of ")[2] for row in found) == ["c1.ct", "c1.ct", "p1.pm", "p1.pt"]
+        assert [row.name for row in asset_find(reader, "größe")] == ["Größe 5"]
         assert {use.times for use in uses_in_tickets(reader, [row.id for row in found]).values()} == {1}
         assert matching_subjects("secret", actor=reader, limit=9)[0] == []
         page = ticket_get(ticket_id=ticket, actor=reader, at=desk.now)

@@ -1,0 +1,1 @@
+"""Rules on assets: plain functions on plain values."""
