@@ -260,7 +260,7 @@ def _rehearse(plan: "Plan", found: "Survey", path: Path, actor: "Actor", *, resu
     made = ", ".join(f"{count} {kind}s" for kind, count in sorted(rehearsal.made.items()))
     typer.echo(f"Dry run: nothing was written. It would make {made or 'no new teams, sites or services'}.")
     target = settings.DATA_DIR / "imports" / f"dry-run-{found.digest[:12]}.csv"
-    return _report(rehearsal.counts, rehearsal.codes, rehearsal.problems, target)
+    return _report(rehearsal.counts, rehearsal.listing.codes, rehearsal.problems, target)
 
 
 _GRAVEST_FIRST = ("stopped", "refused", "repaired", "noted")
@@ -269,7 +269,8 @@ _GRAVEST_FIRST = ("stopped", "refused", "repaired", "noted")
 def _report(
     counts: "Counts", codes: Mapping[str, int], problems: "Iterable[Problem]", everything: Path
 ) -> int:
-    """Print what became of the rows, and the first problems; all of them go into a file when there are more."""
+    """Print what became of the rows, and the gravest problems; all that are listed go into a file when there are more."""
+    from cosource.bridges.rules.listing import LEFT_OUT
     from cosource.bridges.rules.wordings import WORDINGS
 
     typer.echo(
@@ -283,7 +284,9 @@ def _report(
         typer.echo(f"{problem.outcome}: {problem}")
     if len(listed) > SHOWN_PROBLEMS:
         write_problems(everything, listed)
-        typer.echo(f"… and {len(listed) - SHOWN_PROBLEMS:,} more; all of them: {everything}")
+        left_out = codes.get(LEFT_OUT, 0)
+        whole = f"all but {left_out:,}, which are only counted" if left_out else "all of them"
+        typer.echo(f"… and {len(listed) - SHOWN_PROBLEMS:,} more; {whole}: {everything}")
     stopped = any(WORDINGS[code].outcome == "stopped" for code in codes)
     return REFUSED if counts.refused or stopped else 0
 

@@ -1,5 +1,7 @@
 """`cosource import` as it is typed: its words and its exit codes. Bad files are in `test_bad_files`."""
 
+import csv
+
 import pytest
 from tests.integration.bridges.log import HEADING, MAPPING, line, story
 from typer.testing import CliRunner
@@ -7,7 +9,9 @@ from typer.testing import CliRunner
 from cosource.bridges.cli import write_problems
 from cosource.bridges.models import Import
 from cosource.bridges.reading.shipped import shipped_mapping
+from cosource.bridges.rules import listing
 from cosource.bridges.rules.problems import Problem
+from cosource.bridges.services import import_run
 from cosource.config.cli import app
 from cosource.parties.models import Organization
 from cosource.tickets.models import Ticket
@@ -106,6 +110,27 @@ def test_many_problems_are_all_in_a_file(run, tmp_path):
     assert out.count("refused: log.csv") == 50
     [table] = (tmp_path / "data" / "imports").glob("*.csv")
     assert len(table.read_text("utf-8-sig").splitlines()) == 61
+
+
+@pytest.mark.parametrize("more", [("--dry-run",), ()])
+def test_no_number_of_notes_keeps_a_refused_row_off_the_list(run, tmp_path, monkeypatch, more):
+    monkeypatch.setattr(listing, "LISTED_OF_EACH", 55)
+    monkeypatch.setattr(import_run.Pace.__init__, "__defaults__", (20,))
+    monkeypatch.setattr(import_run, "LEAST_LINES", 20)
+    monkeypatch.setattr(import_run, "MOST_LINES", 20)
+    notes = "".join(line(id=f"T{n}", state="New", at="2024-03-01 09:00") for n in range(60))
+    code, out, _ = run(HEADING + notes + line(id="T60", state="Odd", at="2024-03-01 09:00"), *more)
+    assert code == 1
+    assert "refused: log.csv, row 62, column state:" in out
+    assert "… and 7 more; all but 5, which are only counted: " in out
+    [table] = (tmp_path / "data" / "imports").glob("*.csv")
+    rows = list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
+    assert [len([r for r in rows if r["outcome"] == outcome]) for outcome in ("noted", "refused")] == [56, 1]
+    assert [r["kind"] for r in rows if not r["row"]] == ["too-many-problems"]
+    if not more:
+        row = Import.objects.get()
+        assert row.report["codes"] == {"no-group": 60, "unknown-state": 1, "too-many-problems": 5}
+        assert row.problems.count() == 57
 
 
 def test_the_table_of_problems_holds_no_formula(tmp_path):

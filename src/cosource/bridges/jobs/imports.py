@@ -134,8 +134,7 @@ def _note(row: Import, rehearsal: Rehearsal) -> None:
         tickets_written=counts.tickets,
         tickets_extended=counts.extended,
         report={
-            "codes": dict(rehearsal.codes),
-            "listed": len(rehearsal.problems),
+            "codes": dict(rehearsal.listing.codes),
             "would_make": dict(rehearsal.made),
             "checked": True,
         },

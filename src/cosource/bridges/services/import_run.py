@@ -25,6 +25,7 @@ from cosource.bridges.reading.apart import read_apart
 from cosource.bridges.reading.source import LIMITS, Limits
 from cosource.bridges.reading.tickets import Survey, read_tickets
 from cosource.bridges.rules.events import TicketReading
+from cosource.bridges.rules.listing import Listing
 from cosource.bridges.rules.problems import Problem
 from cosource.bridges.services.batch import Counts, Desk, batch_sort, batch_write, open_desk
 from cosource.bridges.services.places import cut, places_end
@@ -40,7 +41,6 @@ from cosource.tickets.services.listkeys import OPEN_CATEGORIES
 # A batch aims at this time; others write between two of them.
 BATCH_SECONDS = 0.08
 FIRST_LINES, LEAST_LINES, MOST_LINES = 400, 400, 800
-LISTED_PROBLEMS = 100_000
 # What a batch changes of an import.
 MOVING = (
     "state", "position", "rows_read", "rows_kept", "rows_known", "rows_repaired", "rows_refused", "tickets_written",
@@ -256,19 +256,13 @@ def _sums(counts: Counts) -> dict[str, Any]:
 def _reported(row: Import, problems: list[Problem], desk: Desk | None) -> dict[str, Any]:
     """Write the problems down and return the report that counts them."""
     report = row.report
-    codes = Counter(report.get("codes", {}))
-    listed = report.get("listed", 0)
-    codes.update(p.code for p in problems)
-    problems_write(row.id, problems[: max(0, LISTED_PROBLEMS - listed)])
+    listing = Listing(Counter(report.get("codes", {})), Counter(report.get("listed_of", {})))
+    problems_write(row.id, listing.take(problems))
     made = report.get("made", {})
     for kind, party, name in desk.book.made if desk else ():
         if desk is not None:
             made.setdefault(kind, []).append(desk.book.ids[kind, party, name])
-    return {
-        "codes": dict(codes),
-        "listed": min(LISTED_PROBLEMS, listed + len(problems)),
-        "made": made,
-    }
+    return {"codes": dict(listing.codes), "listed_of": dict(listing.listed), "made": made}
 
 
 def problems_write(import_id: UUID, problems: list[Problem]) -> None:
@@ -338,7 +332,7 @@ class Rehearsal:
 
     counts: Counts = field(default_factory=Counts)
     problems: list[Problem] = field(default_factory=list)
-    codes: Counter[str] = field(default_factory=Counter)
+    listing: Listing = field(default_factory=Listing)
     made: Counter[str] = field(default_factory=Counter)
 
 
@@ -367,8 +361,7 @@ def import_rehearse(
         found.counts.add(batch.counts)
         desk.book.want(portion.readings, desk.teller.client)
         problems = [*portion.problems, *(p for r in portion.readings for p in r.problems)]
-        found.codes.update(p.code for p in problems)
-        found.problems += problems[: max(0, LISTED_PROBLEMS - len(found.problems))]
+        found.problems += found.listing.take(problems)
         tell(Progress(found.counts.read, max(survey.rows, found.counts.read)))
     found.made.update(kind for kind, _, _ in desk.book.made)
     return found
