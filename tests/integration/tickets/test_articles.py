@@ -296,8 +296,11 @@ def test_an_article_is_written_from_a_ticket_in_two_steps(desk: Desk, shared: Ti
         assert there in editor
     for not_there in ("Our margin is secret.", "Miller"):
         assert not_there not in editor
-    form = {"title": "Cold fuser", "text": "Warm it.", "audience": "own", "step": "publish"}
+    once = editor.partition('name="once" value="')[2].partition('"')[0]
+    form = {"title": "Cold fuser", "text": "Warm it.", "audience": "own", "step": "publish", "once": once}
+    first = reader.client.post(f"/knowledge/new/?ticket={shared.id}", form)
     answer = reader.client.post(f"/knowledge/new/?ticket={shared.id}", form)
+    assert answer.url == first.url
 
     article = Article.objects.get(title="Cold fuser")
     assert (answer.status_code, answer.url) == (303, f"/knowledge/{article.id}/")

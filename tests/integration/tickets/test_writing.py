@@ -58,6 +58,29 @@ def said(ticket: Ticket) -> list[str]:
     return [bodies[m.id].body["text"] for m in found]
 
 
+@pytest.mark.parametrize("seconds", [0, 10])
+def test_the_same_form_sent_again_says_nothing_more(
+    desk: Desk, shared: Ticket, settings: Any, seconds: int
+) -> None:
+    """A second click, or a reload after an answer that never came, whether or not it can still be taken back."""
+    settings.UNDO_SEND_SECONDS = seconds
+    writer = Reader(desk, "p1.pt")
+    before = said(shared)
+    page = writer.get(f"/tickets/{shared.id}/").content.decode()
+    key = page.partition('name="once" value="')[2].partition('"')[0]
+    for wait in (0, 1, 20, 0):
+        later(desk, wait)
+        assert send(writer, shared, "Once.", once=key).status_code == 303
+    later(desk, 20)
+    assert said(shared) == [*before, "Once."]
+
+    refused = send(writer, shared, "", once="0" * 32)
+    assert refused.status_code == 422
+    assert send(writer, shared, "Mended.", once="0" * 32).status_code == 303
+    later(desk, 20)
+    assert said(shared) == [*before, "Once.", "Mended."]
+
+
 def test_what_was_sent_is_said_once_when_the_time_is_over(desk: Desk, shared: Ticket) -> None:
     before = said(shared)
     writer, other = Reader(desk, "p1.pt"), Reader(desk, "c1.ct")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any, Protocol
+from uuid import uuid4
 
 from django import template
 from django.forms import BoundField
@@ -79,6 +80,12 @@ def _silent_icon(name: str, size: str) -> SafeString:
 def _sprite() -> str:
     # Asked for by every icon of a page; the address changes with a new version only.
     return static("shell/icons.svg")
+
+
+@register.simple_tag
+def form_key() -> SafeString:
+    """Give a form a key of its own, by which it is taken once (`web.once`)."""
+    return format_html('<input type="hidden" name="once" value="{}">', uuid4().hex)
 
 
 @register.simple_tag

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, is_fragment, signed_in
 from cosource.foundation.errors import Conflict, CosourceError, Invalid, NotAllowed, NotFound, StaleVersion
+from cosource.foundation.web.once import taken_once
 from cosource.knowledge.models import Article, State
 from cosource.knowledge.queries.article_page import ArticleView, article_get
 from cosource.knowledge.queries.articles import topics_of
@@ -115,7 +116,11 @@ def _sent(
     if not form.is_valid():
         return _draw(request, form, found, origin, status=422)
     try:
-        article = _write(request, form.values(), found, origin, publish=step == PUBLISH)
+        with taken_once(request, at=clock.now()) as taking:
+            if taking.before is not None:
+                return HttpResponseRedirect(reverse("knowledge:article", args=[taking.before]), status=303)
+            article = _write(request, form.values(), found, origin, publish=step == PUBLISH)
+            taking.result = str(article.id)
     except (Invalid, Conflict, StaleVersion) as refused:
         _explain(form, refused)
         return _draw(request, form, found, origin, status=refused.status)

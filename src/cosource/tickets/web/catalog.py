@@ -4,7 +4,6 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Invalid, NotFound
-from cosource.foundation.services.replays import Answer, replay_claim, replay_keep
+from cosource.foundation.web.once import taken_once
 from cosource.tickets.models import CatalogItem
 from cosource.tickets.queries.catalog import catalog_items, item_choices, item_get, may_keep, site_choices
 from cosource.tickets.queries.desks import may_open
@@ -68,26 +67,24 @@ def item(request: PageRequest, item_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("tickets:ticket", args=[ticket_id]), status=303)
 
 
-@transaction.atomic
 def _ask(request: PageRequest, found: CatalogItem) -> UUID:
     """Ask for it, or find the ticket that this very form opened before."""
     actor, at = request.actor, clock.now()
-    once = one_uuid(text_in(request, "once"), "once")
-    claim = replay_claim(actor_id=actor.id or once, key=f"form:{once.hex}", request_digest=once.hex, at=at)
-    if isinstance(claim, Answer):
-        return UUID(claim.text)
-    site = text_in(request, "site_id")
-    ticket = request_open(
-        item_id=found.id,
-        answers={f.key: text_in(request, f"f-{f.key}") for f in fields_read(found.form)},
-        remark=text_in(request, "remark"),
-        site_id=one_uuid(site, "site_id") if site else None,
-        requester_name=" ".join(text_in(request, "requester").split()),
-        actor=actor,
-        at=at,
-    )
-    replay_keep(claim=claim, status=303, text=ticket.id.hex, headers={})
-    return ticket.id
+    with taken_once(request, at=at) as taking:
+        if taking.before is not None:
+            return UUID(taking.before)
+        site = text_in(request, "site_id")
+        ticket = request_open(
+            item_id=found.id,
+            answers={f.key: text_in(request, f"f-{f.key}") for f in fields_read(found.form)},
+            remark=text_in(request, "remark"),
+            site_id=one_uuid(site, "site_id") if site else None,
+            requester_name=" ".join(text_in(request, "requester").split()),
+            actor=actor,
+            at=at,
+        )
+        taking.result = ticket.id.hex
+        return ticket.id
 
 
 def _draw_item(

@@ -7,7 +7,6 @@ found (`queries.calling`), what is written (`services.contacts`).
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,8 +18,8 @@ from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
 from cosource.foundation.pages import Command, register_command
-from cosource.foundation.services.replays import Answer, replay_claim, replay_keep
 from cosource.foundation.sight import REQUESTER, Actor
+from cosource.foundation.web.once import taken_once
 from cosource.tickets.queries.calling import Caller, callers_found, last_services, usual_desk
 from cosource.tickets.queries.desks import Desk, choices_on, desks_of, may_open
 from cosource.tickets.rules.contacts import CHANNELS, PHONE
@@ -73,40 +72,38 @@ def _desk(request: PageRequest, wanted: str) -> tuple[list[Desk], Desk]:
     return desks, desk
 
 
-@transaction.atomic
 def _log(request: PageRequest, desk: Desk) -> UUID:
     """Write it down, or find the ticket of this very form."""
     actor, at = request.actor, clock.now()
-    once = one_uuid(text_in(request, "once"), "once")
-    claim = replay_claim(actor_id=actor.id or once, key=f"form:{once.hex}", request_digest=once.hex, at=at)
-    if isinstance(claim, Answer):
-        return UUID(claim.text)
-    what, _colon, picked = text_in(request, "pick").partition(":")
-    common: dict[str, Any] = {
-        "channel": text_in(request, "channel") or PHONE,
-        "solved": text_in(request, "outcome") == SOLVED,
-        "actor": actor,
-        "at": at,
-    }
-    title, text, typed = (text_in(request, name).strip() for name in ("title", "text", "caller"))
-    if what == _TICKET:
-        words = "\n\n".join(filter(None, (title, text)))
-        ticket = contact_add(ticket_id=one_uuid(picked, "pick"), text=words, **common)
-    else:
-        service = text_in(request, "service_id")
-        person = one_uuid(picked, "pick") if what == _PERSON else None
-        ticket = contact_log(
-            title=title,
-            text=text,
-            kind=text_in(request, "kind") or TicketKind.INCIDENT,
-            service_id=one_uuid(service, "service_id") if service else None,
-            requester_id=person,
-            requester_name="" if person else picked if what == _NAME else " ".join(typed.split()),
-            engagement_id=desk.engagement.id if desk.engagement else None,
-            **common,
-        )
-    replay_keep(claim=claim, status=303, text=ticket.id.hex, headers={})
-    return ticket.id
+    with taken_once(request, at=at) as taking:
+        if taking.before is not None:
+            return UUID(taking.before)
+        what, _colon, picked = text_in(request, "pick").partition(":")
+        common: dict[str, Any] = {
+            "channel": text_in(request, "channel") or PHONE,
+            "solved": text_in(request, "outcome") == SOLVED,
+            "actor": actor,
+            "at": at,
+        }
+        title, text, typed = (text_in(request, name).strip() for name in ("title", "text", "caller"))
+        if what == _TICKET:
+            words = "\n\n".join(filter(None, (title, text)))
+            ticket = contact_add(ticket_id=one_uuid(picked, "pick"), text=words, **common)
+        else:
+            service = text_in(request, "service_id")
+            person = one_uuid(picked, "pick") if what == _PERSON else None
+            ticket = contact_log(
+                title=title,
+                text=text,
+                kind=text_in(request, "kind") or TicketKind.INCIDENT,
+                service_id=one_uuid(service, "service_id") if service else None,
+                requester_id=person,
+                requester_name="" if person else picked if what == _NAME else " ".join(typed.split()),
+                engagement_id=desk.engagement.id if desk.engagement else None,
+                **common,
+            )
+        taking.result = ticket.id.hex
+        return ticket.id
 
 
 def _found(request: PageRequest, desk: Desk, values: dict[str, str]) -> dict[str, Any]:

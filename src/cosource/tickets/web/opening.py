@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
-from cosource.foundation.services.replays import Answer, replay_claim, replay_keep
 from cosource.foundation.sight import Actor
+from cosource.foundation.web.once import taken_once
 from cosource.tickets.models import TicketTemplate
 from cosource.tickets.queries.alike import tickets_alike
 from cosource.tickets.queries.desks import Desk, DeskChoices, choices_on, desks_of, openable_kinds
@@ -77,29 +76,26 @@ def _template(actor: Actor, chosen: str) -> TicketTemplate | None:
     return template
 
 
-@transaction.atomic
 def _open(request: PageRequest, desk: Desk, file_ids: list[UUID]) -> UUID:
     """Open the ticket, or find the one that this very form opened before."""
     actor, at = request.actor, clock.now()
-    once = one_uuid(text_in(request, "once"), "once")
-    # The digest is of the form's own key: what matters is that it is the same form, however it was changed meanwhile.
-    claim = replay_claim(actor_id=actor.id or once, key=f"form:{once.hex}", request_digest=once.hex, at=at)
-    if isinstance(claim, Answer):
-        return UUID(claim.text)
-    record = ticket_begin(
-        title=text_in(request, "title"),
-        text=text_in(request, "text"),
-        kind=text_in(request, "kind") or TicketKind.INCIDENT,
-        engagement_id=desk.engagement.id if desk.engagement else None,
-        file_ids=file_ids,
-        checklist=text_in(request, "checklist").splitlines(),
-        fields=_answered(request, desk),
-        actor=actor,
-        at=at,
-        **_details(request, desk),
-    )
-    replay_keep(claim=claim, status=303, text=record.ticket.id.hex, headers={})
-    return record.ticket.id
+    with taken_once(request, at=at) as taking:
+        if taking.before is not None:
+            return UUID(taking.before)
+        record = ticket_begin(
+            title=text_in(request, "title"),
+            text=text_in(request, "text"),
+            kind=text_in(request, "kind") or TicketKind.INCIDENT,
+            engagement_id=desk.engagement.id if desk.engagement else None,
+            file_ids=file_ids,
+            checklist=text_in(request, "checklist").splitlines(),
+            fields=_answered(request, desk),
+            actor=actor,
+            at=at,
+            **_details(request, desk),
+        )
+        taking.result = record.ticket.id.hex
+        return record.ticket.id
 
 
 def _answered(request: PageRequest, desk: Desk) -> dict[str, dict[str, str]]:

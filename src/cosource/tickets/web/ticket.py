@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Conflict, CosourceError, Invalid, StaleVersion
+from cosource.foundation.web.once import taken_once
 from cosource.tickets.queries.steps import Steps
 from cosource.tickets.queries.ticket_page import ticket_get
 from cosource.tickets.rules.states import CANCELLED, CLOSED, IN_PROGRESS, RESOLVED
@@ -125,10 +126,13 @@ def reply(request: PageRequest, common: Common) -> None:
         "words": words_in(request, chosen, file_ids),
         "wider_confirmed": text_in(request, "confirmed") == chosen.key,
     }
-    if then:
-        reply_then(then=then, **common)
-    else:
-        writing_send(**common)
+    with taken_once(request, at=common["at"]) as taking:
+        if taking.before is not None:
+            return
+        if then:
+            reply_then(then=then, **common)
+        else:
+            writing_send(**common)
 
 
 @step("")
