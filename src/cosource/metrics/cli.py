@@ -208,7 +208,8 @@ def _bring_up_to_date() -> None:
 def _actor(name: str, at: datetime, command: str = "metrics show") -> "Actor":
     """Return who looks, after noting that they do. Raises: typer.Exit."""
     from cosource.foundation.services.access_log import access_note
-    from cosource.metrics.queries.asking import acting_as, usual_reader
+    from cosource.metrics.queries.asking import usual_reader
+    from cosource.parties.queries.acting import acting_as
 
     if not name:
         name = usual_reader() or ""

@@ -4,9 +4,14 @@ Not here: the check and the replay themselves.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cosource.foundation.sight import Actor
 
 # Beside `cosource clock due` and `elapsed`, which ask the calendars.
 escalations_app = typer.Typer(
@@ -83,6 +88,29 @@ def calls_import(
     raise typer.Exit(1 if brought.refused else 0)
 
 
+def _looking_as(name: str, command: str, at: "datetime") -> "Actor":
+    """Return who looks, after noting that they do. Raises: typer.Exit where there is no such party or person."""
+    from cosource.foundation.services.access_log import access_note
+    from cosource.parties.queries.acting import acting_as
+
+    actor = acting_as(name, reason=f"command line: {command}", at=at)
+    if actor is None or actor.organization_id is None:
+        typer.echo(
+            f'cosource: there is no one organization named "{name}", nor a person with that mail address who works here',
+            err=True,
+        )
+        raise typer.Exit(2)
+    access_note(
+        actor=actor,
+        owner_organization_id=actor.reads_as,
+        object_kind="escalation matrix",
+        object_id=actor.reads_as,
+        at=at,
+        reason=f"command line: {command}",
+    )
+    return actor
+
+
 @escalations_app.command("audit")
 def escalations_audit_all() -> None:
     """Check every clock against its rows and the ledger. Ends with 0 when all holds, with 1 when a step was missed or doubled."""
@@ -99,6 +127,14 @@ def escalations_audit_all() -> None:
 
 @escalation_app.command("check")
 def escalation_check(
+    as_: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            help="Whose sight: a person's mail address, or an organization by name or id; "
+            "without, all parties for whoever runs the machine.",
+        ),
+    ] = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="As JSON, levels that are passed over included.")
     ] = False,
@@ -109,8 +145,10 @@ def escalation_check(
     from cosource.foundation import clock
     from cosource.tickets.matrix.services.checking import parts_checked
 
+    now = clock.now()
+    actor = _looking_as(as_, "escalation check", now) if as_ else None
     found, parts = [], 0
-    for checked in parts_checked(at=clock.now()):
+    for checked in parts_checked(at=now, actor=actor):
         part, parts = checked.part, parts + 1
         for hole in checked.holes:
             if not as_json and hole.level:

@@ -20,7 +20,7 @@ from cosource.config.cli import app
 from cosource.foundation.clock import now as clock_now
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound, StaleVersion
 from cosource.foundation.ids import NIL
-from cosource.foundation.models import Entry, Notice, NoticeChoices
+from cosource.foundation.models import AccessLog, Entry, Notice, NoticeChoices
 from cosource.foundation.sight import TECHNICIAN
 from cosource.parties.models import Absence, Engagement, Grant, IntegrationToken, Membership, Person
 from cosource.parties.services.absences import absence_add, absence_call_off
@@ -317,6 +317,36 @@ def test_the_command_finds_the_gap(desk: Desk) -> None:
     assert len(nightly) in {56, 57}
     assert {one["level"] for one in nightly} == {0}
     assert "Alder Hospitals" in runner.invoke(app, ["escalation", "check"]).stdout
+
+
+def test_the_command_lists_to_each_side_what_its_page_does(desk: Desk) -> None:
+    keep(desk, line(person(desk, "c1.ct"), hours={"zone": "UTC", "from": "08:00", "until": "18:00"}))
+    keep(
+        desk,
+        line(person(desk, "p1.pt"), hours={"zone": "UTC", "from": "06:00", "until": "20:00"}),
+        by="p1.pm",
+        side="partner",
+    )
+    world = desk.world
+    owner, partner = (str(desk.org(key)) for key in ("c1", "p1"))
+    for name, parties in (
+        ("", {owner, partner}),
+        (world.people["c1.ct"].email, {owner}),
+        (world.people["p1.pm"].email, {partner}),
+        (world.organizations["p1"].name, {partner}),
+        (owner, {owner}),
+        (world.people["p2.pm"].email, set()),
+        (world.people["c1.req"].email, set()),
+    ):
+        asked = CliRunner().invoke(app, ["escalation", "check", "--json", *(["--as", name] if name else [])])
+        found = json.loads(asked.stdout)
+        assert {one["organization"] for one in found["found"]} == parties, name
+        assert (found["parts"], asked.exit_code) == (len(parties), int(bool(parties)))
+    noted = AccessLog.objects.filter(object_kind="escalation matrix", organization_id=desk.org("p1"))
+    assert noted.count() == 2
+    nobody = CliRunner().invoke(app, ["escalation", "check", "--as", "nobody@nowhere.example"])
+    assert nobody.exit_code == 2
+    assert "nobody@nowhere.example" in nobody.stderr
 
 
 def test_the_ladder_tells_whom_the_matrix_names_and_else_whoever_leads(desk: Desk) -> None:

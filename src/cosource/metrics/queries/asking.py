@@ -1,21 +1,11 @@
 """Who asks for figures at the command line, and in which language."""
 
-from datetime import datetime
-
 from django.conf import settings
 from django.db.models import Count
 
 from cosource.foundation.notices import notice_people
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Organization
-from cosource.parties.queries.acting import acting_named, organization_acting
-
-
-def acting_as(name: str, *, reason: str, at: datetime) -> Actor | None:
-    """Return a person by mail address, or an organization by its exact name or id, as an actor; None for nobody."""
-    if "@" in name:
-        return acting_named(name, "", at)
-    return organization_acting(name, reason, at)
 
 
 def usual_reader() -> str | None:

@@ -40,6 +40,13 @@ def organization_acting(name: str, reason: str, at: datetime) -> Actor | None:
     )
 
 
+def acting_as(name: str, *, reason: str, at: datetime) -> Actor | None:
+    """Return a person by mail address, or an organization by its exact name or id, as an actor; None for nobody."""
+    if "@" in name:
+        return acting_named(name, "", at)
+    return organization_acting(name, reason, at)
+
+
 def own_person_id(actor: Actor, email: str) -> UUID:
     """Return the person with this address, in the actor's sight. Raises: NotFound."""
     found = Person.objects.visible_to(actor).filter(email__iexact=email.strip()).first()

@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.urls import reverse
 
 from cosource.foundation.services.notices import notify
-from cosource.foundation.sight import MANAGER, SERVICE_OWNER
+from cosource.foundation.sight import MANAGER, SERVICE_OWNER, Actor
 from cosource.parties.models import Grant
-from cosource.parties.models.scope import live_q
+from cosource.parties.models.scope import kept_q, live_q, reach_q
 from cosource.tickets.matrix.queries.parts import WINDOW
 from cosource.tickets.matrix.queries.worlds import lines_of, worlds_of
 from cosource.tickets.matrix.rules.gaps import gaps_of
@@ -37,11 +37,17 @@ class Checked:
         return [hole for hole in self.holes if not hole.level]
 
 
-def parts_checked(*, at: datetime) -> Iterator[Checked]:
-    """Check every part of the engagements that run at `at`, over the coming weeks."""
+def parts_checked(*, at: datetime, actor: Actor | None = None) -> Iterator[Checked]:
+    """Check every part of the engagements that run at `at`, over the coming weeks; for an actor those alone that are in its hand.
+
+    These are its organization's own and those of absent parties whose seat that keeps: the gaps of others are their own business.
+    """
     running = MatrixPart.objects.filter(live_q(at, "engagement__")).select_related(
         "engagement", "organization"
     )
+    if actor is not None:
+        in_hand = kept_q(actor.organization_id, "organization__") if actor.organization_id else Q(pk__in=())
+        running = running.filter(reach_q(actor.sight, "engagement__"), in_hand)
     last: UUID | None = None
     while True:
         rows = running.order_by("id") if last is None else running.filter(id__gt=last).order_by("id")
