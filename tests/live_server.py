@@ -1,4 +1,4 @@
-"""A web process of its own over a test's database, people signed in to it, and their open streams."""
+"""A web process, and a worker, of their own over a test's database, people signed in to it, and their open streams."""
 
 import asyncio
 import contextlib
@@ -21,6 +21,15 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 
 from cosource.parties.models import Person
+
+# For a page's beginning: it looks again when `aMinutePasses` is called, so that all else that changes came by the stream.
+MINUTES_BY_HAND = """
+const often = window.setInterval;
+window.setInterval = (act, milliseconds) => {
+  if (milliseconds < 60_000) return often(act, milliseconds);
+  window.aMinutePasses = act;
+};
+"""
 
 
 def apart[T](act: Callable[[], T]) -> T:
@@ -49,21 +58,12 @@ def web_process(data_dir: Path, database_url: str, **more: str) -> Iterator[tupl
     """Run `cosource web` with the test's keys, so that sessions made here hold there; give its port and process."""
     port = free_port()
     (data_dir / "static").mkdir(exist_ok=True)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("COSOURCE_")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cosource", "web"],
-        env={
-            **clean,
-            "COSOURCE_DATA_DIR": str(data_dir),
-            "COSOURCE_DATABASE_URL": database_url,
-            "COSOURCE_SECRETS_FILE": str(settings.SECRETS_FILE),
-            "COSOURCE_BIND": f"127.0.0.1:{port}",
-            "COSOURCE_LOG_LEVEL": "warning",
-            # No worker runs beside it.
-            "COSOURCE_UNDO_SEND_SECONDS": "0",
-            **more,
-        },
-    )
+    environ = _environ(data_dir, database_url) | {
+        "COSOURCE_BIND": f"127.0.0.1:{port}",
+        # No worker need run beside it.
+        "COSOURCE_UNDO_SEND_SECONDS": "0",
+    }
+    process = subprocess.Popen([sys.executable, "-m", "cosource", "web"], env=environ | more)
     try:
         deadline = time.monotonic() + 60
         while True:
@@ -85,6 +85,33 @@ def web_process(data_dir: Path, database_url: str, **more: str) -> Iterator[tupl
                 left.kill()
             process.kill()
             process.wait(5)
+
+
+@contextlib.contextmanager
+def worker_process(data_dir: Path, database_url: str) -> Iterator[None]:
+    """Run `cosource worker`; its mails become files."""
+    environ = _environ(data_dir, database_url) | {"COSOURCE_EMAIL_URL": "file"}
+    process = subprocess.Popen([sys.executable, "-m", "cosource", "worker"], env=environ)
+    try:
+        yield
+        assert process.poll() is None, "the worker ended"
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+
+
+def _environ(data_dir: Path, database_url: str) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("COSOURCE_")}
+    return clean | {
+        "COSOURCE_DATA_DIR": str(data_dir),
+        "COSOURCE_DATABASE_URL": database_url,
+        "COSOURCE_SECRETS_FILE": str(settings.SECRETS_FILE),
+        "COSOURCE_LOG_LEVEL": "warning",
+    }
 
 
 def session_of(person: Person, port: int | None = None) -> dict[str, str]:

@@ -25,9 +25,19 @@ class Seat:
     """One person at one browser."""
 
     def __init__(
-        self, chromium: Browser, address: str, email: str, *, by_form: bool = False, **look: Any
+        self,
+        chromium: Browser,
+        address: str,
+        email: str,
+        *,
+        by_form: bool = False,
+        port: int | None = None,
+        **look: Any,
     ) -> None:
-        """Sit down at the first page. `by_form`: sign in as people do, and not with a session that is made beforehand."""
+        """Sit down at the first page. `by_form`: sign in as people do, and not with a session that is made beforehand.
+
+        `port`: of the web process, where it is one of its own.
+        """
         given: dict[str, Any] = {"viewport": WIDE} | look
         context = chromium.new_context(**given)
         self.address = address
@@ -42,7 +52,7 @@ class Seat:
             self.page.locator("button[type=submit].go").first.click()
             self.page.wait_for_url(f"{address}/")
         else:
-            context.add_cookies([{**session_of(Person.objects.get(email=email)), "url": address}])
+            context.add_cookies([{**session_of(Person.objects.get(email=email), port), "url": address}])
             self.page.goto(f"{address}/")
 
     def _note(self, said: ConsoleMessage) -> None:
