@@ -1,13 +1,15 @@
-"""Two parties side by side: what one does, the other's page shows without being loaded again."""
+"""Pages that stay open show what happens: between parties, and in all the tabs of a browser by one stream."""
 
+import asyncio
 import re
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from tests.live_server import session_of, web_process
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.live_server import MINUTES_BY_HAND, Stream, apart, session_of, web_process
 from tests.worlds import World, two_clients_three_partners
 
 from cosource.foundation import clock
@@ -45,6 +47,11 @@ def seated(chromium: Browser, port: int, person: Person, path: str) -> tuple[Pag
     """Open a page as somebody who is signed in; return it and where its faults are noted."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     context.add_cookies([{**session_of(person, port), "url": f"http://127.0.0.1:{port}"}])
+    context.add_init_script(MINUTES_BY_HAND)
+    return tab(context, port, path)
+
+
+def tab(context: BrowserContext, port: int, path: str) -> tuple[Page, list[str]]:
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -104,3 +111,42 @@ def test_one_page_changes_while_the_other_party_acts(
         for page in (client, watcher, partner):
             assert page.evaluate("window.isTheSame") is True
         assert (client_faults, watcher_faults, partner_faults) == ([], [], [])
+
+
+def test_the_tabs_of_a_browser_share_one_stream_until_the_last_is_closed(
+    database_url: str, sealing: None, chromium: Browser, tmp_path: Path
+) -> None:
+    world = two_clients_three_partners(clock.now())
+    ct = world.people["c1.ct"]
+    # The server has room for one stream: a second is refused, by whomever.
+    with web_process(tmp_path, database_url, COSOURCE_LIVE_STREAMS="1") as (port, _process):
+
+        def another() -> int:
+            async def ask() -> int:
+                stream = Stream(port, session_of(world.people["c1.cso"], port))
+                await stream.open()
+                await stream.close()
+                return stream.status
+
+            return apart(lambda: asyncio.run(ask()))
+
+        first, first_faults = seated(chromium, port, ct, "/tickets/")
+        second, second_faults = tab(first.context, port, "/tickets/")
+        opened(world, "Scanner is slow")
+        for page in (first, second):
+            expect(page.locator("tr[data-row]")).to_have_count(1)
+        assert another() == 429
+
+        with first.expect_event("close"):
+            first.close(run_before_unload=True)
+        opened(world, "Wristband printers offline")
+        expect(second.locator("tr[data-row]")).to_have_count(2)
+        assert another() == 429
+        assert second.evaluate("window.isTheSame") is True
+        assert (first_faults, second_faults) == ([], [])
+
+        second.close()
+        deadline = time.monotonic() + 60
+        while another() != 200:
+            assert time.monotonic() < deadline, "a stream that nobody reads stays open"
+            time.sleep(0.1)
