@@ -89,7 +89,8 @@ def test_typing_errors_in_names_are_found() -> None:
 
 
 def test_the_address_of_a_machine_that_listens_everywhere_is_its_own() -> None:
-    assert env.default_base_url(Bind("0.0.0.0", 8080)) == "http://127.0.0.1:8080"
+    for host in ("0.0.0.0", "127.0.0.1", "::1"):
+        assert env.default_base_url(Bind(host, 8080)) == "http://localhost:8080"
     assert env.default_base_url(Bind("desk", 80)) == "http://desk:80"
     assert env.default_hosts("https://desk.example.org") == (
         "desk.example.org",

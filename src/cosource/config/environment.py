@@ -106,7 +106,7 @@ BASE_URL = Setting(
     "address",
     "The address people type, used in links that leave the system. With `https` cookies become secure and browsers are "
     "told to stay on https.",
-    default_means="http and the listening address",
+    default_means="http and the listening address, `localhost` for this machine's own",
 )
 TRUSTED_PROXY = Setting(
     "COSOURCE_TRUSTED_PROXY",
@@ -357,9 +357,9 @@ SETTINGS: tuple[AnySetting, ...] = (
 
 
 def default_base_url(bind: Bind) -> str:
-    """Give the address under which a browser on this machine reaches `bind`."""
-    everywhere = bind.host in {"0.0.0.0", "::"}  # noqa: S104 - compared with, not listened on
-    return f"http://{Bind('127.0.0.1', bind.port) if everywhere else bind}"
+    """Give the address under which a browser on this machine reaches `bind`; by name, since passkeys belong to names."""
+    here = bind.host in {"0.0.0.0", "::", "127.0.0.1", "::1"}  # noqa: S104 - compared with, not listened on
+    return f"http://{Bind('localhost', bind.port) if here else bind}"
 
 
 def default_hosts(base_url: str) -> tuple[str, ...]:

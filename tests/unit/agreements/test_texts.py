@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from itertools import starmap
 
 import pytest
+from tests.messages import catalog_of
 
 from cosource.agreements.rules.agreement_text import parse_agreement, settled_text, text_digest
 from cosource.agreements.rules.durations import BadDuration, minutes_of, minutes_text, working_day_minutes
@@ -248,3 +249,16 @@ def test_a_problem_carries_its_parts_for_translation() -> None:
         "“x” is not known here; there is none",
         "line 4, return_limit: “x” is not known here; there is none",
     )
+
+
+def test_a_problem_of_a_calendar_carries_its_parts_for_translation() -> None:
+    text = SHORT.replace('["08:00-12:00"]}}\n  south', '["09:00-08:00"]}}\n  south')
+    with pytest.raises(BadAgreement) as refused:
+        parse_agreement(text)
+    [problem] = refused.value.problems
+    assert (problem.path, dict(problem.values)) == (
+        "calendars.north.hours.mon",
+        {"found": "'09:00-08:00'", "begin": "09:00", "end": "08:00"},
+    )
+    said = str(catalog_of("de")[problem.pattern].string) % dict(problem.values)
+    assert said.startswith("'09:00-08:00' endet nicht nach seinem Beginn; teilen Sie")

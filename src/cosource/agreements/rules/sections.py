@@ -26,7 +26,7 @@ MAX_PAUSE_REASONS = 40
 MAX_MINUTES = 525_600
 
 _NAME = 120
-_REASON = 240
+_VALUE = 140
 _CALENDAR_NAME = 60
 _LEVELS = 3
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
@@ -69,11 +69,9 @@ def read_calendars(
         try:
             calendars[name] = parse_calendar(definition)
         except BadCalendar as error:
-            place, _, reason = str(error).partition(": ")
-            where = f"{path}.{place}" if place != "calendar" else path
-            document.refuse(
-                _line_of(node, place), where, gettext_noop("%(reason)s"), reason=shortened(reason, _REASON)
-            )
+            where = f"{path}.{error.place}" if error.place != "calendar" else path
+            values = {name: shortened(str(value), _VALUE) for name, value in error.values.items()}
+            document.refuse(_line_of(node, error.place), where, error.pattern, **values)
     return definitions, calendars
 
 

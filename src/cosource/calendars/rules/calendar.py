@@ -11,7 +11,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from cosource.calendars.rules.public_holidays import Region, find_region
-from cosource.calendars.rules.refusals import BadCalendar
+from cosource.calendars.rules.refusals import BadCalendar, gettext_noop
 from cosource.calendars.rules.stretches import Stretches
 
 type Window = tuple[int, int]
@@ -97,19 +97,32 @@ def _check_zone(zone: str) -> None:
         ZoneInfo(zone)
     except (OSError, ValueError, KeyError):
         raise BadCalendar(
-            f"timezone: {zone!r} is not a zone of the time zone database; write it like Europe/Berlin"
+            "timezone",
+            gettext_noop("%(zone)s is not a zone of the time zone database; write it like Europe/Berlin"),
+            zone=repr(zone),
         ) from None
 
 
 def _check_hours(hours: Sequence[Sequence[Window]]) -> None:
     if len(hours) != _WEEK_DAYS:
-        raise BadCalendar(f"hours: {len(hours)} weekdays are given, a week has {_WEEK_DAYS}")
+        raise BadCalendar(
+            "hours", "%(given)s weekdays are given, a week has %(days)s", given=len(hours), days=_WEEK_DAYS
+        )
     for day in hours:
         for begin, finish in day:
             if not 0 <= begin < finish <= _DAY_MINUTES:
-                raise BadCalendar(f"hours: a window from minute {begin} to {finish} is not within one day")
+                raise BadCalendar(
+                    "hours",
+                    "a window from minute %(begin)s to %(end)s is not within one day",
+                    begin=begin,
+                    end=finish,
+                )
         for (_, finish), (begin, _) in pairwise(day):
             if begin < finish:
-                raise BadCalendar(f"hours: windows overlap or are out of order at minute {begin}")
+                raise BadCalendar(
+                    "hours", "windows overlap or are out of order at minute %(begin)s", begin=begin
+                )
     if not any(hours):
-        raise BadCalendar("hours: no weekday has a working minute, so that nothing would ever be due")
+        raise BadCalendar(
+            "hours", gettext_noop("no weekday has a working minute, so that nothing would ever be due")
+        )

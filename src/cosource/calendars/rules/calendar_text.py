@@ -29,23 +29,25 @@ def read_calendar(text: str) -> Calendar:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise BadCalendar(
-            f"line {mark.line + 1 if mark else 1}: this is not YAML: {error.problem or error.context}"
+            f"line {mark.line + 1 if mark else 1}",
+            "this is not YAML: %(why)s",
+            why=error.problem or error.context,
         ) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise BadCalendar(f"line {line}: this holds a character that no text needs") from None
+        raise BadCalendar(f"line {line}", "this holds a character that no text needs") from None
     except RecursionError:
-        raise BadCalendar("line 1: this is nested too deeply") from None
+        raise BadCalendar("line 1", "this is nested too deeply") from None
     value = None if root is None else _plain(root, {}, 0)
     if not isinstance(value, dict):
-        raise BadCalendar("line 1: expected timezone, hours and holidays as keys with values")
+        raise BadCalendar("line 1", "expected timezone, hours and holidays as keys with values")
     return parse_calendar(value)
 
 
 def _plain(node: yaml.Node, done: dict[int, object], depth: int) -> object:
     """Give what a node holds; a node that is used again through an alias is read once."""
     if depth > _DEPTH:
-        raise BadCalendar(f"line {_line(node)}: this is nested deeper than {_DEPTH} levels")
+        raise BadCalendar(f"line {_line(node)}", "this is nested deeper than %(limit)s levels", limit=_DEPTH)
     if id(node) not in done:
         done[id(node)] = _read(node, done, depth)
     return done[id(node)]
@@ -60,9 +62,13 @@ def _read(node: yaml.Node, done: dict[int, object], depth: int) -> object:
     found: dict[str, object] = {}
     for key, value in cast("yaml.MappingNode", node).value:
         if not isinstance(key, yaml.ScalarNode):
-            raise BadCalendar(f"line {_line(key)}: a key must be a plain word")
+            raise BadCalendar(f"line {_line(key)}", "a key must be a plain word")
         if key.value in found:
-            raise BadCalendar(f"line {_line(key)}: the key {key.value!r} is given twice; keep one of the two")
+            raise BadCalendar(
+                f"line {_line(key)}",
+                "the key %(key)s is given twice; keep one of the two",
+                key=repr(key.value),
+            )
         found[key.value] = _plain(value, done, depth + 1)
     return found
 

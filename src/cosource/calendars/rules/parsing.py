@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from cosource.calendars.rules.calendar import Calendar, Window
 from cosource.calendars.rules.public_holidays import Region, find_region
-from cosource.calendars.rules.refusals import BadCalendar
+from cosource.calendars.rules.refusals import BadCalendar, gettext_noop
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -41,7 +41,7 @@ def parse_calendar(source: Mapping[str, object]) -> Calendar:
     _refuse_unknown("calendar", source, _TOP_KEYS)
     zone = source.get("timezone")
     if not isinstance(zone, str) or not zone:
-        raise BadCalendar("timezone: missing; name a zone like Europe/Berlin")
+        raise BadCalendar("timezone", gettext_noop("missing; name a zone like Europe/Berlin"))
     by_weekday = _mapping("hours", source.get("hours"))
     _refuse_unknown("hours", by_weekday, WEEKDAYS)
     written = source.get("holidays")
@@ -50,7 +50,9 @@ def parse_calendar(source: Mapping[str, object]) -> Calendar:
     closed = _dates("holidays.dates", holidays.get("dates"))
     kept_open = _dates("holidays.open", holidays.get("open"))
     if both := closed & kept_open:
-        raise BadCalendar(f"holidays: {min(both).isoformat()} is both under dates and under open")
+        raise BadCalendar(
+            "holidays", gettext_noop("%(day)s is both under dates and under open"), day=min(both).isoformat()
+        )
     return Calendar(
         zone=zone,
         hours=tuple(_windows(f"hours.{day}", by_weekday.get(day)) for day in WEEKDAYS),
@@ -62,21 +64,28 @@ def parse_calendar(source: Mapping[str, object]) -> Calendar:
 
 def _mapping(where: str, value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise BadCalendar(f"{where}: expected keys with values, found {value!r}")
+        raise BadCalendar(
+            where, gettext_noop("expected keys with values, found %(found)s"), found=repr(value)
+        )
     return value
 
 
 def _refuse_unknown(where: str, found: Mapping[str, object], allowed: tuple[str, ...]) -> None:
     for key in found:
         if key not in allowed:
-            raise BadCalendar(f"{where}: {key!r} is not known here; allowed: {', '.join(allowed)}")
+            raise BadCalendar(
+                where,
+                gettext_noop("%(key)s is not known here; allowed: %(allowed)s"),
+                key=repr(key),
+                allowed=", ".join(allowed),
+            )
 
 
 def _items(where: str, value: object) -> list[object]:
     if value in _LEFT_EMPTY:
         return []
     if not isinstance(value, list | tuple):
-        raise BadCalendar(f"{where}: expected a list, found {value!r}")
+        raise BadCalendar(where, gettext_noop("expected a list, found %(found)s"), found=repr(value))
     return list(value)
 
 
@@ -86,17 +95,31 @@ def _region(holidays: Mapping[str, object]) -> Region | None:
     if country:
         return find_region(country, subdivision)
     if subdivision:
-        raise BadCalendar(f"holidays.subdivision: {subdivision!r} needs its country; add country, such as DE")
+        raise BadCalendar(
+            "holidays.subdivision",
+            gettext_noop("%(subdivision)s needs its country; add country, such as DE"),
+            subdivision=repr(subdivision),
+        )
     return None
 
 
 def _word(where: str, value: object, example: str) -> str:
     if isinstance(value, bool | int | float):
         raise BadCalendar(
-            f'{where}: YAML reads this word without quotes as {value!r}; put it in quotes, such as "{example}"'
+            where,
+            gettext_noop(
+                'YAML reads this word without quotes as %(found)s; put it in quotes, such as "%(example)s"'
+            ),
+            found=repr(value),
+            example=example,
         )
     if not isinstance(value, str | None):
-        raise BadCalendar(f"{where}: {value!r} is not a code; write it like {example}")
+        raise BadCalendar(
+            where,
+            gettext_noop("%(found)s is not a code; write it like %(example)s"),
+            found=repr(value),
+            example=example,
+        )
     return value or ""
 
 
@@ -104,22 +127,32 @@ def _windows(where: str, value: object) -> tuple[Window, ...]:
     windows = sorted(_window(where, item) for item in _items(where, value))
     for before, after in pairwise(windows):
         if after[0] < before[1]:
-            raise BadCalendar(f"{where}: two windows overlap at {_clock(after[0])}")
+            raise BadCalendar(where, gettext_noop("two windows overlap at %(time)s"), time=_clock(after[0]))
     return tuple(windows)
 
 
 def _window(where: str, value: object) -> Window:
     parts = _WINDOW.fullmatch(value) if isinstance(value, str) else None
     if parts is None:
-        raise BadCalendar(f"{where}: {value!r} is not a window; write it like 08:00-17:00")
+        raise BadCalendar(
+            where, gettext_noop("%(found)s is not a window; write it like 08:00-17:00"), found=repr(value)
+        )
     hour, minute, end_hour, end_minute = map(int, parts.groups())
     begin, finish = hour * _HOUR_MINUTES + minute, end_hour * _HOUR_MINUTES + end_minute
     if max(minute, end_minute) >= _HOUR_MINUTES or max(begin, finish) > _DAY_MINUTES:
-        raise BadCalendar(f"{where}: {value!r} has no such time of day; the last one is 24:00")
+        raise BadCalendar(
+            where, gettext_noop("%(found)s has no such time of day; the last one is 24:00"), found=repr(value)
+        )
     if finish <= begin:
         raise BadCalendar(
-            f"{where}: {value!r} doesn't end after it begins; split a window over midnight into "
-            f"{_clock(begin)}-24:00 and, on the next day, 00:00-{_clock(finish)}"
+            where,
+            gettext_noop(
+                "%(found)s doesn't end after it begins; split a window over midnight into %(begin)s-24:00 and, on the next "
+                "day, 00:00-%(end)s"
+            ),
+            found=repr(value),
+            begin=_clock(begin),
+            end=_clock(finish),
         )
     return begin, finish
 
@@ -134,7 +167,9 @@ def _date(where: str, value: object) -> date:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise BadCalendar(f"{where}: {value!r} is not a date; write it like 2026-12-24") from None
+        raise BadCalendar(
+            where, gettext_noop("%(found)s is not a date; write it like 2026-12-24"), found=repr(value)
+        ) from None
 
 
 def _clock(minute: int) -> str:

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from cosource.calendars.rules.refusals import BadCalendar
+from cosource.calendars.rules.refusals import BadCalendar, gettext_noop
 
 _WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SUGGESTED = 3
@@ -47,20 +47,29 @@ def find_region(country: str, subdivision: str = "") -> Region:
     code = countries.get(country.casefold())
     if code is None:
         raise BadCalendar(
-            f"holidays.country: {country!r} is not a country whose holidays are known; {_nearest(country, names)}"
+            "holidays.country",
+            _NO_COUNTRY[(found := _nearest(country, names)).sort],
+            country=repr(country),
+            names=found.listed,
         )
     if not subdivision:
         return Region(code)
     parts, part_names = _subdivisions(code)
     if not parts:
         raise BadCalendar(
-            f"holidays.subdivision: {subdivision!r} is not known; {names[code]} has no subdivisions here: leave it out"
+            "holidays.subdivision",
+            gettext_noop("%(subdivision)s is not known; %(country)s has no subdivisions here: leave it out"),
+            subdivision=repr(subdivision),
+            country=names[code],
         )
     part = parts.get(subdivision.casefold())
     if part is None:
         raise BadCalendar(
-            f"holidays.subdivision: {subdivision!r} is not a part of {names[code]} whose holidays are known; "
-            f"{_nearest(subdivision, part_names)}"
+            "holidays.subdivision",
+            _NO_PART[(found := _nearest(subdivision, part_names)).sort],
+            subdivision=repr(subdivision),
+            country=names[code],
+            names=found.listed,
         )
     return Region(code, part)
 
@@ -123,7 +132,34 @@ def _subdivisions(country: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
     return codes, names
 
 
-def _nearest(wanted: str, names: Mapping[str, str]) -> str:
+class _Nearest(NamedTuple):
+    """What is offered instead of an unknown name. `sort`: alike ones, all there are, or too many to name."""
+
+    sort: Literal["alike", "all", "many"]
+    listed: str = ""
+
+
+_NO_COUNTRY = {
+    "alike": gettext_noop("%(country)s is not a country whose holidays are known; did you mean %(names)s?"),
+    "all": gettext_noop("%(country)s is not a country whose holidays are known; allowed: %(names)s"),
+    "many": gettext_noop(
+        "%(country)s is not a country whose holidays are known; give its code of ISO 3166, such as DE"
+    ),
+}
+_NO_PART = {
+    "alike": gettext_noop(
+        "%(subdivision)s is not a part of %(country)s whose holidays are known; did you mean %(names)s?"
+    ),
+    "all": gettext_noop(
+        "%(subdivision)s is not a part of %(country)s whose holidays are known; allowed: %(names)s"
+    ),
+    "many": gettext_noop(
+        "%(subdivision)s is not a part of %(country)s whose holidays are known; give its code of ISO 3166, such as DE"
+    ),
+}
+
+
+def _nearest(wanted: str, names: Mapping[str, str]) -> _Nearest:
     """Say which names come nearest to what was written, or which there are."""
     called = {word.casefold(): code for code, name in names.items() for word in (name, code) if word}
     sought = wanted.strip().casefold()
@@ -131,10 +167,10 @@ def _nearest(wanted: str, names: Mapping[str, str]) -> str:
     alike = get_close_matches(sought, called, n=_SUGGESTED, cutoff=_ALIKE)
     found = list(dict.fromkeys(called[word] for word in (*begun, *alike)))[:_SUGGESTED]
     if found:
-        return f"did you mean {_listed(found, names)}?"
+        return _Nearest("alike", _listed(found, names))
     if len(names) <= _ALL_SHOWN:
-        return f"allowed: {_listed(sorted(names), names)}"
-    return "give its code of ISO 3166, such as DE"
+        return _Nearest("all", _listed(sorted(names), names))
+    return _Nearest("many")
 
 
 def _listed(codes: Iterable[str], names: Mapping[str, str]) -> str:
