@@ -73,11 +73,12 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# What takes seconds a test begins first, so that no process is left with it when the others have ended; tests on one costly
-# world stand together, so that one process makes it for all of them.
+# What takes seconds a test begins first, in another process each, so that none is left with it when the others have ended: who
+# has done its share takes over the end of another's. Tests on one costly world stand together, so that one process makes it.
 BEGINS_FIRST = (
     ("tests/access/", "tests/property/test_noninterference", "tests/security/"),
-    ("tests/faults/", "tests/browser/", "tests/integration/test_"),
+    ("tests/browser/", "_imported_log"),
+    ("tests/faults/", "tests/integration/test_"),
 )
 USES_DATABASE = frozenset(
     {"world", "db", "transactional_db", "live_server", "database_url", "database_template"}
@@ -169,18 +170,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="takes hours: make proof"))
         if "chromium" in names and not CHROMIUM:
             item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
-    items.sort(key=_turn)
     if config.getoption("--db") == "postgresql":
         chosen = [item for item in items if _uses_database(item)]
         config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
         items[:] = chosen
+    given = getattr(config, "workerinput", {"workercount": 1})
+    items[:] = _turns(items, int(given["workercount"]))
 
 
-def _turn(item: pytest.Item) -> int:
-    for turn, prefixes in enumerate(BEGINS_FIRST):
-        if item.nodeid.startswith(prefixes):
-            return turn
-    return len(BEGINS_FIRST) + ("_imported_log" in getattr(item, "fixturenames", ()))
+def _turns(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
+    """Lay out the shares of all processes, which are equal stretches, each with what it begins with."""
+    first: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    rest: list[pytest.Item] = []
+    for item in items:
+        turns = [turn for turn, marks in enumerate(BEGINS_FIRST) if _is_one_of(item, marks)]
+        (first[turns[0] % processes] if turns else rest).append(item)
+    laid: list[pytest.Item] = []
+    for number, share in enumerate(first, start=1):
+        share.sort(key=lambda item: [_is_one_of(item, marks) for marks in BEGINS_FIRST])
+        room = max(len(items) * number // processes - len(laid) - len(share), 0)
+        laid += [*share, *rest[:room]]
+        del rest[:room]
+    return laid + rest
+
+
+def _is_one_of(item: pytest.Item, marks: tuple[str, ...]) -> bool:
+    return item.nodeid.startswith(marks) or not set(marks).isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_collection_finish() -> None:

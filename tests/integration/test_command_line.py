@@ -72,9 +72,10 @@ def test_help_needs_no_settings(tmp_path: Path) -> None:
     assert "--migrate" in done.stdout
 
 
-def test_a_database_that_is_behind_is_named(tmp_path: Path) -> None:
-    done = cosource("check", data_dir=tmp_path)
+def test_weaknesses_are_told_and_a_database_that_is_behind_is_named(tmp_path: Path) -> None:
+    done = cosource("check", data_dir=tmp_path, COSOURCE_BASE_URL="https://desk.example.org")
     assert done.returncode == 1
+    assert "cosource: COSOURCE_TRUSTED_PROXY is not set" in done.stderr
     assert done.stderr.splitlines()[-1].endswith(" changes of the database wait: run `cosource migrate`")
 
 
@@ -82,8 +83,3 @@ def test_a_database_that_is_behind_is_named(tmp_path: Path) -> None:
 def test_an_installation_in_order_passes_its_check(tmp_path: Path, database_url: str) -> None:
     done = cosource("check", data_dir=tmp_path, COSOURCE_DATABASE_URL=database_url)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_weaknesses_are_told(tmp_path: Path) -> None:
-    done = cosource("check", data_dir=tmp_path, COSOURCE_BASE_URL="https://desk.example.org")
-    assert "cosource: COSOURCE_TRUSTED_PROXY is not set" in done.stderr

@@ -14,7 +14,9 @@ import pytest
 from django.core.management import call_command
 from tests.databases import in_place
 from tests.integration.test_command_line import cosource
+from typer.testing import CliRunner
 
+from cosource.config.cli import app
 from cosource.foundation.services.schema import schema_update
 
 NEWER = (
@@ -29,7 +31,7 @@ def made_in(data: Path) -> list[str]:
         return [row[0] for row in rows]
 
 
-def test_killed_on_the_way_and_run_again_it_is_whole(tmp_path: Path) -> None:
+def test_killed_on_the_way_and_run_again_it_is_whole(tmp_path: Path, django_db_blocker: Any) -> None:
     data = tmp_path / "data"
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("COSOURCE_", "DJANGO_"))}
     with subprocess.Popen(
@@ -62,10 +64,13 @@ def test_killed_on_the_way_and_run_again_it_is_whole(tmp_path: Path) -> None:
         write.execute(
             "INSERT INTO django_migrations (app, name, applied) VALUES ('tickets', '9999_from_tomorrow', '2030-01-01')"
         )
-    for command in ("upgrade", "migrate", "worker", "check"):
-        refused = cosource(command, data_dir=data)
-        assert refused.returncode == 1
-        assert refused.stderr.lower().endswith(NEWER.format(newest)), command
+    refused = cosource("upgrade", data_dir=data)
+    assert (refused.returncode, refused.stderr.lower().endswith(NEWER.format(newest))) == (1, True)
+    with django_db_blocker.unblock(), in_place(str(data / "cosource.sqlite3")):
+        for command in ("migrate", "worker", "check"):
+            done_here = CliRunner().invoke(app, [command])
+            assert (done_here.exit_code, command) == (1, command)
+            assert done_here.stderr.lower().endswith(NEWER.format(newest)), command
 
 
 @pytest.mark.proof
