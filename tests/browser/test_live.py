@@ -120,7 +120,6 @@ def test_the_tabs_of_a_browser_share_one_stream_until_the_last_is_closed(
     ct = world.people["c1.ct"]
     # The server has room for one stream: a second is refused, by whomever.
     with web_process(tmp_path, database_url, COSOURCE_LIVE_STREAMS="1") as (port, _process):
-
         cookie = session_of(world.people["c1.cso"], port)
 
         def another() -> int:
