@@ -333,6 +333,27 @@ def test_a_token_may_ask_so_often_in_a_minute(harbour, settings):
     assert robot("second-token").get(THINGS).status_code == 200
 
 
+def test_an_edit_sent_twice_under_a_key_happens_once_whichever_version_it_names(harbour):
+    lease = Lease.objects.create(name="sent-twice", until=clock.now(), fence=1)
+    path = f"{THINGS}/{lease.name}"
+
+    def edit(body: object, **headers: str):
+        return robot().patch(path, json.dumps(body), content_type="application/json", headers=headers)
+
+    stale = edit({"size": 1}, **{"If-Match": '"7"', "Idempotency-Key": "e-1"})
+    done = edit({"size": 1}, **{"If-Match": '"1"', "Idempotency-Key": "e-1"})
+    again = edit({"size": 1}, **{"If-Match": '"1"', "Idempotency-Key": "e-1"})
+    later = edit({"size": 1}, **{"If-Match": '"2"', "Idempotency-Key": "e-1"})
+    other = edit({"size": 2}, **{"If-Match": '"2"', "Idempotency-Key": "e-1"})
+    assert [a.status_code for a in (stale, done, again, later, other)] == [412, 200, 200, 200, 422]
+    assert done.content == again.content == later.content
+    assert done.headers["ETag"] == again.headers["ETag"] == '"2"'
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert Lease.objects.get(name=lease.name).fence == 2
+    # Without a key each stands for itself.
+    assert edit({"size": 1}, **{"If-Match": '"1"'}).status_code == 412
+
+
 def test_the_description_names_keys_versions_and_problems(harbour):
     described = Client(headers={"host": "localhost"}).get("/api/v1/openapi.json").json()
     assert described["openapi"] == "3.1.0"
@@ -341,7 +362,11 @@ def test_the_description_names_keys_versions_and_problems(harbour):
     assert [p["name"] for p in create["parameters"]] == ["Idempotency-Key"]
     assert set(create["responses"]) == {"201", "400", "401", "403", "404", "409", "422", "429", "503"}
     edit = described["paths"]["/api/v1/things/{name}"]["patch"]
-    assert [(p["name"], p["required"]) for p in edit["parameters"]] == [("name", True), ("If-Match", True)]
+    assert [(p["name"], p["required"]) for p in edit["parameters"]] == [
+        ("name", True),
+        ("Idempotency-Key", False),
+        ("If-Match", True),
+    ]
     assert {"412", "428"} <= set(edit["responses"])
     assert described["components"]["schemas"]["ThingIn"]["additionalProperties"] is False
     assert described["components"]["securitySchemes"] == {"TokenAuth": {"type": "http", "scheme": "bearer"}}

@@ -2,8 +2,8 @@
 
     from cosource.foundation.api import In, Out, ListOut, creates, edits, expected_version, list_out, router, stamp
 
-Everything is problem+json (RFC 9457) when it goes wrong, unknown fields are refused, creates take an Idempotency-Key, edits
-want If-Match. Not here: which routers there are (`config.api`), who holds a token (`parties.api.auth`).
+Everything is problem+json (RFC 9457) when it goes wrong, unknown fields are refused, creates and edits take an Idempotency-Key,
+edits want If-Match. Not here: which routers there are (`config.api`), who holds a token (`parties.api.auth`).
 """
 
 from cosource.foundation.api.creating import creates

@@ -1,8 +1,8 @@
-"""Creates that may be sent twice and happen once.
+"""Requests that may be sent twice and happen once.
 
-A client sends `Idempotency-Key` with a create. The key is claimed in the transaction that makes the thing, so there is no
+A client sends `Idempotency-Key` with a create or an edit. The key is claimed in the transaction that does it, so there is no
 moment at which one stands without the other. The same key with the same request gets the first answer again, byte by byte;
-with another request it is refused. Two at once: the second waits for the first and then gets its answer. A refused create
+with another request it is refused. Two at once: the second waits for the first and then gets its answer. A refused request
 leaves no claim, so it may be sent again once its reason is gone.
 
 Not here: how long answers are kept (`services.replays`).
@@ -43,12 +43,18 @@ def creates[F: Callable[..., Any]](view: F) -> F:
 
     The operation runs in one transaction: answered with an error, it has changed nothing.
     """
+    return once(view, always=True)
+
+
+def once[F: Callable[..., Any]](view: F, *, always: bool) -> F:
+    """Let an operation take a key. `always`: it wants one transaction around it without a key too."""
 
     @wraps(view)
     def claimed(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        # Only now is it known who asks for what: until here nobody else had to wait for this request.
-        request.__dict__.pop("begin")()
         key = request.headers.get(HEADER)
+        if always or key is not None:
+            # Only now is it known who asks for what: until here nobody else had to wait for this request.
+            request.__dict__.pop("begin")()
         if key is not None:
             _claim(request, key)
         return view(request, *args, **kwargs)

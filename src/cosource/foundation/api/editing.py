@@ -1,7 +1,8 @@
 """Edits that cannot overwrite what their author never saw.
 
 A thing that may be edited is read with an ETag, its version. An edit sends it back as If-Match: without it the edit is asked
-for it (428), with an old one it is refused (412, by the service's compare-and-set).
+for it (428), with an old one it is refused (412, by the service's compare-and-set). With an `Idempotency-Key` besides, a repeat
+of an edit that was done gets its answer again instead of that refusal.
 """
 
 import re
@@ -10,6 +11,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from cosource.foundation.api.creating import once
 from cosource.foundation.errors import CosourceError, Invalid
 
 _TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
@@ -23,9 +25,10 @@ class PreconditionRequired(CosourceError):
 
 
 def edits[F: Callable[..., Any]](view: F) -> F:
-    """Mark an operation that wants If-Match, so that its description says so; it asks for it by `expected_version`."""
-    view.__dict__["wants_if_match"] = True
-    return view
+    """Mark an operation that wants If-Match, asked for by `expected_version`; put it directly under the router's decorator."""
+    marked = once(view, always=False)
+    marked.__dict__["wants_if_match"] = True
+    return marked
 
 
 def expected_version(request: HttpRequest) -> int:

@@ -20,7 +20,7 @@ from cosource.foundation.outage import RETRY_SECONDS, is_outage
 
 MEDIA_TYPE = "application/problem+json"
 UNAVAILABLE = (
-    "The database does not answer at present. Try again; a create with the same Idempotency-Key happens once."
+    "The database does not answer at present. Try again; with the same Idempotency-Key it happens once."
 )
 log = structlog.get_logger(__name__)
 
