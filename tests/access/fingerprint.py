@@ -5,13 +5,14 @@ import hashlib
 from django.apps import apps
 from django.db import connection
 
-# Written by looking, not by doing: sessions and what they are remembered by.
+# Written by looking, not by doing: sessions and what they are remembered by, and counts of attempts.
 BY_LOOKING = frozenset(
     {
         "django_session",
         "usersessions_usersession",
         "axes_accesslog",
         "axes_accessattempt",
+        "foundation_sharedvalue",
         "parties_presence",
     }
 )

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import time_machine
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import connection, transaction
 from django.http import HttpResponseBase
 from django.test import Client
@@ -126,6 +126,7 @@ class Reader:
     def __post_init__(self) -> None:
         # What one process remembers of another test's rows (a count, a rate) is not part of an answer.
         cache.clear()
+        caches["process"].clear()
         self.key = ROLES.get(self.role, self.role)
         self.is_token = self.key.startswith("token:")
         self.client = Client()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 import time_machine
-from django.core.cache import cache
+from django.core.cache import caches
 from tests.api.test_tickets import Robot
 from tests.worlds import World
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.req("C34")
 
 @pytest.fixture(autouse=True)
 def _at_the_worlds_time(world: World) -> Iterator[None]:
-    cache.clear()
+    caches["process"].clear()
     with time_machine.travel(world.at, tick=True):
         yield
 

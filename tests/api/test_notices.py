@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core.cache import cache
+from django.core.cache import caches
 from tests.api.test_tickets import Robot
 from tests.integration.tickets.conftest import Desk
 from tests.integration.tickets.test_clocks import CLIENT_PAUSES, KINDS, text_of
@@ -28,7 +28,7 @@ NEVER_WAS = "0b5f1a52-7c1e-4d0a-9d5e-5f3c2a1b0c9d"
 
 @pytest.fixture(autouse=True)
 def moving(world: World) -> Iterator[Any]:
-    cache.clear()
+    caches["process"].clear()
     with time_machine.travel(world.at + timedelta(hours=1), tick=True) as traveller:
         yield traveller
 

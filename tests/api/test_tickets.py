@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import time_machine
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from tests.worlds import World
 
@@ -46,7 +46,7 @@ class Robot:
 
 @pytest.fixture(autouse=True)
 def _at_the_worlds_time(world: World) -> Iterator[None]:
-    cache.clear()
+    caches["process"].clear()
     with time_machine.travel(world.at, tick=True):
         yield
 

@@ -137,7 +137,14 @@ CSRF_FAILURE_VIEW = "cosource.shell.web.errors.csrf_failure"
 # -- data
 
 DATABASES = {"default": database_of(DATABASE_URL)}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# The sign-in counts its attempts and notes the codes that were used in the first: another process, or a restart, forgets none.
+CACHES = {
+    "default": {"BACKEND": "cosource.foundation.shared_cache.SharedCache"},
+    "process": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+}
 FILE_UPLOAD_TEMP_DIR = str(SPOOL_DIR)
 MEDIA_ROOT = str(FILES_DIR)
 

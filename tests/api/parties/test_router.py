@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.cache import cache
+from django.core.cache import caches
 from django.test import Client
 from tests.worlds import START, World
 
 
 @pytest.fixture(autouse=True)
 def _at_the_worlds_time():
-    cache.clear()
+    caches["process"].clear()
     with time_machine.travel(START + timedelta(hours=1), tick=False):
         yield
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -29,7 +29,7 @@ NEW = {
 
 @pytest.fixture(autouse=True)
 def later(store: Store) -> Iterator[None]:
-    cache.clear()
+    caches["process"].clear()
     with time_machine.travel(store.now + timedelta(hours=4), tick=True):
         yield
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
+from django.core.cache import caches
 from django.test import Client
 from tests.worlds import World
 from typer.testing import CliRunner
@@ -300,9 +301,12 @@ def test_what_has_had_its_time_is_swept_once_an_hour(world):
         created_at=clock.now() - timedelta(hours=49),
     )
     Session.objects.create(session_key="old", session_data="", expire_date=clock.now() - timedelta(days=1))
+    caches["default"].set("over", 1, timeout=-1)
+    caches["default"].set("counts", [1.5], timeout=60)
     for _ in range(2):
         Scheduler().enqueue(clock.now())
     while work_next(worker=worker_name(), at=clock.now()):
         pass
     work = DueWork.objects.get(kind="foundation.sweep")
-    assert work.result == {"replays": 1, "sessions": 1, "attempts": 0, "work": 0, "notices": 0}
+    assert work.result == {"replays": 1, "sessions": 1, "attempts": 0, "shared": 1, "work": 0, "notices": 0}
+    assert caches["default"].get("counts") == [1.5]

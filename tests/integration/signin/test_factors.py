@@ -3,12 +3,15 @@
 import base64
 import hashlib
 import hmac
+from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core import mail
 from django.core.cache import cache
+from django.core.cache.backends import locmem
 from tests.integration.signin.people import (
     PASSWORD,
     administrator,
@@ -27,6 +30,7 @@ from cosource.parties.services.password_reset import password_reset_link, second
 pytestmark = pytest.mark.django_db
 
 SECRET = "JBSWY3DPEHPK3PXP"
+SECOND_FACTOR = "/accounts/2fa/authenticate/"
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +81,34 @@ def test_a_recovery_code_works_once():
         second = signed_in(harbour.admin)
         assert second.post("/accounts/2fa/authenticate/", {"code": codes[0]}).status_code == expected
         cache.clear()
+
+
+def test_wrong_codes_lock_the_second_factor_for_every_process_until_its_time_is_over(settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed": "60/m/ip,5/900s/key"}
+    harbour, other = party("Harbour", "harbour.example"), party("Brightline", "brightline.example")
+    TOTP.activate(harbour.admin, SECRET)
+    TOTP.activate(other.admin, SECRET)
+    with time_machine.travel("2026-03-02T10:00:00Z", tick=False) as now:
+        for number in range(5):
+            wrong = signed_in(harbour.admin).post(SECOND_FACTOR, {"code": f"00000{number}"})
+            assert b"Incorrect code" in wrong.content
+            another_process()
+        refused = signed_in(harbour.admin).post(SECOND_FACTOR, {"code": code()})
+        assert (refused.status_code, b"Too many failed" in refused.content) == (200, True)
+        assert signed_in(other.admin).post(SECOND_FACTOR, {"code": code()}).status_code == 302
+        now.shift(timedelta(seconds=899))
+        assert signed_in(harbour.admin).post(SECOND_FACTOR, {"code": code()}).status_code == 200
+        now.shift(timedelta(seconds=2))
+        assert signed_in(harbour.admin).post(SECOND_FACTOR, {"code": code()}).status_code == 302
+        another_process()
+        again = signed_in(harbour.admin).post(SECOND_FACTOR, {"code": code()})
+        assert b"Incorrect code" in again.content, "a code works once, whichever process it is told"
+
+
+def another_process() -> None:
+    """Forget what a process holds in its own memory alone, as the next process and a restarted one do."""
+    for memory in (*locmem._caches.values(), *locmem._expire_info.values()):
+        memory.clear()
 
 
 def test_passkey_pages_answer():

@@ -5,7 +5,7 @@ program from starving the others.
 """
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest
 
 from cosource.foundation import clock
@@ -25,6 +25,7 @@ def check_rate(request: HttpRequest) -> None:
 
 
 def _count(key: str) -> int:
+    cache = caches["process"]
     cache.add(key, 0, timeout=2 * _MINUTE)
     try:
         return int(cache.incr(key))

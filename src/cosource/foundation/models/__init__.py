@@ -23,7 +23,7 @@ from cosource.foundation.models.notices import (
     WebhookEndpoint,
 )
 from cosource.foundation.models.search import SearchText
-from cosource.foundation.models.work import AccessLog, DueWork, Lease, ReplayedRequest
+from cosource.foundation.models.work import AccessLog, DueWork, Lease, ReplayedRequest, SharedValue
 
 __all__ = [
     "AccessLog",
@@ -45,6 +45,7 @@ __all__ = [
     "Restoration",
     "Seal",
     "SearchText",
+    "SharedValue",
     "StoredFile",
     "Stream",
     "WebhookDelivery",

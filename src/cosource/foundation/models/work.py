@@ -1,4 +1,4 @@
-"""Work in the background and what guards it: due work, leases, replayed requests, the access log.
+"""Work in the background and what guards it: due work, leases, replayed requests, shared values, the access log.
 
 Not here: what the work does; rooms register handlers with `services.duework`.
 """
@@ -88,6 +88,14 @@ class Lease(models.Model):
     holder = models.CharField(max_length=60, blank=True)
     until = models.DateTimeField()
     fence = models.PositiveBigIntegerField(default=0)
+
+
+class SharedValue(models.Model):
+    """What all processes know alike until an instant, for `shared_cache`. `key`: the digest of what it is known by."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    value = models.JSONField()
+    until = models.DateTimeField(db_index=True)
 
 
 class ReplayedRequest(models.Model):

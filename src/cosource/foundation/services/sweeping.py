@@ -1,4 +1,4 @@
-"""Removing what has had its time: answers kept for repeats, finished work, old notices, sessions, counts of wrong passwords."""
+"""Removing what has had its time: answers kept for repeats, finished work, old notices, sessions, counts of attempts."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.utils.translation import gettext_lazy
 
 from cosource.foundation import clock
-from cosource.foundation.models import DueWork, Notice, WebhookDelivery
+from cosource.foundation.models import DueWork, Notice, SharedValue, WebhookDelivery
 from cosource.foundation.services.duework import Task, register_work
 from cosource.foundation.services.replays import replays_sweep
 from cosource.foundation.services.schedules import schedule
@@ -57,12 +57,14 @@ def _sweep(task: Task) -> dict[str, Any]:
     at = clock.now()
     sessions, _ = Session.objects.filter(expire_date__lt=at).delete()
     attempts, _ = AccessAttempt.objects.filter(attempt_time__lt=at - _ATTEMPTS_KEPT).delete()
+    shared, _ = SharedValue.objects.filter(until__lte=at).delete()
     replays, work = replays_sweep(at=at), work_sweep(at=at)
     notices = notices_sweep(at=at)
     return {
         "replays": replays,
         "sessions": sessions,
         "attempts": attempts,
+        "shared": shared,
         "work": work,
         "notices": notices,
     }
