@@ -79,6 +79,13 @@ urlpatterns = [
     path("tickets/fields/<uuid:set_id>/end/", fields.end, name="fields_end"),
     path("tickets/new/fields/", fields.asked, name="fields_asked"),
     path("tickets/<uuid:ticket_id>/fields/", fields.answer, name="fields_answer"),
+    path("tickets/<uuid:ticket_id>/fields/<uuid:set_id>/hide/", hiding.hide_answers, name="fields_hide"),
+    path(
+        "tickets/<uuid:ticket_id>/fields/<uuid:set_id>/release/",
+        hiding.release_answers,
+        name="fields_release",
+    ),
+    path("tickets/<uuid:ticket_id>/fields/<uuid:set_id>/erase/", hiding.redact_answers, name="fields_erase"),
     path("tickets/survey/", surveys.settings, name="surveys"),
     path("tickets/<uuid:ticket_id>/survey/", surveys.answer, name="survey"),
     path("tickets/new/", opening.new, name="new"),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from tests.integration.tickets.conftest import Desk
 from tests.integration.tickets.page_reader import Reader, words_of
 from tests.integration.tickets.test_erasure import tables_with
+from tests.integration.tickets.test_fields import answer, begin, declare, read
 from tests.integration.tickets.test_stand_in import absent
 
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -25,7 +26,12 @@ from cosource.tickets.models import Ticket
 from cosource.tickets.queries.ticket_facts import entries_of
 from cosource.tickets.queries.ticket_page import ticket_get
 from cosource.tickets.services.conversation import ticket_reply
-from cosource.tickets.services.hiding import message_hide, message_redact, message_release
+from cosource.tickets.services.hiding import (
+    answers_hide,
+    message_hide,
+    message_redact,
+    message_release,
+)
 from cosource.tickets.services.splitting import ticket_split
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("X1")]
@@ -267,3 +273,54 @@ def test_the_page_asks_the_same_number_of_times(desk: Desk, shared: Ticket) -> N
     step(message_hide, desk, shared, entry, "c1.ct")
     asked()
     assert asked() == before
+
+
+def test_answers_are_hidden_with_all_that_was_answered_before_and_erased_everywhere(desk: Desk) -> None:
+    one = declare(desk)
+    ticket = begin(
+        desk, {one.id: {"room": CANARY}}, service_id=desk.world.services["c1.printing"].id, title="Bed 4"
+    )
+    desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+    answer(desk, ticket, "p1.pt", one, room=f"{CANARY} 2", floor="1")
+    everybody = ("c1.ct", "c1.cso", "c1.ct2", "p1.pt", "p1.pm")
+    place = f"/tickets/{ticket.id}/fields/{one.id}"
+
+    def pages() -> set[str]:
+        return {key for key in everybody if CANARY in Reader(desk, key).page(ticket)}
+
+    def post(key: str, what: str, **form: str) -> int:
+        code: int = Reader(desk, key).client.post(f"{place}/{what}/", form).status_code
+        return code
+
+    with time_machine.travel(desk.now + timedelta(hours=1), tick=True):
+        assert pages() == set(everybody)
+        assert [post("c1.req", "hide"), post("p2.pt", "hide"), post("c1.aud", "hide")] == [404, 404, 403]
+        assert post("c1.ct", "hide") == 303
+        # The author of the latest, who hid it, and who leads a side that reads it.
+        assert pages() == {"c1.ct", "c1.cso", "p1.pt", "p1.pm"}
+        assert read(desk, ticket, "c1.cso") == {"Where": None}
+        asked = {"state": "all", "field": f"{one.id.hex}.room:"}
+        for key in ("c1.ct", "p1.pt"):
+            assert b"data-row " not in Reader(desk, key).client.get("/tickets/", asked).content
+            assert CANARY not in words_of(Reader(desk, key).get(f"/tickets/{ticket.id}/print/"))
+            assert not in_api(desk, ticket, desk.world.token_actor(key[:2], desk.now))
+        with pytest.raises(Conflict):
+            answer(desk, ticket, "p1.pt", one, room="14")
+        with pytest.raises(Conflict):
+            answers_hide(ticket_id=ticket.id, set_id=one.id, actor=desk.actor("p1.pt"), at=desk.tick())
+        assert [post("c1.ct", "release"), post("p1.pm", "release"), post("c1.cso", "release")] == [
+            403,
+            303,
+            404,
+        ]
+        assert pages() == set(everybody)
+        assert not found(desk, ticket, "c1.cso")
+        assert post("p1.pt", "hide") == 303
+        assert post("c1.cso", "erase", reason="") == 303
+        assert pages() == {"c1.ct", "c1.cso", "p1.pt", "p1.pm"} - {"c1.ct"}
+        assert post("c1.cso", "erase", reason="A patient.") == 303
+        assert pages() == set()
+        assert tables_with(CANARY) == set()
+        assert "What was answered was erased." in Reader(desk, "p1.pt").page(ticket)
+        answer(desk, ticket, "p1.pt", one, room="14")
+    assert read(desk, ticket, "c1.cso") == {"Where": {"room": "14"}}

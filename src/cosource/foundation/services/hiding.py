@@ -49,8 +49,12 @@ def payloads_hide(*, entry_ids: Collection[UUID], actor: Actor, at: datetime) ->
 
 
 @transaction.atomic
-def payloads_release(*, entry_ids: Collection[UUID], actor: Actor, at: datetime) -> None:
+def payloads_release(
+    *, entry_ids: Collection[UUID], actor: Actor, at: datetime, searched: bool = True
+) -> None:
     """Show again what was hidden: it was harmless. Appends `payload.released/1` to the readers of each.
+
+    `searched`: its words are found by search, as they were before.
 
     Raises: Conflict when one is not hidden any more.
     """
@@ -58,6 +62,8 @@ def payloads_release(*, entry_ids: Collection[UUID], actor: Actor, at: datetime)
         if not Hiding.objects.filter(entry=entry).delete()[0]:
             raise Conflict(_("This is not hidden any more."), code="not_hidden")
         _tell("payload.released/1", entry, actor, at)
+        if not searched:
+            continue
         body = Payload.objects.values_list("body", flat=True).get(entry=entry)
         words = "\n".join(sorted(texts_in(body)))
         texts_index([(entry.subject_kind, entry.subject_id, entry.id, entry.audience_id, words)])

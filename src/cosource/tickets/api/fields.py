@@ -14,6 +14,7 @@ from cosource.foundation.doors import actor_of
 from cosource.tickets.models import FieldSet
 from cosource.tickets.queries.fields import AnsweredSet, field_set_get, field_sets, fields_of
 from cosource.tickets.services.fields import field_set_add, field_set_change, field_set_end, fields_set
+from cosource.tickets.services.hiding import answers_hide
 
 router = room_router(tag="tickets")
 
@@ -51,7 +52,7 @@ class FieldSetChangeIn(In):
 
 
 class AnsweredOut(Out):
-    """A set on a ticket. `answers`: by key, null where they were erased; `may_edit`: by the caller, now."""
+    """A set on a ticket. `answers`: by key, null where they were erased or are hidden; `may_edit`: by the caller, now."""
 
     id: UUID
     name: str
@@ -136,3 +137,14 @@ def ticket_fields_update(request: HttpRequest, ticket_id: UUID, body: AnswersIn)
         expected_version=expected_version(request),
     )
     return fields_of(actor=actor, ticket_id=ticket_id)
+
+
+@router.post(
+    "/tickets/{uuid:ticket_id}/fields/{uuid:set_id}/hide",
+    response={204: None},
+    summary="Hide answers with personal data",
+)
+def fields_hide_create(request: HttpRequest, ticket_id: UUID, set_id: UUID) -> Status[None]:
+    """Hide what was answered to a set from all but its author and who leads its readers, until a person erases or releases it."""
+    answers_hide(ticket_id=ticket_id, set_id=set_id, actor=actor_of(request), at=clock.now())
+    return Status(204, None)

@@ -4,7 +4,8 @@ Not here: what a field may be (`rules.forms`), and answering (`services.fields`)
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from cosource.foundation.sight import WORKERS, Actor
 from cosource.tickets.models import FieldAnswers, FieldSet
 from cosource.tickets.queries.as_requester import reads_as_requester
 from cosource.tickets.queries.capacities import capacities
+from cosource.tickets.queries.entry_rows import LEADS
 from cosource.tickets.queries.record import Record, load
 from cosource.tickets.rules.forms import Field, FieldKind, fields_read
 from cosource.tickets.rules.sight import READS_DESKS
@@ -28,7 +30,11 @@ SHOWN = 300
 
 @dataclass(frozen=True, slots=True)
 class AnsweredSet:
-    """A set of fields on a ticket. `answers`: by key; None where they were erased. `may_edit`: by this reader, now."""
+    """A set of fields on a ticket. `answers`: by key; None where they were erased or are hidden from the reader.
+
+    `may_edit`: by this reader, now. `entry_id`: where the party of the reader reads the answers. `hidden_at`: hidden since then;
+    `may_decide`: the reader says what becomes of them then.
+    """
 
     id: UUID
     name: str
@@ -36,6 +42,9 @@ class AnsweredSet:
     fields: tuple[Field, ...]
     answers: Mapping[str, str] | None
     may_edit: bool
+    entry_id: UUID | None = None
+    hidden_at: datetime | None = None
+    may_decide: bool = False
 
     @property
     def lines(self) -> list[tuple[Field, str]]:
@@ -124,7 +133,8 @@ def answered_sets(record: Record, actor: Actor) -> list[AnsweredSet]:
     }
     rows = FieldAnswers.objects.filter(ticket=ticket, organization_id=reader).select_related("field_set")
     answered = {row.field_set_id: row for row in rows if works or not row.field_set.internal}
-    bodies = answers_in(row.entry_id for row in answered.values())
+    said = _said(row.entry_id for row in answered.values())
+    leads = bool(actor.sight.roles_on(record.mine.engagement_id) & LEADS) and actor.kind == "person"
     have = capacities(actor, record)
     open_now = ticket.category != "closed"
     found = []
@@ -134,11 +144,24 @@ def answered_sets(record: Record, actor: Actor) -> list[AnsweredSet]:
     ):
         row = answered.get(one.id)
         may = Who.ANY in have if one.internal else bool(have & {Who.HOLDER, Who.OWNER})
-        answers = bodies.get(row.entry_id) if row else {}
-        edits = may and open_now and one.id in offered
+        text = said.get(row.entry_id) if row else None
+        hidden_at = text.hidden_at if text else None
+        edits = may and open_now and one.id in offered and hidden_at is None
         if edits or row is not None:
             found.append(
-                AnsweredSet(one.id, one.name, one.internal, fields_read(one.form), answers, may_edit=edits)
+                AnsweredSet(
+                    one.id,
+                    one.name,
+                    one.internal,
+                    fields_read(one.form),
+                    {} if row is None else text.read_by(actor.person_id, leads=leads) if text else None,
+                    may_edit=edits,
+                    entry_id=row.entry_id if row and text else None,
+                    hidden_at=hidden_at,
+                    may_decide=leads
+                    and text is not None
+                    and reader in {text.organization_id, ticket.owner_id},
+                )
             )
     return found
 
@@ -194,6 +217,41 @@ def answers_in(entry_ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
     return {i: dict(body.get("answers", {})) for i, body in bodies}
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The answers of an entry, who wrote it, and from when on and by whom they are hidden."""
+
+    answers: dict[str, str]
+    organization_id: UUID | None
+    author_id: UUID | None
+    hidden_at: datetime | None
+    hidden_by_id: UUID | None
+
+    def read_by(self, person_id: UUID | None, *, leads: bool) -> dict[str, str] | None:
+        """Return the answers for who still reads them: when hidden their author, who hid them, and who leads a party."""
+        if self.hidden_at is None or leads:
+            return self.answers
+        reads = person_id is not None and person_id in {self.author_id, self.hidden_by_id}
+        return self.answers if reads else None
+
+
+def _said(entry_ids: Iterable[UUID]) -> dict[UUID, _Said]:
+    ids = list(entry_ids)
+    if not ids:
+        return {}
+    columns = (
+        "entry_id",
+        "body",
+        "entry__organization_id",
+        "entry__actor_id",
+        "entry__hiding__at",
+        "entry__hiding__hidden_by_id",
+    )
+    rows: Any = Payload.objects.filter(entry_id__in=ids).values_list(*columns)
+    return {i: _Said(dict(body.get("answers", {})), *more) for i, body, *more in rows}
+
+
 def fields_of(*, actor: Actor, ticket_id: UUID) -> list[AnsweredSet]:
-    """Return the fields of a ticket in sight. Raises: NotFound."""
-    return answered_sets(load(ticket_id, actor), actor)
+    """Return the fields of a ticket in sight, for programs: what is hidden is hidden from all of them. Raises: NotFound."""
+    found = answered_sets(load(ticket_id, actor), actor)
+    return [replace(one, answers=None) if one.hidden_at else one for one in found]

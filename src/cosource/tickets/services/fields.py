@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
 from cosource.foundation.ids import new_id
 from cosource.foundation.live.registry import register_harmless
-from cosource.foundation.models import Entry
+from cosource.foundation.models import Entry, Hiding
 from cosource.foundation.services.audience import audience_intern
 from cosource.foundation.services.erasure import register_eraser
 from cosource.foundation.services.ledger import append
@@ -132,11 +132,15 @@ def fields_set(
         elif Who.ANY not in capacities(actor, record):
             raise NotAllowed("You may read this ticket, but not work on it.", action="ticket.fields")
     require_open(ticket)
-    checked = _checked(chosen.values(), answers, must=True)
     known = FieldAnswers.objects.filter(
         ticket=ticket, organization_id=record.mine.organization_id, field_set__in=chosen.values()
     )
     entries = dict(known.values_list("field_set_id", "entry_id"))
+    if Hiding.objects.filter(entry_id__in=list(entries.values())).exists():
+        raise Conflict(
+            "These answers are hidden. Who leads decides what becomes of them first.", code="hidden"
+        )
+    checked = _checked(chosen.values(), answers, must=True)
     bodies = answers_in(entries.values())
     changed = [
         (one, kept)

@@ -12,16 +12,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as label
 
-from cosource.foundation.errors import NotAllowed, NotFound
-from cosource.foundation.models import Entry, Hiding
+from cosource.foundation.errors import Conflict, NotAllowed, NotFound
+from cosource.foundation.models import Entry, Hiding, Payload
 from cosource.foundation.notices import register_notice_kind
 from cosource.foundation.services.audience import audience_readers
 from cosource.foundation.services.erasure import may_decide, payload_erase
 from cosource.foundation.services.hiding import payloads_hide, payloads_release
 from cosource.foundation.sight import MANAGER, REQUESTER, SERVICE_OWNER, Actor
 from cosource.tickets.models import Message
+from cosource.tickets.queries.fields import answered_sets
 from cosource.tickets.rules.wording import Phrase, gettext_noop
 from cosource.tickets.services import policy
+from cosource.tickets.services.fields import ANSWERED
 from cosource.tickets.services.policy import Action
 from cosource.tickets.services.record import Record, load, require_text
 from cosource.tickets.services.sharing import copies_of
@@ -67,6 +69,46 @@ def message_redact(*, ticket_id: UUID, entry_id: UUID, reason: str, actor: Actor
     _tell(case, gettext_noop("A hidden text on %(reference)s was erased"), "erased", actor, at)
 
 
+@transaction.atomic
+def answers_hide(*, ticket_id: UUID, set_id: UUID, actor: Actor, at: datetime) -> None:
+    """Hide what was ever answered to a set of fields on a ticket, in the records of all parties. As `message_hide`."""
+    case = _answers(ticket_id, set_id, actor)
+    policy.require(actor, Action.REPLY, case.record)
+    if case.hidden_by_id is not None:
+        raise Conflict(_("This is hidden or erased already."), code="already_hidden")
+    payloads_hide(entry_ids=case.entry_ids, actor=actor, at=at)
+    words = gettext_noop("Answers on %(reference)s were hidden: personal or patient data")
+    _tell(case, words, "hidden", actor, at)
+
+
+@transaction.atomic
+def answers_release(*, ticket_id: UUID, set_id: UUID, actor: Actor, at: datetime) -> None:
+    """Show hidden answers again, those that were hidden with them too. As `message_release`."""
+    case = _decides(_answers(ticket_id, set_id, actor), actor)
+    together = Hiding.objects.get(entry=case.entry)
+    hidden = Hiding.objects.filter(
+        entry_id__in=_answered(ticket_id, set_id), at=together.at, hidden_by_id=together.hidden_by_id
+    )
+    # Answers are never among the words that search finds.
+    payloads_release(
+        entry_ids=list(hidden.values_list("entry_id", flat=True)), actor=actor, at=at, searched=False
+    )
+    _tell(case, gettext_noop("Hidden answers on %(reference)s are shown again"), "released", actor, at)
+
+
+@transaction.atomic
+def answers_redact(*, ticket_id: UUID, set_id: UUID, reason: str, actor: Actor, at: datetime) -> None:
+    """Erase hidden answers for good, and what was answered there before. As `message_redact`."""
+    case = _decides(_answers(ticket_id, set_id, actor), actor)
+    said = require_text(reason, "reason", limit=300)
+    for entry in Entry.objects.filter(id__in=_answered(ticket_id, set_id)).order_by("id"):
+        # What repeats an entry to others goes with it; what another party answered is for that or the owner to erase.
+        mine = entry.audience.readers.filter(organization_id=actor.reads_as).exists()
+        if mine and may_decide(entry, actor) and Payload.objects.filter(entry=entry).exists():
+            payload_erase(entry_id=entry.id, reason=said, actor=actor, at=at)
+    _tell(case, gettext_noop("Hidden answers on %(reference)s were erased"), "erased", actor, at)
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """A message at issue: the ticket, the entry, and those that repeat it in other streams; who hid it, if it is hidden."""
@@ -95,7 +137,34 @@ def _case(ticket_id: UUID, entry_id: UUID, actor: Actor) -> _Case:
 
 def _decided(ticket_id: UUID, entry_id: UUID, actor: Actor) -> _Case:
     """Find a hidden message of which the actor decides. Raises: NotFound, NotAllowed."""
-    case = _case(ticket_id, entry_id, actor)
+    return _decides(_case(ticket_id, entry_id, actor), actor)
+
+
+def _answers(ticket_id: UUID, set_id: UUID, actor: Actor) -> _Case:
+    """Find what was answered to a set of fields that the actor reads on a ticket. Raises: NotFound."""
+    record = load(ticket_id, actor)
+    one = next((s for s in answered_sets(record, actor) if s.id == set_id), None)
+    if one is None or one.entry_id is None:
+        raise NotFound
+    hidden = dict(
+        Hiding.objects.filter(entry_id__in=(ids := _answered(ticket_id, set_id))).values_list(
+            "entry_id", "hidden_by_id"
+        )
+    )
+    entry_ids = [i for i in ids if i not in hidden]
+    return _Case(record, Entry.objects.get(id=one.entry_id), entry_ids, hidden.get(one.entry_id))
+
+
+def _answered(ticket_id: UUID, set_id: UUID) -> list[UUID]:
+    """Return the entries that hold answers to a set on a ticket, of all times and in all streams."""
+    rows = Entry.objects.filter(
+        subject_id=ticket_id, kind=ANSWERED, facts__set=set_id.hex, payload__isnull=False
+    )
+    return list(rows.values_list("id", flat=True))
+
+
+def _decides(case: _Case, actor: Actor) -> _Case:
+    """Return a case of which the actor decides. Raises: NotFound, NotAllowed."""
     leads = policy.roles_on(actor, case.record.mine) & {SERVICE_OWNER, MANAGER}
     if actor.kind != "person" or not leads or not may_decide(case.entry, actor):
         raise NotAllowed(
