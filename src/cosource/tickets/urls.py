@@ -65,6 +65,7 @@ urlpatterns = [
     path("tickets/templates/<uuid:template_id>/end/", templates.end, name="template_end"),
     path("tickets/call/", contacts.call, name="call"),
     path("tickets/calls/", calls.calls, name="calls"),
+    path("tickets/calls/forget/", calls.forget, name="forget"),
     path("tickets/call/callers/", contacts.callers, name="callers"),
     path("tickets/alike/", opening.alike, name="alike"),
     path("tickets/recurring/", recurring.listing, name="recurring"),

@@ -4,9 +4,11 @@ import io
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -15,6 +17,7 @@ from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
 from cosource.foundation.errors import Invalid, NotAllowed
 from cosource.foundation.pages import Command, register_command
+from cosource.tickets.matrix.services.forgetting import may_forget, outsider_forget, told_of
 from cosource.tickets.queries.calls import call_desks, call_loads, reads_calls
 from cosource.tickets.services.calls import Brought, calls_read
 from cosource.tickets.web.parsing import one_uuid, text_in
@@ -35,6 +38,23 @@ def calls(request: PageRequest) -> HttpResponse:
         errors = {k: _(str(v)) for k, v in refusal.details.get("fields", {}).items()}
         refused = Refused(request.POST.dict(), errors, refusal.message)
         return _draw(request, refused=refused, status=refusal.status)
+
+
+@require_http_methods(["POST"])
+@signed_in
+def forget(request: PageRequest) -> HttpResponse:
+    """Have somebody forgotten who is known by a name, number or address alone."""
+    try:
+        found = outsider_forget(
+            named=text_in(request, "named"),
+            reason=text_in(request, "reason"),
+            actor=request.actor,
+            at=clock.now(),
+        )
+    except Invalid as refusal:
+        return _draw(request, unforgotten=refusal, values=request.POST.dict(), status=refusal.status)
+    messages.success(request, told_of(found))
+    return HttpResponseRedirect(reverse("tickets:calls"), status=303)
 
 
 def _bring(request: PageRequest) -> Brought:
@@ -60,6 +80,7 @@ def _draw(request: PageRequest, *, status: int = 200, **more: Any) -> HttpRespon
         "page": call_loads(request.actor, cursor=request.GET.get("after", "")),
         "desks": call_desks(request.actor, clock.now()),
         "own_desk": _("Our own desk"),
+        "may_forget": may_forget(request.actor),
         **more,
     }
     return render(request, "tickets/calls.html", context, status=status)
