@@ -15,7 +15,8 @@ from cosource.agreements.services.confirmations import version_confirm
 from cosource.agreements.services.proposals import version_propose
 from cosource.foundation.clock import now as clock_now
 from cosource.foundation.errors import Conflict, NotAllowed, NotFound
-from cosource.foundation.models import Entry, Notice
+from cosource.foundation.models import DueWork, Entry, Notice
+from cosource.foundation.queries.duework import Turns, work_list
 from cosource.foundation.services.duework import work_next
 from cosource.foundation.services.notices import (
     notice_acknowledge,
@@ -288,7 +289,7 @@ def test_each_is_told_once_in_words_that_give_nothing_away(agreed: Desk) -> None
     sweep(resolve_of(ticket).started_at + timedelta(minutes=240))
     work_all()
     row = Escalation.objects.get(step=3)
-    escalation_telling.tell_enqueue([row.id], at=agreed.now)  # as after a worker that died once it had told
+    escalation_telling.tell_enqueue([row], at=agreed.now)  # as after a worker that died once it had told
     work_all()
     notices = Notice.objects.filter(kind="ticket.escalated", person_id=agreed.world.people["p1.pm"].id)
     assert [(n.words["m"], n.words["v"]["reference"], n.urgent) for n in notices] == [
@@ -297,6 +298,28 @@ def test_each_is_told_once_in_words_that_give_nothing_away(agreed: Desk) -> None
     team = Notice.objects.filter(kind="ticket.escalated", person_id=agreed.world.people["p1.pt"].id)
     assert [n.urgent for n in team] == [False, False]
     assert not Notice.objects.filter(kind="ticket.escalated", organization_id=agreed.org("c1")).exists()
+
+
+def test_a_storm_of_one_party_is_told_in_its_own_turn_and_what_fails_has_an_owner(agreed: Desk) -> None:
+    with_partner(agreed)
+    DueWork.objects.all().delete()
+    storm, other = (
+        [Escalation(party_id=agreed.org(key)) for _ in range(rows)] for key, rows in (("p1", 140), ("c1", 2))
+    )
+    at = clock_now()
+    escalation_telling.tell_enqueue([*storm, *other], at=at)
+    waiting = DueWork.objects.filter(kind=escalation_telling.KIND)
+    assert sorted((r.owner_organization_id, r.fair_key, len(r.args["ids"])) for r in waiting) == sorted(
+        (agreed.org(key), agreed.org(key), n) for key, n in (("p1", 50), ("p1", 50), ("p1", 40), ("c1", 2))
+    )
+    turns = Turns()
+    for _ in range(2):
+        assert work_next(worker="w", at=at, turns=turns)
+    done = DueWork.objects.filter(state="done")
+    assert {r.owner_organization_id for r in done} == {agreed.org("p1"), agreed.org("c1")}
+    waiting.filter(state="queued").update(state="parked")
+    assert len(work_list(actor=agreed.actor("p1.pm"), state="parked").items) == 2
+    assert work_list(actor=agreed.actor("c1.cso"), state="parked").items == []
 
 
 @pytest.mark.req("C15")

@@ -214,7 +214,7 @@ def _write(
     for party_id, group in drafts.items():
         author = system_actor(reason="a step of the agreed escalation", organization_id=party_id)
         append_many(group, actor=author, at=at)
-    tell_enqueue([row.id for row, *_ in raised], at=at)
+    tell_enqueue((row for row, *_ in raised), at=at)
 
 
 def entry_key(clock_id: UUID, step: int) -> str:

@@ -3,7 +3,8 @@
 Work of its own, enqueued with what it tells. Not here: who is told, which stands on the row already, and by which way.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import batched
 from typing import Any
@@ -30,10 +31,25 @@ STEPS_AT_ONCE = 50
 _NOTED_EVERY = 5
 
 
-def tell_enqueue(ids: Sequence[UUID], *, at: datetime) -> None:
-    """Enqueue telling of raised steps, in the transaction that raised them."""
-    for some in batched(ids, STEPS_AT_ONCE):
-        work_enqueue(kind=KIND, args={"ids": [i.hex for i in some]}, due_at=at, at=at, urgency=-10)
+def tell_enqueue(rows: Iterable[Escalation], *, at: datetime) -> None:
+    """Enqueue telling of raised steps, in the transaction that raised them.
+
+    Each party's for itself: a storm at one waits in its own row, and who leads it sees what could not be told.
+    """
+    of_party: dict[UUID, list[str]] = defaultdict(list)
+    for row in rows:
+        of_party[row.party_id].append(row.id.hex)
+    for party_id, ids in of_party.items():
+        for some in batched(ids, STEPS_AT_ONCE):
+            work_enqueue(
+                kind=KIND,
+                args={"ids": list(some)},
+                due_at=at,
+                at=at,
+                fair_key=party_id,
+                owner_organization_id=party_id,
+                urgency=-10,
+            )
 
 
 def effect_of(escalation_id: UUID) -> str:
