@@ -31,6 +31,10 @@ _TOLD_EVERY_SECONDS = 2
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("import")(import_file)
+    assets = typer.Typer(help="The inventory of an organization.", no_args_is_help=True)
+    assets.command("import")(assets_import_file)
+    assets.command("undo")(assets_import_back)
+    app.add_typer(assets, name="assets")
 
 
 def import_file(  # noqa: PLR0917 - each is an option of its own
@@ -82,6 +86,108 @@ def import_file(  # noqa: PLR0917 - each is an option of its own
     raise typer.Exit(code)
 
 
+def assets_import_file(
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX or NetBox's JSON; text may be packed as gz or xz.")],
+    mapping: Annotated[
+        str, typer.Option(help="A mapping's file, or the name of a ready one, such as netbox.")
+    ],
+    as_: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            help="The address of the person, or the name of the organization, whose inventory it is; "
+            "if left out, the only client here.",
+        ),
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say row by row what would be done; write nothing.")
+    ] = False,
+) -> None:
+    """Bring an inventory in, or bring one up to date. Doing it twice changes nothing.
+
+    Ends with 0 when every row is in, 1 when some were refused, 2 when nothing could be done.
+    """
+    from django.conf import settings
+
+    from cosource.bridges.rules.problems import UnreadableSource
+    from cosource.bridges.services.asset_import import assets_import
+    from cosource.foundation import clock
+    from cosource.foundation.errors import CosourceError
+
+    try:
+        text, name = _mapping_text(mapping, "asset_mappings")
+        actor = _actor(as_, "" if as_ else _only_client())
+        row, outcome = assets_import(
+            path=file,
+            mapping_text=text,
+            mapping_name=name,
+            actor=actor,
+            clock=clock.now,
+            dry_run=dry_run,
+            limits=_limits(),
+        )
+    except UnreadableSource as unreadable:
+        for problem in unreadable.problems:
+            typer.echo(f"cosource: {problem}", err=True)
+        raise typer.Exit(UNUSABLE) from None
+    except CosourceError as refused:
+        _refuse(refused.message, refused.details.get("fields", {}))
+    counts = outcome.counts
+    told = outcome.rows if dry_run else []
+    for result in told[:SHOWN_PROBLEMS]:
+        changed = f" ({', '.join(result.changed)})" if result.changed else ""
+        typer.echo(f"row {result.row_number}: {result.outcome} {result.name}{changed}")
+    if len(told) > SHOWN_PROBLEMS:
+        everything = settings.DATA_DIR / "imports" / f"dry-run-{clock.now():%Y%m%d-%H%M%S}.csv"
+        everything.parent.mkdir(parents=True, exist_ok=True)
+        with everything.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(("row", "outcome", "name", "changed"))
+            writer.writerows((r.row_number, r.outcome, r.name, " ".join(r.changed)) for r in told)
+        typer.echo(f"All {len(told):,} rows are in {everything}.")
+    for problem in outcome.problems[:SHOWN_PROBLEMS]:
+        typer.echo(str(problem), err=True)
+    if len(outcome.problems) > SHOWN_PROBLEMS:
+        typer.echo(f"… and {len(outcome.problems) - SHOWN_PROBLEMS:,} more.", err=True)
+    typer.echo(
+        f"{'Dry run, nothing was written: ' if dry_run else ''}{counts['new']:,} new, {counts['changed']:,} changed, "
+        f"{counts['unchanged']:,} unchanged, {counts['refused']:,} refused; {outcome.related:,} relations made, "
+        f"{outcome.unrelated:,} taken back."
+    )
+    if row is not None:
+        typer.echo(f"Put it back with `cosource assets undo {row.id}`.")
+    raise typer.Exit(REFUSED if counts["refused"] else 0)
+
+
+def assets_import_back(
+    import_id: Annotated[str, typer.Argument(help="The import's id, as it said at its end.")],
+    as_: Annotated[str, typer.Option("--as", help="As for `cosource assets import`.")] = "",
+) -> None:
+    """Put an import of assets back: what it made goes, what it changed is as before, what was changed since stays.
+
+    Ends with 0 when all is put back, 1 when something was kept, 2 when nothing could be done.
+    """
+    from uuid import UUID
+
+    from cosource.bridges.services.asset_undoing import assets_import_undo
+    from cosource.foundation import clock
+    from cosource.foundation.errors import CosourceError
+
+    try:
+        which = UUID(import_id)
+    except ValueError:
+        _refuse(f"{import_id} is no id of an import.")
+    try:
+        actor = _actor(as_, "" if as_ else _only_client())
+        counts = assets_import_undo(import_id=which, actor=actor, at=clock.now())
+    except CosourceError as refused:
+        _refuse(refused.message, refused.details.get("fields", {}))
+    typer.echo(
+        f"{counts['withdrawn']:,} withdrawn, {counts['restored']:,} restored, {counts['kept']:,} kept as changed since."
+    )
+    raise typer.Exit(REFUSED if counts["kept"] else 0)
+
+
 def _refuse(message: str, fields: Mapping[str, str | Sequence[str]] | None = None) -> Never:
     typer.echo(f"cosource: {message}", err=True)
     for said in (fields or {}).values():
@@ -111,16 +217,16 @@ def _plan(given: str, as_: str, parties: dict[str, str]) -> "tuple[Plan, Actor]"
     return import_plan(actor=actor, mapping_text=text, mapping_name=name, parties=parties), actor
 
 
-def _mapping_text(given: str) -> tuple[str, str]:
+def _mapping_text(given: str, folder: str = "mappings") -> tuple[str, str]:
     """Return a mapping's text and name, from a file or from those that are ready."""
     from cosource.bridges.reading.shipped import shipped_names, shipped_text
 
-    if given in shipped_names():
-        return shipped_text(given), given
+    if given in shipped_names(folder):
+        return shipped_text(given, folder), given
     path = Path(given)
     if not path.is_file():
         _refuse(
-            f"There is no mapping {given}: name a file, or one of the ready ones: {', '.join(shipped_names())}."
+            f"There is no mapping {given}: name a file, or one of the ready ones: {', '.join(shipped_names(folder))}."
         )
     try:
         return path.read_text("utf-8"), path.name

@@ -50,10 +50,13 @@ def own_value(name: str, value: Any) -> Any:
     return value
 
 
-def values_set(asset: Asset, given: Mapping[str, Any], *, at: datetime) -> dict[str, tuple[Any, Any]]:
+def values_set(
+    asset: Asset, given: Mapping[str, Any], *, at: datetime, looked_up: bool = False
+) -> dict[str, tuple[Any, Any]]:
     """Set checked values on an unsaved asset; return what changes, each with what was and what is.
 
-    Whoever changes the state and names no day means this one.
+    `looked_up`: places, services and people were found among the owner's by the caller. Whoever changes the state and names no
+    day means this one.
     Raises: Invalid naming the field.
     """
     before = {name: getattr(asset, name) for name in FIELDS}
@@ -62,7 +65,7 @@ def values_set(asset: Asset, given: Mapping[str, Any], *, at: datetime) -> dict[
             setattr(asset, name, own_value(name, given[name]))
     for name in REFERENCES:
         if name in given and given[name] != before[name]:
-            setattr(asset, name, _reference(asset, name, given[name], at))
+            setattr(asset, name, given[name] if looked_up else _reference(asset, name, given[name], at))
     if asset.state != before["state"] and "state_since" not in given:
         asset.state_since = at.date()
     if asset.bought_on and asset.ends_on and asset.ends_on < asset.bought_on:

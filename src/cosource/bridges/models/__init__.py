@@ -29,7 +29,7 @@ class ImportQuerySet(models.QuerySet["Import"]):
 
 
 class Import(models.Model):
-    """One file brought in for one owner under one mapping.
+    """One file brought in for one owner under one mapping. `of`: what its rows are about.
 
     `file_digest` and `mapping_digest` together say what was read how; the same file under another mapping is refused.
     `source_name`: the system that the file comes from, as the mapping names it: a ticket's number means the same ticket only
@@ -43,10 +43,16 @@ class Import(models.Model):
         DONE = "done"
         FAILED = "failed"
         CANCELLED = "cancelled"
+        UNDONE = "undone"
+
+    class Of(models.TextChoices):
+        TICKETS = "tickets"
+        ASSETS = "assets"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="imports")
     started_by_id = models.UUIDField(null=True)
+    of = models.CharField(max_length=10, choices=Of, default=Of.TICKETS, db_default=Of.TICKETS)
     file_name = models.CharField(max_length=200)
     file_digest = models.CharField(max_length=64, blank=True)
     mapping_name = models.CharField(max_length=120)
@@ -74,6 +80,26 @@ class Import(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["owner", "file_digest"], name="import_of_file")]
+
+
+class AssetLine(models.Model):
+    """What one row of an import did to an asset, so that it can be put back.
+
+    `did`: made, changed, related or unrelated. `before`, `after`: the values that it changed, as in the ledger; of a relation its
+    kind and other end. `version`: of the asset afterwards.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    batch = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="asset_lines", db_index=False)
+    row_number = models.PositiveBigIntegerField()
+    asset_id = models.UUIDField()
+    did = models.CharField(max_length=10)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    version = models.PositiveIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["batch", "id"], name="asset_line_of_import")]
 
 
 class ImportProblem(models.Model):

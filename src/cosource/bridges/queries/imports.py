@@ -14,13 +14,14 @@ OUTCOMES = ("refused", "repaired", "noted", "stopped")
 
 def import_list(*, actor: Actor, cursor: str = "", limit: int = 20) -> KeyPage[Import]:
     """Return a page of the imports in sight, newest first."""
-    rows = Import.objects.visible_to(actor).defer("mapping_text")
+    rows = Import.objects.visible_to(actor).filter(of=Import.Of.TICKETS).defer("mapping_text")
     return key_page(rows, order=("-created_at", "-id"), cursor=cursor, limit=limit)
 
 
 def import_get(*, actor: Actor, import_id: UUID) -> Import:
     """Return an import. Raises: NotFound out of sight."""
-    found = Import.objects.visible_to(actor).select_related("owner").filter(pk=import_id).first()
+    rows = Import.objects.visible_to(actor).filter(of=Import.Of.TICKETS)
+    found = rows.select_related("owner").filter(pk=import_id).first()
     if found is None:
         raise NotFound
     return found

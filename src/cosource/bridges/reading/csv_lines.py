@@ -12,7 +12,7 @@ from dataclasses import replace
 from cosource.bridges.reading.heading import checked_heading
 from cosource.bridges.reading.source import LIMITS, ByteSource, Limits, open_text
 from cosource.bridges.rules.events import SourceRow
-from cosource.bridges.rules.mapping import Mapping
+from cosource.bridges.rules.mapping import TableMapping
 from cosource.bridges.rules.problems import Problem, UnreadableSource
 
 REPLACEMENT = "\ufffd"
@@ -79,7 +79,7 @@ def _has_bad_bytes(line: str, is_utf_16: bool) -> bool:
 
 
 def csv_rows(
-    source: ByteSource, mapping: Mapping, limits: Limits = LIMITS, *, only: str | None = None
+    source: ByteSource, mapping: TableMapping, limits: Limits = LIMITS, *, only: str | None = None
 ) -> Iterator[SourceRow | Problem]:
     """Yield the rows in file order, and a problem where a row was left out or repaired.
 
@@ -128,7 +128,7 @@ def csv_rows(
 
 
 def _heading(
-    source: ByteSource, feed: LineFeed, reader: "Iterator[list[str]]", mapping: Mapping
+    source: ByteSource, feed: LineFeed, reader: "Iterator[list[str]]", mapping: TableMapping
 ) -> list[str]:
     try:
         cells = next(reader, None)
@@ -150,7 +150,7 @@ def _plain(text: str) -> str:
 
 
 def _repaired(
-    cells: list[str], names: list[str], row: int, file: str, mapping: Mapping
+    cells: list[str], names: list[str], row: int, file: str, mapping: TableMapping
 ) -> tuple[list[str], list[Problem]]:
     """Return the cells fit to be stored, with a problem for each cell that was changed or may be misread later."""
     encoding, fallback = mapping.source.encoding, mapping.source.fallback_encoding

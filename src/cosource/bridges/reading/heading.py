@@ -8,14 +8,16 @@ import difflib
 from collections import Counter
 from collections.abc import Sequence
 
-from cosource.bridges.rules.mapping import Mapping
+from cosource.bridges.rules.mapping import TableMapping
 from cosource.bridges.rules.problems import Problem, UnreadableSource, shown
 
 DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {",": '"," (comma)', ";": '";" (semicolon)', "\t": '"\\t" (tab)', "|": '"|" (bar)'}
 
 
-def checked_heading(cells: Sequence[str], mapping: Mapping, file: str, line: str | None = None) -> list[str]:
+def checked_heading(
+    cells: Sequence[str], mapping: TableMapping, file: str, line: str | None = None
+) -> list[str]:
     """Return the headings, stripped; a blank one is named after its place.
 
     `line`: the raw first line of a CSV, to tell a wrong delimiter from missing columns.
@@ -41,7 +43,7 @@ def missing_column(file: str, name: str, names: Sequence[str], row: int | None =
     return Problem(file, row, name, "missing-column", {"nearest": shown(folded[close[0]]) if close else "–"})
 
 
-def _judge_delimiter(line: str, mapping: Mapping, file: str, *, found: int) -> None:
+def _judge_delimiter(line: str, mapping: TableMapping, file: str, *, found: int) -> None:
     """Raise UnreadableSource if another delimiter would find more of the columns."""
     best, most = "", found
     for delimiter in DELIMITERS:

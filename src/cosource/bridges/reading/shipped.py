@@ -10,9 +10,9 @@ from cosource.bridges.rules.mapping import Mapping
 from cosource.bridges.rules.mapping_parse import parse_mapping
 
 
-def shipped_names() -> tuple[str, ...]:
-    """Return the names of the ready mappings, sorted."""
-    files = resources.files("cosource.bridges").joinpath("mappings").iterdir()
+def shipped_names(folder: str = "mappings") -> tuple[str, ...]:
+    """Return the names of the ready mappings, sorted. `folder`: where those of another kind of record are."""
+    files = resources.files("cosource.bridges").joinpath(folder).iterdir()
     return tuple(sorted(Path(file.name).stem for file in files if file.name.endswith(".toml")))
 
 
@@ -21,12 +21,14 @@ def shipped_mapping(name: str) -> Mapping:
     return parse_mapping(shipped_text(name))
 
 
-def shipped_text(name: str) -> str:
+def shipped_text(name: str, folder: str = "mappings") -> str:
     """Return the text of one of the ready mappings.
 
     Raises: LookupError with the names there are.
     """
-    if name not in shipped_names():
-        raise LookupError(f"There is no ready mapping {name!r}; there are: {', '.join(shipped_names())}.")
-    file = resources.files("cosource.bridges").joinpath("mappings", f"{name}.toml")
+    if name not in shipped_names(folder):
+        raise LookupError(
+            f"There is no ready mapping {name!r}; there are: {', '.join(shipped_names(folder))}."
+        )
+    file = resources.files("cosource.bridges").joinpath(folder, f"{name}.toml")
     return file.read_text("utf-8")

@@ -16,7 +16,7 @@ from typing import Any
 from cosource.bridges.reading.heading import checked_heading
 from cosource.bridges.reading.source import LIMITS, Limits
 from cosource.bridges.rules.events import SourceRow
-from cosource.bridges.rules.mapping import Mapping
+from cosource.bridges.rules.mapping import TableMapping
 from cosource.bridges.rules.problems import Problem, UnreadableSource, shown
 
 MOST_PARTS = 10_000
@@ -25,7 +25,7 @@ _HEAD = 4096
 _BATCH = 500
 
 
-def xlsx_rows(path: Path, mapping: Mapping, limits: Limits = LIMITS) -> Iterator[SourceRow | Problem]:
+def xlsx_rows(path: Path, mapping: TableMapping, limits: Limits = LIMITS) -> Iterator[SourceRow | Problem]:
     """Yield the rows of the sheet that the mapping names, and a note for each formula.
 
     Dates become ISO text, whole numbers lose their ".0", yes and no become "true" and "false".
@@ -48,7 +48,7 @@ def xlsx_rows(path: Path, mapping: Mapping, limits: Limits = LIMITS) -> Iterator
             raise _broken(path.name, error) from None
 
 
-def _rows(sheet: Any, mapping: Mapping, file: str) -> Iterator[SourceRow | Problem]:
+def _rows(sheet: Any, mapping: TableMapping, file: str) -> Iterator[SourceRow | Problem]:
     heading = next(sheet.iter_rows(max_row=1, max_col=MOST_COLUMNS), ())
     cells = [_text(cell.value) for cell in heading]
     while cells and not cells[-1].strip():
@@ -97,7 +97,7 @@ def _text(value: object) -> str:
     return str(value).replace("\0", "")
 
 
-def _sheet(book: Any, mapping: Mapping, file: str) -> Any:
+def _sheet(book: Any, mapping: TableMapping, file: str) -> Any:
     names = [sheet.title for sheet in book.worksheets]
     wanted = mapping.source.sheet
     if not names or (wanted is not None and wanted not in names):

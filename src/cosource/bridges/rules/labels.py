@@ -54,6 +54,18 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "bad-number": gettext_noop("not a number"),
         "worked-here": gettext_noop("worked on here meanwhile"),
         "too-many-problems": gettext_noop("more than are listed"),
+        "asset-no-name": gettext_noop("no name given"),
+        "asset-value": gettext_noop("value does not fit"),
+        "asset-long": gettext_noop("cell cut"),
+        "asset-twice": gettext_noop("same asset twice in the file"),
+        "asset-unclear": gettext_noop("several assets fit"),
+        "asset-conflict": gettext_noop("key and serial number disagree"),
+        "asset-taken": gettext_noop("known under another key"),
+        "asset-no-service": gettext_noop("no such service"),
+        "asset-no-person": gettext_noop("no such person"),
+        "asset-no-other": gettext_noop("nothing to hang it on"),
+        "asset-circle": gettext_noop("would go round in a circle"),
+        "bad-json": gettext_noop("no export of NetBox"),
         "bad-flag": gettext_noop("neither yes nor no"),
     }
 )

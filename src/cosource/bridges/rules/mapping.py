@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping as ReadOnly
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, Protocol
 
-type Kind = Literal["event-log", "ticket-list", "xes"]
+type Kind = Literal["event-log", "ticket-list", "xes", "asset-list", "netbox"]
 
 _OF_THE_CHANGE = frozenset({"ticket", "state", "event_time", "sequence", "group", "assignee", "author"})
 
@@ -35,6 +35,26 @@ class SourceFormat:
     true_words: frozenset[str] = frozenset({"true", "yes", "1"})
     false_words: frozenset[str] = frozenset({"false", "no", "0"})
     sheet: str | None = None
+
+
+class Headings(Protocol):
+    """The headings that a mapping speaks of."""
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Return those that a file must have."""
+
+
+class TableMapping(Protocol):
+    """What a reader of tables wants of a mapping, whatever its rows are about."""
+
+    @property
+    def source(self) -> SourceFormat:
+        """Return the outside of the file."""
+
+    @property
+    def columns(self) -> Headings:
+        """Return its headings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,19 +60,25 @@ def parse_mapping(text: str) -> Mapping:
 
     Raises: MappingError with every fault found, not only the first.
     """
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise MappingError((f"The mapping is not valid TOML: {error}.",)) from error
-    parser = _Parser(document)
+    parser = Parser(mapping_document(text))
     mapping = parser.mapping()
     if parser.faults:
         raise MappingError(tuple(parser.faults))
     return mapping
 
 
-class _Parser:
+def mapping_document(text: str) -> dict[str, Any]:
+    """Read TOML. Raises: MappingError."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise MappingError((f"The mapping is not valid TOML: {error}.",)) from error
+
+
+class Parser:
     """Collects faults while it builds; whatever it returns is used only when there are none."""
+
+    kinds: tuple[str, ...] = KINDS
 
     def __init__(self, document: ReadOnly[str, Any]) -> None:
         self.faults: list[str] = []
@@ -101,7 +107,7 @@ class _Parser:
     def _source(self, table: ReadOnly[str, Any]) -> SourceFormat:
         names = [f.name for f in fields(SourceFormat) if not f.name.endswith("_words")]
         self._only("source", table, (*names, "true", "false"))
-        kind = self._choice("source.kind", table.get("kind"), KINDS)
+        kind = self._choice("source.kind", table.get("kind"), self.kinds)
         delimiter = self._text("source.delimiter", table.get("delimiter", ","))
         if len(delimiter) != 1 or delimiter in '"\r\n':
             self._fault("source.delimiter", delimiter, 'one character, such as "," ";" "|" or "\\t"')

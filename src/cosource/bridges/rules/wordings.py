@@ -274,6 +274,66 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             gettext_noop("More problems were found than are listed one by one; all of them are counted."),
             gettext_noop("Mend what is listed, and run it again."),
         ),
+        "asset-no-name": Wording(
+            "refused",
+            gettext_noop("The row names no asset."),
+            gettext_noop("Give it a name."),
+        ),
+        "asset-value": Wording(
+            "refused",
+            gettext_noop("“%(value)s” does not fit here: %(reason)s"),
+            gettext_noop("Correct the cell, or say in [words] of the mapping what it means."),
+        ),
+        "asset-long": Wording(
+            "repaired",
+            gettext_noop("The cell has more than %(limit)s characters; it was cut."),
+            gettext_noop("Nothing has to be done; shorten it at its source."),
+        ),
+        "asset-twice": Wording(
+            "refused",
+            gettext_noop("Row %(row)s is about the same asset; this one was left out."),
+            gettext_noop("Keep one row for each asset, or give each a key of its own."),
+        ),
+        "asset-unclear": Wording(
+            "refused",
+            gettext_noop("%(count)s assets fit this row, and nothing tells which of them is meant."),
+            gettext_noop("Give a key or a serial number, or tell the assets apart by their sites."),
+        ),
+        "asset-conflict": Wording(
+            "refused",
+            gettext_noop("By its key this is “%(name)s”, by its serial number “%(other)s”."),
+            gettext_noop("Correct the serial number here or there, or make one asset of the two."),
+        ),
+        "asset-taken": Wording(
+            "refused",
+            gettext_noop("This row fits “%(name)s”, which the source knows as %(key)s."),
+            gettext_noop("Correct the key or the serial number, or give the new asset another name."),
+        ),
+        "asset-no-service": Wording(
+            "repaired",
+            gettext_noop("There is no service “%(value)s”; the cell was left out."),
+            gettext_noop("Add the service, and bring the file in again."),
+        ),
+        "asset-no-person": Wording(
+            "repaired",
+            gettext_noop("Nobody who works here has the address “%(value)s”; the cell was left out."),
+            gettext_noop("Invite the person, and bring the file in again."),
+        ),
+        "asset-no-other": Wording(
+            "repaired",
+            gettext_noop("There is no asset “%(value)s” to hang this on, or several; the cell was left out."),
+            gettext_noop("Name it by its key, and bring it in as well."),
+        ),
+        "asset-circle": Wording(
+            "repaired",
+            gettext_noop("This would go round in a circle: %(path)s; the cell was left out."),
+            gettext_noop("Correct what hangs on what."),
+        ),
+        "bad-json": Wording(
+            "stopped",
+            gettext_noop("This is no export of NetBox: %(reason)s."),
+            gettext_noop("Export it again, as JSON from the API or by dumpdata."),
+        ),
         "bad-flag": Wording(
             "repaired",
             gettext_noop("“%(value)s” is neither yes nor no; the cell was left out."),

@@ -9,7 +9,11 @@ from cosource.bridges.rules.mapping_parse import MappingError, parse_mapping
 
 def import_rules() -> list[tuple[UUID, bool]]:
     """Return of each import whether its source states when tickets were resolved; then a blank there is a blank."""
-    rows = Import.objects.filter(dry_run=False).order_by("id").values_list("id", "mapping_text")
+    rows = (
+        Import.objects.filter(dry_run=False, of=Import.Of.TICKETS)
+        .order_by("id")
+        .values_list("id", "mapping_text")
+    )
     return [(import_id, _states_resolve(text)) for import_id, text in rows]
 
 
