@@ -52,18 +52,19 @@ QUICK = ("an entry is written", "a mail is taken and not answered")
 
 
 class MailServer:
-    """Takes mails, and can kill a worker while it speaks with it."""
+    """Takes mails, and can kill a worker while it speaks with it, or send it another signal."""
 
     def __init__(self) -> None:
         self.port = free_port()
         self.came: list[str] = []
         self.takes_seconds = 0.0
         self.kills_at = ""
+        self.sign = signal.SIGKILL
         self.victim: subprocess.Popen[bytes] | None = None
 
     def _kill(self, moment: str) -> None:
         if self.kills_at == moment and self.victim is not None:
-            self.victim.kill()
+            self.victim.send_signal(self.sign)
             self.kills_at = ""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802

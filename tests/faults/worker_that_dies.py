@@ -1,7 +1,8 @@
-"""A worker that kills itself at a named moment: `python -m tests.faults.worker_that_dies before|after REGEX`.
+"""A worker that ends or stops itself at a named moment: `python -m tests.faults.worker_that_dies before|after REGEX [SIGNAL]`.
 
 The moment is the first statement to the database that fits, as the worker's own connection is about to send it or has had its
-answer. It is found by Django's own hooks, so the product knows nothing of it.
+answer. It is found by Django's own hooks, so the product knows nothing of it. SIGNAL is SIGKILL, or SIGSTOP for one that may
+be woken.
 """
 
 import os
@@ -12,17 +13,19 @@ from collections.abc import Callable
 from typing import Any
 
 
-def die_at(when: str, fits: re.Pattern[str]) -> None:
-    """Arrange that this process is killed at that moment."""
+def die_at(when: str, fits: re.Pattern[str], sign: signal.Signals) -> None:
+    """Arrange that this process is sent a signal at that moment, once."""
     from django.db.backends.signals import connection_created
+
+    left = [sign]
 
     def around(run: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         named = fits.search(sql if many else f"{sql} {params}")
-        if named and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+        if named and when == "before" and left:
+            os.kill(os.getpid(), left.pop())
         answer = run(sql, params, many, context)
-        if named:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if named and when == "after" and left:
+            os.kill(os.getpid(), left.pop())
         return answer
 
     def made(connection: Any, **_: Any) -> None:
@@ -36,7 +39,7 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    die_at(sys.argv[1], re.compile(sys.argv[2], re.DOTALL))
+    die_at(sys.argv[1], re.compile(sys.argv[2], re.DOTALL), signal.Signals[(*sys.argv, "SIGKILL")[3]])
     from cosource.config.processes import run_worker
 
     run_worker(with_parent=False)

@@ -119,7 +119,10 @@ def test_a_server_database_keeps_its_special_characters_and_options() -> None:
         "sslmode": "require",
         "server_side_binding": True,
         "prepare_threshold": 3,
+        "options": "-c idle_in_transaction_session_timeout=45s",
     }
+    own = database_of("postgres://desk@db.example/desk?options=-c%20lock_timeout%3D5s")
+    assert own["OPTIONS"]["options"] == "-c lock_timeout=5s"
 
 
 def test_no_statement_is_kept_ready_behind_a_pool_that_knows_none() -> None:

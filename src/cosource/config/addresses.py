@@ -14,6 +14,10 @@ SQLITE_PRAGMAS = (
     "PRAGMA wal_autocheckpoint=8000;"
 )
 
+# A process that was stopped in the middle of a transaction holds up all who want the same rows, as long as the server lets it.
+# As long as a lease, and longer than any pause between two statements: what takes its time, such as a backup, says so itself.
+IDLE_IN_TRANSACTION = "45s"
+
 
 def database_of(url: str) -> dict[str, Any]:
     """Give Django's description of one database.
@@ -39,6 +43,8 @@ def database_of(url: str) -> dict[str, Any]:
     if options.pop("prepare", "yes") != "no":
         # The server plans a statement that comes again only once: a third of the time of a service that writes.
         options |= {"server_side_binding": True, "prepare_threshold": 3}
+        # A pool would refuse such an option, or hand it on to others; who has one sets this on the server.
+        options.setdefault("options", f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION}")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path[1:]),

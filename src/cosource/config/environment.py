@@ -79,7 +79,8 @@ DATABASE_URL = Setting(
     "address",
     "The database: `sqlite:///FILE` (relative to the working folder; four slashes for an absolute path) or "
     "`postgres://USER:PASSWORD@HOST:PORT/NAME`. Percent-encode special characters in the password. Add `?prepare=no` "
-    "behind a pool of connections that knows no prepared statements.",
+    "behind a pool of connections that knows no prepared statements, and give its server an "
+    "`idle_in_transaction_session_timeout`: without a pool a transaction that stands still for 45 seconds is ended.",
     secret=True,
     default_means="`cosource.sqlite3` in the data folder",
 )

@@ -65,6 +65,8 @@ def one_moment() -> Iterator[None]:
     if connection.vendor == "postgresql":
         with transaction.atomic(durable=True), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            # Files may be copied for long between two tables; who only reads holds nobody up.
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             yield
         return
     # Django's own transactions on SQLite hold the one place that writes; a plain one only reads.
