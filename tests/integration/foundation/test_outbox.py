@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -28,7 +29,7 @@ from cosource.foundation.models import DueWork
 from cosource.foundation.queries.duework import Turns
 from cosource.foundation.rules.notices import Said
 from cosource.foundation.services.duework import work_next
-from cosource.foundation.services.mail import mail_enqueue
+from cosource.foundation.services.mail import mail_enqueue, mail_of
 from cosource.foundation.services.notices import notify
 
 
@@ -150,6 +151,70 @@ def test_a_server_that_is_away_for_a_day_gets_all_of_it_minutes_after_it_is_back
     traveller.shift(timedelta(minutes=3))
     do_work()
     assert [to for to, _ in server.came] == ["a@example.org", "b@example.org", "c@example.org"]
+
+
+def told_of(subject: UUID, to: str, *names: str) -> None:
+    for name in names:
+        mail_enqueue(
+            effect_key=name,
+            to=f"{to}@example.org",
+            subject=name,
+            text="Words.",
+            at=clock.now(),
+            about=subject,
+        )
+
+
+def test_of_one_subject_to_one_receiver_no_mail_passes_one_that_is_tried_again(server, traveller):
+    one, other = uuid4(), uuid4()
+    server.refused.add("b@example.org")
+    told_of(one, "b", "first")
+    do_work()
+    told_of(one, "b", "second", "third")
+    told_of(one, "a", "to another")
+    told_of(other, "b", "of another")
+    server.refused.clear()
+    do_work()
+    assert states() == {
+        "first": "queued",
+        "second": "queued",
+        "third": "queued",
+        "to another": "done",
+        "of another": "done",
+    }
+    assert "earlier mail" in DueWork.objects.get(args__effect="second").message
+    assert set(DueWork.objects.filter(state="queued").values_list("args__effect", "attempts")) == {
+        ("first", 1),
+        ("second", 0),
+        ("third", 0),
+    }
+    server.came.clear()
+    for _ in range(4):
+        traveller.shift(timedelta(seconds=10))
+        do_work()
+    assert set(states().values()) == {"done"}
+    sent = [
+        mail_of(effect_key=e, to="b@example.org", subject="", text="") for e in ("first", "second", "third")
+    ]
+    assert server.came == [("b@example.org", mail.extra_headers["Message-ID"]) for mail in sent]
+
+
+def test_a_mail_that_was_parked_or_is_urgent_waits_for_none_before_it(server, traveller):
+    subject = uuid4()
+    server.refused.add("b@example.org")
+    told_of(subject, "b", "first", *(f"n{number}" for number in range(30)))
+    do_work()
+    server.refused.clear()
+    DueWork.objects.filter(args__effect="first").update(urgency=10)
+    told_of(subject, "b", "urgent")
+    DueWork.objects.filter(args__effect="urgent").update(urgency=-10)
+    work_next(worker="w", at=clock.now())
+    assert states()["urgent"] == "done"
+    DueWork.objects.filter(args__effect="first").update(state="parked", urgency=0)
+    for _ in range(4):
+        traveller.shift(timedelta(seconds=40))
+        do_work()
+    assert {name: state for name, state in states().items() if state != "done"} == {"first": "parked"}
 
 
 def test_a_server_that_stays_away_parks_what_waits(server, traveller):

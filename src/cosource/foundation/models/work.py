@@ -38,6 +38,7 @@ class DueWork(models.Model):
     `state`, `lease_until` and `fence`, and keeps the lease while it works; a worker that died loses it. `fair_key` groups rows
     (an engagement, an organization) that take turns with all others, so that none starves another; the nil id is the group of
     what belongs to nobody. Within a group the least `urgency` comes first, then what is due first.
+    `line` names what goes out one after the other, so that a mail does not pass an earlier one that waits to be tried again.
     """
 
     class State(models.TextChoices):
@@ -53,6 +54,7 @@ class DueWork(models.Model):
     args = models.JSONField(default=dict)
     fair_key = models.UUIDField(default=NIL)
     urgency = models.SmallIntegerField(default=0)
+    line = models.CharField(max_length=64, null=True)  # noqa: DJ001 - most work stands in none, and in no index of them
     owner_organization_id = models.UUIDField(null=True)
     owner_person_id = models.UUIDField(null=True)
     due_at = models.DateTimeField()
@@ -78,6 +80,9 @@ class DueWork(models.Model):
             models.Index(fields=["state", "due_at"], name="due_work_next"),
             models.Index(fields=["state", "fair_key", "urgency", "due_at"], name="due_work_turns"),
             models.Index(fields=["owner_organization_id", "state", "id"], name="due_work_owner"),
+            models.Index(
+                fields=["line", "state"], name="due_work_lines", condition=models.Q(line__isnull=False)
+            ),
         ]
 
 

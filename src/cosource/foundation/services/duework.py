@@ -79,6 +79,8 @@ class Task:
     attempts: int = 1
     max_attempts: int = 8
     reached: int = 0
+    urgency: int = 0
+    line: str | None = None
     settled: bool = field(default=False)
     _seen: float = field(default_factory=time.monotonic)
 
@@ -234,10 +236,12 @@ def work_enqueue(
     owner_person_id: UUID | None = None,
     max_attempts: int = 8,
     urgency: int = 0,
+    line: str | None = None,
 ) -> UUID | None:
     """Enqueue work inside the caller's transaction and return its id; None when `key` was enqueued before.
 
-    `urgency`: within its group, less comes first. Raises: KeyError for a kind that no room handles.
+    `urgency`: within its group, less comes first. `line`: what goes out one after the other.
+    Raises: KeyError for a kind that no room handles.
     """
     row = work_row(
         kind=kind,
@@ -249,6 +253,7 @@ def work_enqueue(
         owner_person_id=owner_person_id,
         max_attempts=max_attempts,
         urgency=urgency,
+        line=line,
         at=at,
     )
     try:
@@ -399,4 +404,6 @@ def _task(row: DueWork) -> Task:
         attempts=row.attempts,
         max_attempts=row.max_attempts,
         reached=row.progress_done,
+        urgency=row.urgency,
+        line=row.line,
     )

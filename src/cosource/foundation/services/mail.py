@@ -2,7 +2,8 @@
 
 The effect key makes it one mail; a retry carries the same Message-ID, so that a receiver can drop a copy. Mails leave in
 batches over one connection, and each is noted as sent before the next is begun. While the server cannot be reached the mails
-wait, tried every few minutes, and are parked after three days. The text is removed from the queue when it is sent.
+wait, tried every few minutes, and are parked after three days. What is told of one subject to one receiver keeps
+its order. The text is removed from the queue when it is sent.
 
 Not here: who is told what (the rooms decide, and `notices`) and incoming mail.
 """
@@ -31,6 +32,8 @@ KIND = "foundation.mail"
 # While nobody answers at the server's address: tried so often, for so long.
 AGAIN_SECONDS = 120
 GIVEN_UP_AFTER = timedelta(days=3)
+# After an earlier mail that is in hand just now.
+AFTER_ANOTHER_SECONDS = 5
 # A line that broke so often within one batch is no line.
 BROKEN_AT_MOST = 3
 _REFUSALS = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
@@ -51,7 +54,8 @@ def mail_enqueue(
 ) -> UUID | None:
     """Enqueue one mail to one address; None when this effect was enqueued before.
 
-    `about`: the subject whose texts it repeats, so that an erasure finds them while the mail waits.
+    `about`: the subject whose texts it repeats, so that an erasure finds them while the mail waits. Its mails to this address go
+    one after the other.
     """
     args = {"to": to, "subject": " ".join(subject.split()), "text": text, "effect": effect_key}
     return work_enqueue(
@@ -62,7 +66,13 @@ def mail_enqueue(
         key=f"mail:{hashlib.sha256(effect_key.encode()).hexdigest()}",
         fair_key=organization_id,
         owner_organization_id=organization_id,
+        line=None if about is None else line_of(about, to),
     )
+
+
+def line_of(about: UUID, receiver: str) -> str:
+    """Return the line in which mails of one subject to one receiver stand."""
+    return hashlib.sha256(f"{about.hex}:{receiver}".encode()).hexdigest()
 
 
 def mail_of(*, effect_key: str, to: str, subject: str, text: str, reply_to: str = "") -> EmailMessage:
@@ -115,6 +125,11 @@ class Post:
         Raises: LeaseLost.
         """
         task.keep()
+        first = _is_before(task)
+        if first is not None:
+            waits = max((first.due_at - clock.now()).total_seconds(), AFTER_ANOTHER_SECONDS)
+            task.failed(Later(waits, said="Waits for an earlier mail about the same to the same receiver."))
+            return False
         if self._down is None:
             try:
                 # Opened here, and not by the first message, so that it stays open for the next.
@@ -147,6 +162,23 @@ class Post:
         except OSError:
             # It is gone already.
             self._line = mailers.default
+
+
+def _is_before(task: Task) -> DueWork | None:
+    """Return what a mail must not pass: the last before it in its line that was tried and waits, or that somebody has in hand.
+
+    What is urgent passes what is not, and what was not tried yet, in quiet hours say, is no reason to wait.
+    """
+    if task.line is None:
+        return None
+    waiting = DueWork.objects.filter(
+        line=task.line,
+        state__in=(DueWork.State.QUEUED, DueWork.State.RUNNING),
+        id__lt=task.id,
+        urgency__lte=task.urgency,
+        claimed_at__isnull=False,
+    )
+    return waiting.order_by("-due_at").first()
 
 
 def _send(tasks: Sequence[Task]) -> None:

@@ -23,7 +23,7 @@ from cosource.foundation.notices import NoticePerson, notice_people, reader_of
 from cosource.foundation.queries.notices import lines_of, said, zone_of
 from cosource.foundation.rules.notices import MAIL
 from cosource.foundation.services.duework import Task, register_work
-from cosource.foundation.services.mail import Post, mail_of
+from cosource.foundation.services.mail import Post, line_of, mail_of
 from cosource.foundation.services.notices import enqueue_once, register_way, token_of, way_key
 from cosource.foundation.services.replies import reply_address
 
@@ -39,6 +39,7 @@ def _out(notice: Notice, due_at: datetime, in_digest: bool) -> DueWork:
             args={"notice": notice.id.hex},
             notice=notice,
             due_at=due_at,
+            line=line_of(notice.subject_id, notice.person_id.hex),
         )
     person, organization = notice.person_id.hex, notice.organization_id.hex
     instant = due_at.isoformat()

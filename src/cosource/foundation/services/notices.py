@@ -259,7 +259,9 @@ def notice_of_token(token: str) -> Notice:
     return notice
 
 
-def enqueue_once(*, kind: str, key: str, args: dict[str, str], notice: Notice, due_at: datetime) -> DueWork:
+def enqueue_once(
+    *, kind: str, key: str, args: dict[str, str], notice: Notice, due_at: datetime, line: str | None = None
+) -> DueWork:
     """Return the row by which one way is gone, for `register_way`."""
     return work_row(
         kind=kind,
@@ -270,6 +272,7 @@ def enqueue_once(*, kind: str, key: str, args: dict[str, str], notice: Notice, d
         fair_key=notice.organization_id,
         owner_organization_id=notice.organization_id,
         urgency=-10 if notice.urgent else 0,
+        line=line,
     )
 
 
