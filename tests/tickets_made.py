@@ -121,6 +121,9 @@ def _part(
     )
     if part.unanswered:
         part.offered_team_id = world.teams[random.choice(TEAMS[party])].id
+        if not part.holds:
+            # As the services have it: what another party offers a team is on that team's list.
+            part.team_id = part.offered_team_id
     return part
 
 

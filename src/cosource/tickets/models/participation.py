@@ -109,7 +109,8 @@ class Participation(models.Model):
 
     `desk`: the engagement under which it takes part, or the organization itself for its own desk; a grant reaches one desk.
     `team_id`, `assignee_id`: this organization's team and person on it; they stay when the ticket moves on.
-    `offered_team_id`: its team that is to answer an offered handover. `holds`: it is with this organization now.
+    `offered_team_id`: its team that is to answer an offered handover, and `team` too, unless the organization holds the ticket
+    itself. `holds`: it is with this organization now.
     `unanswered`: a handover waits for this organization's answer. `joint`: the other joint parties know of it. `next_due_at`:
     the earliest open due time that concerns this organization, `NEVER` for none. `agreement_version`: pinned when the ticket
     was first shared here. `asked_at`: when this party was first asked to work on it, from which its clocks run; none while it
@@ -228,6 +229,11 @@ class Participation(models.Model):
                 fields=["organization", "desk", "next_due_at", "id"],
                 name="open_to_approve",
                 condition=Q(open=True, to_approve=True),
+            ),
+            models.Index(
+                fields=["organization", "desk", "offered_team_id", "holds", "next_due_at", "id"],
+                name="open_offered",
+                condition=Q(open=True, unanswered=True),
             ),
             models.Index(
                 fields=["organization", "desk", "about", "next_due_at", "id"],

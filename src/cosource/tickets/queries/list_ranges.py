@@ -159,8 +159,9 @@ def _by_team(actor: Actor, grants: tuple[GrantFact, ...]) -> list[Q]:
         ranges.append(others & Q(assignee_id=actor.person_id))
         others &= ~Q(assignee_id=actor.person_id)
     if teams:
-        # Offered to one of the teams by another team of the same party, which still holds it.
-        ranges.append(others & Q(unanswered=True, offered_team_id__in=teams))
+        # Offered to one of the teams by another team of the same party, which still holds it; with what another party offers
+        # them the teams have been since.
+        ranges.append(others & Q(unanswered=True, holds=True, offered_team_id__in=teams))
     return ranges or [Q()]
 
 
