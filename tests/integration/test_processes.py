@@ -49,7 +49,7 @@ def running(data_dir: Path, port: int, **environ: str) -> Iterator[subprocess.Po
         process.communicate()
 
 
-def answer(port: int, path: str = "/health", within: float = 60) -> HTTPResponse:
+def answer(port: int, path: str = "/health", within: float = 120) -> HTTPResponse:
     deadline = time.monotonic() + within
     while True:
         try:
