@@ -130,7 +130,22 @@ class Asset(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["owner", "name", "id"], name="asset_by_name"),
+            # A list reads along the names; what narrows it or hides a row is told by the index, before the row is fetched.
+            models.Index(
+                fields=[
+                    "owner",
+                    "name",
+                    "id",
+                    "state",
+                    "service",
+                    "site",
+                    "kind",
+                    "health",
+                    "criticality",
+                    "data_class",
+                ],
+                name="asset_in_a_list",
+            ),
             models.Index(fields=["service", "name", "id"], name="asset_of_service"),
             models.Index(fields=["owner", "serial"], name="asset_by_serial", condition=~Q(serial="")),
         ]
