@@ -14,7 +14,7 @@ from cosource.agreements.queries.terms import terms_of
 from cosource.agreements.rules.terms import PauseTerm
 from cosource.foundation.pages import PartyBadge
 from cosource.foundation.sight import SERVICE_OWNER, Actor
-from cosource.parties.models import Membership, Service, Site
+from cosource.parties.models import Membership, Organization, Service, Site
 from cosource.parties.queries.sight import live
 from cosource.tickets.models import Handover
 from cosource.tickets.models.participation import Kind
@@ -44,7 +44,7 @@ from cosource.tickets.rules.states import (
     may_move,
     next_moves,
 )
-from cosource.tickets.rules.wording import Phrase
+from cosource.tickets.rules.wording import Phrase, gettext_lazy
 
 WAITING = {
     WAITING_REQUESTER: ("requester",),
@@ -79,11 +79,12 @@ class TeamChoice:
     party: str
     badge: PartyBadge | None
     is_stand_in: bool
+    has_address: bool
 
 
 @dataclass(frozen=True, slots=True)
 class AudienceChoice:
-    """Whom a message may go to; `words` say it as a sentence.
+    """Whom a message may go to; `words` say it as a sentence, `by_mail` of whom nobody is here and whether mail reaches them.
 
     The requester is part of the choice where one party reads along with them; with several parties they can be added.
     """
@@ -93,6 +94,7 @@ class AudienceChoice:
     words: str
     is_default: bool
     may_add_requester: bool
+    by_mail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +328,7 @@ def audience_choices(
     usable = [s for s in sets if s <= set(badges)]
     usable.sort(key=len)
     default, with_requester = _default(record, usable, talk)
+    absent = {p.organization_id: _by_mail(p.organization) for p in record.parts if p.organization.stand_in}
     asks_for_somebody = record.ticket.requester_id is not None
     owner_id = record.ticket.owner_id
     choices = []
@@ -345,6 +348,8 @@ def audience_choices(
             )
         elif asks_for_somebody and owner_id in members:
             choices[-1] = replace(choices[-1], may_add_requester=True)
+        told = say_plainly([absent[i] for i in sorted(members & absent.keys() - {me}, key=str)])
+        choices[-1] = replace(choices[-1], by_mail=told)
     return choices, with_requester and asks_for_somebody and len(default) > 1
 
 
@@ -363,6 +368,15 @@ def _choice(
         words=say_plainly(audience_words(names, requester_reads=with_requester or None)),
         is_default=is_default,
         may_add_requester=False,
+    )
+
+
+def _by_mail(absent: Organization) -> Phrase:
+    """Say of a party that is not here yet whether mail reaches it."""
+    if absent.contact_email:
+        return gettext_lazy("%(party)s is not here yet and gets it by mail.", party=absent.name)
+    return gettext_lazy(
+        "Nobody of %(party)s is told: it is not here yet, and no address of it is known.", party=absent.name
     )
 
 
@@ -406,7 +420,14 @@ def team_choices(
 ) -> list[TeamChoice]:
     """Return the teams to which the ticket may be offered, by party. Two queries."""
     return [
-        TeamChoice(t.id, t.name, t.organization.name, badges.get(t.organization_id), t.organization.stand_in)
+        TeamChoice(
+            t.id,
+            t.name,
+            t.organization.name,
+            badges.get(t.organization_id),
+            t.organization.stand_in,
+            bool(t.organization.contact_email),
+        )
         for t in handover_teams(record, at)
     ]
 

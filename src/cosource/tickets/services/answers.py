@@ -18,6 +18,7 @@ from cosource.tickets.queries.answers import open_to_challenge
 from cosource.tickets.rules.clock_kinds import Happening
 from cosource.tickets.rules.states import STATES, WAITING_CLIENT, WAITING_PARTNER, WAITING_REQUESTER, Who
 from cosource.tickets.services import policy
+from cosource.tickets.services.absent_telling import absentees_tell
 from cosource.tickets.services.at_hand import running_clocks
 from cosource.tickets.services.clocks import clocks_happen, word_count
 from cosource.tickets.services.listkeys import sync
@@ -157,6 +158,7 @@ def _say(  # noqa: PLR0917 - private; an entry's parts in their order
     tell_others(record, readers=readers, at=at, facts={"state": ticket.state, "category": ticket.category})
     if text:
         message_add(record, entry_id, audience_of(record, readers, with_requester), actor, at, text=text)
+        absentees_tell(record, entry_id=entry_id, readers=readers, text=text, actor=actor, at=at)
         word_count(record, actor, readers=readers, with_requester=with_requester, at=at)
 
 

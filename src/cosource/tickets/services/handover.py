@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from cosource.agreements.queries.terms import terms_of
 from cosource.foundation.bulk import insert_all, update_all
 from cosource.foundation.errors import Conflict, Invalid, NotFound
-from cosource.foundation.services.mail import mail_enqueue
 from cosource.foundation.sight import Actor
 from cosource.parties.models import Engagement, Membership, Person, Team
 from cosource.parties.queries.sight import live
@@ -24,6 +23,12 @@ from cosource.tickets.rules.clock_kinds import Happening
 from cosource.tickets.rules.handover import DECLINE_REASONS, OFFER_REASONS, REASONS
 from cosource.tickets.rules.possession import Holder, PossessionInterval, Verdict, judge
 from cosource.tickets.services import at_hand, policy
+from cosource.tickets.services.absent_telling import (
+    absent_tell,
+    absentees_tell,
+    offer_words,
+    withdrawal_words,
+)
 from cosource.tickets.services.clocks import clock_of_offer, clocks_happen, clocks_place, clocks_start
 from cosource.tickets.services.first_team import route_taken
 from cosource.tickets.services.listkeys import sync
@@ -172,16 +177,14 @@ def handover_offer(
     clocks_place(record)
     sync(record, at=at)
     offer_tell(record, handover_id=handover.id, team=team, part=part, actor=actor, at=at)
-    if team.organization.stand_in and team.organization.contact_email:
-        mail_enqueue(
-            effect_key=f"handover:{handover.id}",
-            to=team.organization.contact_email,
-            subject=f"[{part.reference}] {ticket.title}",
-            text=body,
-            at=at,
-            organization_id=ticket.owner_id,
-            about=ticket.id,
-        )
+    absent_tell(
+        record,
+        part,
+        effect_key=f"handover:{handover.id}",
+        words=offer_words(record, part, team=team.name, readers=readers, actor=actor),
+        text=body,
+        at=at,
+    )
     return handover
 
 
@@ -282,6 +285,7 @@ def handover_decline(
         payload={"text": body},
     )
     message_add(record, entry_id, audience_of(record, readers), actor, at, text=body, kind="handover")
+    absentees_tell(record, entry_id=entry_id, readers=readers, text=body, actor=actor, at=at)
     _settled(record, handover, Happening.TAKEN, at)
     sync(record, at=at)
 
@@ -290,7 +294,7 @@ def handover_decline(
 def handover_withdraw(
     *, ticket_id: UUID, actor: Actor, at: datetime, expected_version: int | None = None
 ) -> None:
-    """Take an offer back before it is answered. Appends `ticket.handover_withdrawn/1`.
+    """Take an offer back before it is answered; a stand-in party is told by mail. Appends `ticket.handover_withdrawn/1`.
 
     Raises: NotFound, NotAllowed, Conflict when nothing is offered.
     """
@@ -300,14 +304,24 @@ def handover_withdraw(
     handover = _open_handover(record)
     save(record, at=at)
     _answer(handover, Handover.State.WITHDRAWN, actor, at)
+    readers = _told(record, actor, handover.from_organization_id, handover.to_organization_id)
     note(
         record,
         kind="ticket.handover_withdrawn/1",
         actor=actor,
         at=at,
-        readers=_told(record, actor, handover.from_organization_id, handover.to_organization_id),
+        readers=readers,
         facts={"to": handover.to_organization_id.hex, "to_team": handover.to_team_id.hex},
     )
+    part = record.part_of(handover.to_organization_id)
+    if part is not None:
+        absent_tell(
+            record,
+            part,
+            effect_key=f"handover:{handover.id}:withdrawn",
+            words=withdrawal_words(record, part, team=handover.to_team.name, readers=readers, actor=actor),
+            at=at,
+        )
     _settled(record, handover, Happening.WITHDRAWN, at)
     sync(record, at=at)
 

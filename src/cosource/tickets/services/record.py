@@ -27,6 +27,7 @@ from cosource.tickets.models.participation import Beside, Kind, Turn
 from cosource.tickets.queries.record import Record, load, parties_seen_by
 from cosource.tickets.rules.priority import parse_matrix, priority_of
 from cosource.tickets.rules.sayings import MESSAGE
+from cosource.tickets.services.absent_telling import absentees_tell
 from cosource.tickets.services.beside import newcomer_flag
 
 __all__ = [
@@ -170,7 +171,8 @@ def text_say(
 ) -> UUID:
     """Write a text into the record and the conversation for these readers; return the entry's id.
 
-    `says`: as what it stands there (`rules.sayings`). Appends `ticket.message_added/1`.
+    Those of them that are not here yet have it by mail. `says`: as what it stands there (`rules.sayings`).
+    Appends `ticket.message_added/1`.
     """
     said = {} if says == MESSAGE else {"says": says}
     readers = set(readers)
@@ -186,6 +188,7 @@ def text_say(
     )
     audience_id = audience_of(record, readers, with_requester)
     message_add(record, entry_id, audience_id, actor, at, text=text, kind=says, files=files)
+    absentees_tell(record, entry_id=entry_id, readers=readers, text=text, actor=actor, at=at)
     return entry_id
 
 
