@@ -5,12 +5,14 @@ from uuid import uuid4
 
 import pytest
 from tests.integration.tickets.conftest import Desk
+from tests.integration.tickets.test_fields import begin, declare
 from tests.integration.tickets.test_list_pages import page, rows_in, seat
 
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
 from cosource.foundation.models import Entry
 from cosource.tickets.models import SavedView
 from cosource.tickets.queries.filters import TicketFilter
+from cosource.tickets.queries.lists import ticket_counts
 from cosource.tickets.queries.views import saved_views
 from cosource.tickets.services import views
 from cosource.tickets.services.views import view_delete, view_rename, view_save
@@ -70,6 +72,36 @@ def test_a_shared_view_is_read_with_the_readers_own_eyes(desk: Desk):
     assert len(rows_in(page(client, address))) == 2
     assert rows_in(page(partner, address)) == [str(theirs.id)]
     assert "Shared by both parties" in page(partner)
+
+
+def test_a_shared_view_counts_for_each_reader_what_they_see(desk: Desk):
+    printing = str(desk.world.services["c1.printing"].id)
+    desk.open(service_id=desk.world.services["c1.network"].id)
+    desk.open(service_id=desk.world.services["c1.printing"].id)
+    asks = declare(desk, form="Room | line")
+    begin(desk, {asks.id: {"room": "12"}}, title="Kept by the client")
+    for filters in (
+        TicketFilter(state="all", order="newest"),
+        TicketFilter(service=printing, order="newest"),
+        TicketFilter(field=f"{asks.id.hex}.room:12", order="newest"),
+    ):
+        share(desk, "c1.cso", "c1p1", filters=filters)
+
+    def counted(key: str) -> dict[str, str]:
+        views = saved_views(desk.actor(key))
+        found = ticket_counts(
+            actor=desk.actor(key), filters=[v.filters for v in views if v.filters], at=desk.now
+        )
+        return {v.query.partition("=")[0]: one.text for v, one in zip(views, found, strict=True)}
+
+    assert counted("c1.cso") == {"state": "3", "service": "1", "field": "1"}
+    assert counted("p1.pm") == {"state": "1", "service": "1", "field": "0"}
+    # What was never answered to a party is to it as if nobody asked, under a name that both read.
+    partner = seat(desk.world, "p1.pm")
+    assert "Mornings" in page(partner)
+    answer = partner.get(f"/tickets/?field={asks.id.hex}.room%3A12&order=newest")
+    assert answer.status_code == 400
+    assert "Room" not in answer.content.decode()
 
 
 @pytest.mark.parametrize(
