@@ -11,6 +11,8 @@ from cosource.agreements.services.confirmations import version_confirm
 from cosource.agreements.services.proposals import version_propose
 from cosource.foundation.errors import Conflict, NotAllowed
 from cosource.tickets.models import NEVER, Clock, Pause, Ticket
+from cosource.tickets.queries.filters import TicketFilter
+from cosource.tickets.queries.lists import ticket_counts
 from cosource.tickets.queries.ticket_facts import clocks_of
 from cosource.tickets.services.answers import answer_accept, answer_challenge, service_restored
 from cosource.tickets.services.changing import ticket_update
@@ -336,3 +338,60 @@ def test_an_update_to_all_is_the_word_that_both_sides_wait_for(agreed: Desk) -> 
     major_update(ticket_id=ticket.id, text="On it.", actor=agreed.actor("p1.pm"), at=agreed.tick())
     assert clock(agreed, ticket, "respond").met_at == agreed.now
     assert clock(agreed, ticket, "update", None, 3).met_at is None
+
+
+@pytest.mark.req("A3")
+def test_two_sites_and_two_engagements_each_run_by_targets_of_their_own(agreed: Desk) -> None:
+    """One kind of ticket at two sites, held by a partner: the client's clock and the partner's, by site, and sums that agree."""
+    boss, sites = agreed.actor("c1.cso"), agreed.world.sites
+    for engagement, words, minutes in (
+        (None, [boss], (50, 200)),
+        ("c1p1", [boss, agreed.actor("p1.pm")], (30, 90)),
+    ):
+        narrower = "".join(
+            f"  - {{kind: resolve, priority: 1, minutes: {m}, calendar: always, site: {sites[name].name}}}\n"
+            for name, m in zip(("c1.main", "c1.annex"), minutes, strict=True)
+        )
+        text = text_of({"resolve": 240}).replace(PAUSES, narrower + PAUSES)
+        version = version_propose(
+            engagement_id=agreed.world.engagements[engagement].id if engagement else None,
+            text=text.replace("starts_on: 2025-01-01", "starts_on: 2025-01-02"),
+            actor=boss,
+            at=agreed.now,
+        )
+        for word in words:
+            version_confirm(version_id=version.id, digest=version.digest, actor=word, at=agreed.now)
+    tickets = {
+        name: agreed.open(impact=1, urgency=1, site_id=sites[name].id if name else None)
+        for name in ("c1.main", "c1.annex", "")
+    }
+    runs = {}
+    for name, ticket in tickets.items():
+        agreed.give(ticket, "p1.alder", "c1.ct", "p1.pt")
+        for of in (None, "c1p1"):
+            found = clock(agreed, ticket, "resolve", of)
+            assert found.due_at is not None
+            runs[name, of] = (found.due_at - found.started_at) / timedelta(minutes=1)
+    assert runs == {
+        ("c1.main", None): 50,
+        ("c1.main", "c1p1"): 30,
+        ("c1.annex", None): 200,
+        ("c1.annex", "c1p1"): 90,
+        ("", None): 240,
+        ("", "c1p1"): 240,
+    }
+
+    # What each desk reads as overdue by its own targets after so many minutes: main, annex, and all of them.
+    late = {
+        "c1.cso": [(0, 0, 0), (1, 0, 1), (1, 0, 1), (1, 1, 3)],
+        "p1.pm": [(0, 0, 0), (1, 0, 1), (1, 1, 2), (1, 1, 3)],
+    }
+    for key, expected in late.items():
+        seen = []
+        for minutes in (15, 60, 150, 300):
+            at = after(agreed.now, minutes)
+            asked = [TicketFilter(due="overdue", site=str(sites[n].id)) for n in ("c1.main", "c1.annex")]
+            asked.append(TicketFilter(due="overdue"))
+            counts = ticket_counts(actor=agreed.world.actor(key, at=at), filters=asked, at=at)
+            seen.append(tuple(count.number for count in counts))
+        assert seen == expected, key
