@@ -1,7 +1,9 @@
 """`cosource import` as it is typed: its words and its exit codes. Bad files are in `test_bad_files`."""
 
 import csv
+from pathlib import Path
 
+import openpyxl
 import pytest
 from tests.integration.bridges.log import HEADING, MAPPING, line, story
 from typer.testing import CliRunner
@@ -13,6 +15,7 @@ from cosource.bridges.rules import listing
 from cosource.bridges.rules.problems import Problem
 from cosource.bridges.services import import_run
 from cosource.config.cli import app
+from cosource.foundation.models import Entry
 from cosource.parties.models import Organization
 from cosource.tickets.models import Ticket
 
@@ -137,3 +140,58 @@ def test_the_table_of_problems_holds_no_formula(tmp_path):
     problem = Problem("f.csv", 2, "=cmd", "no-state")
     write_problems(tmp_path / "all.csv", [problem])
     assert "'=cmd" in (tmp_path / "all.csv").read_text("utf-8-sig")
+
+
+def workbook(directory: Path, *rows: list[str]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(directory / "made.xlsx")
+    return (directory / "made.xlsx").read_bytes()
+
+
+def log_in_xes(*rows: dict[str, str]) -> str:
+    """A log of XES in which each row is an event, and the ticket's key its trace."""
+    kept = {"id": "concept:name"}
+    traces = "".join(
+        f'<trace><string key="concept:name" value="{key}"/>'
+        + "".join(
+            "<event>"
+            + "".join(f'<string key="{n}" value="{v}"/>' for n, v in r.items() if n not in kept)
+            + "</event>"
+            for r in rows
+            if r["id"] == key
+        )
+        + "</trace>"
+        for key in dict.fromkeys(r["id"] for r in rows)
+    )
+    return f'<?xml version="1.0"?><log xmlns="http://www.xes-standard.org/">{traces}</log>'
+
+
+@pytest.mark.parametrize("form", ["list.xlsx", "log.xes"])
+def test_a_workbook_of_tickets_and_a_log_of_xes_come_in_once_and_are_known_again(run, tmp_path, form):
+    rows = list(csv.DictReader((HEADING + story("T1", "Desk W1") + story("T2", "Desk")).splitlines()))
+    if form == "log.xes":
+        data: bytes | str = log_in_xes(*rows)
+        mapping = MAPPING.replace("event-log", "xes").replace('"id"', '"case:concept:name"')
+        kept = len(rows)
+    else:
+        last = {row["id"]: row for row in rows}
+        data = workbook(tmp_path, list(rows[0]), *(list(row.values()) for row in last.values()))
+        mapping, kept = MAPPING.replace("event-log", "ticket-list"), 2
+    code, out, err = run(data, name=form, mapping=mapping)
+    assert code == 0, out + err
+    assert f"{kept} rows read: {kept} kept, 0 known before, 0 refused; 0 repaired. 2 new tickets" in out
+    found = Ticket.objects.order_by("source_key").values_list("source_key", "title", "state")
+    assert list(found) == [("T1", "Printer is silent", "closed"), ("T2", "Printer is silent", "closed")]
+    before = (
+        list(Ticket.objects.order_by("id").values()),
+        Entry.objects.filter(subject_kind="ticket").count(),
+    )
+    code, out, _ = run(None, name=form, mapping=mapping)
+    assert code == 0
+    assert f"0 kept, {kept} known before, 0 refused; 0 repaired. 0 new tickets, 0 with more history." in out
+    assert (
+        list(Ticket.objects.order_by("id").values()),
+        Entry.objects.filter(subject_kind="ticket").count(),
+    ) == before
