@@ -43,29 +43,31 @@ PROMISES = {
 }
 
 
-def marked_tests() -> dict[str, list[str]]:
-    """Return the tests marked with each id, as `path::name`, sorted."""
+def marked_tests(mark: str = "req") -> dict[str, list[str]]:
+    """Return the tests that a mark ties to each id, as `path::name`, sorted."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        module = [i for node in tree.body if isinstance(node, ast.Assign) for i in _ids_in(node.value, node)]
+        module = [
+            i for node in tree.body if isinstance(node, ast.Assign) for i in _ids_in(node.value, node, mark)
+        ]
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                ids = {i for decorator in node.decorator_list for i in _ids(decorator)} | set(module)
+                ids = {i for decorator in node.decorator_list for i in _ids(decorator, mark)} | set(module)
                 for one in ids:
                     found[one].append(f"{path.relative_to(ROOT)}::{node.name}")
     return {key: sorted(names) for key, names in sorted(found.items())}
 
 
-def _ids_in(value: ast.expr, node: ast.Assign) -> list[str]:
+def _ids_in(value: ast.expr, node: ast.Assign, name: str) -> list[str]:
     if not any(isinstance(t, ast.Name) and t.id == "pytestmark" for t in node.targets):
         return []
     marks = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
-    return [i for mark in marks for i in _ids(mark)]
+    return [i for mark in marks for i in _ids(mark, name)]
 
 
-def _ids(decorator: ast.expr) -> list[str]:
-    if not isinstance(decorator, ast.Call) or not ast.unparse(decorator.func).endswith("mark.req"):
+def _ids(decorator: ast.expr, name: str) -> list[str]:
+    if not isinstance(decorator, ast.Call) or not ast.unparse(decorator.func).endswith(f"mark.{name}"):
         return []
     return [str(a.value) for a in decorator.args if isinstance(a, ast.Constant)]
 

@@ -99,19 +99,10 @@ class Asking:
         headers = {
             k: v for k, v in sent.headers.items() if k.lower() in ("if-match", "idempotency-key", "accept")
         }
-        caches["process"].clear()
-        began = time.perf_counter()
-        with transaction.atomic():
-            answer = self.client.generic(
-                sent.method or "GET",
-                sent.path_url,
-                sent.body or b"",
-                content_type=sent.headers.get("Content-Type", "application/octet-stream"),
-                headers=headers,
-            )
-            # The next request finds the same world, whatever this one did to it.
-            transaction.set_rollback(True)
-        took = time.perf_counter() - began
+        answer, took = self._answered(sent, headers)
+        if took > self.limit_seconds:
+            # Nothing has changed since: slow again is the product, slow once was who else used the machine.
+            answer, took = self._answered(sent, headers)
         self.sent += 1
         place = case.operation.label, answer.status_code
         said = f"{sent.method} {sent.path_url} {sent.body!r} → {answer.status_code}"
@@ -131,6 +122,22 @@ class Asking:
             case.validate_response(told, checks=CHECKS)
         except FailureGroup as broken:
             self.wrong.setdefault(place, f"{said}: {str(broken)[:700]}")
+
+    def _answered(self, sent: requests.PreparedRequest, headers: dict[str, str]) -> tuple[Any, float]:
+        """Return the answer and how many seconds it took."""
+        caches["process"].clear()
+        began = time.perf_counter()
+        with transaction.atomic():
+            answer = self.client.generic(
+                sent.method or "GET",
+                sent.path_url,
+                sent.body or b"",
+                content_type=sent.headers.get("Content-Type", "application/octet-stream"),
+                headers=headers,
+            )
+            # The next request finds the same world, whatever this one did to it.
+            transaction.set_rollback(True)
+        return answer, time.perf_counter() - began
 
     def _with_ids(self, body: Any) -> Any:
         """Put ids that there are where a body has some id, half of the time."""

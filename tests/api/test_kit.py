@@ -141,6 +141,7 @@ def test_a_body_that_is_no_object_is_refused_in_the_same_form(harbour, body):
     told(answer)
 
 
+@pytest.mark.threat("S04")
 def test_an_unknown_parameter_and_a_bad_one_are_named(harbour):
     answer = robot().get(THINGS, {"sort": "owner__password", "limit": "500"})
     assert told(answer)["fields"] == {"limit": ["Input should be less than or equal to 200"]}
@@ -167,6 +168,7 @@ def unsigned(*values: object) -> str:
         "W1tb" * 1_500,
     ],
 )
+@pytest.mark.threat("S04")
 def test_a_cursor_from_elsewhere_is_refused(harbour, cursor):
     answer = robot().get(THINGS, {"cursor": cursor})
     assert (answer.status_code, told(answer)["type"]) == (422, "urn:cosource:problem:bad-cursor")

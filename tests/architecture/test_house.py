@@ -134,6 +134,7 @@ def test_nobody_calls(forbidden: str, instead: str, exempt: tuple[str, ...]) -> 
     assert found == []
 
 
+@pytest.mark.threat("S04")
 def test_only_the_ground_floor_writes_sql() -> None:
     found = [
         f"{name_of(path)}:{line} calls {call}"

@@ -102,6 +102,7 @@ def pages_of(seat: Seat, half: int | None) -> list[str]:
     return looked_at
 
 
+@pytest.mark.threat("S02")
 @pytest.mark.parametrize(
     ("email", "look", "least", "half"),
     [

@@ -72,6 +72,7 @@ def test_files_are_chosen_left_out_sent_and_saved(live_server, chromium: Browser
     assert writer.faults == reader.faults == []
 
 
+@pytest.mark.threat("S02", "S05")
 def test_whatever_a_file_holds_or_is_called_nothing_runs(
     live_server, chromium: Browser, tmp_path: Path
 ) -> None:

@@ -50,6 +50,7 @@ def shared(world: World) -> Ticket:
 
 
 @pytest.mark.req("C14")
+@pytest.mark.threat("S02")
 def test_nothing_that_is_written_runs(live_server, chromium: Browser) -> None:
     world = two_clients_three_partners(clock.now())
     ticket = shared(world)

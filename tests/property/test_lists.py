@@ -219,6 +219,7 @@ def test_a_page_marker_works_with_its_own_filters_only(world):
         {"holder": str(UUID(int=1))},
     ],
 )
+@pytest.mark.threat("S19")
 def test_who_only_asks_may_not_filter_by_what_the_desk_keeps_to_itself(world, unreadable):
     actor = world.actor("c1.req", at=noon())
     with pytest.raises(Invalid) as refused:

@@ -75,6 +75,7 @@ def test_values_and_database_agree_on_sight(world: World) -> None:
     assert seen > 500
 
 
+@pytest.mark.threat("S19")
 def test_what_is_told_is_what_the_page_shows(scene: Scene) -> None:
     """For everybody in the scene and every entry of every ticket; an event that is told is a line that can be read."""
     told = 0

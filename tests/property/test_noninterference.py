@@ -263,6 +263,7 @@ def seen(scene: Scene, role: str, pages: dict[str, Answer] | None = None) -> dic
 @pytest.mark.parametrize(
     "role", [r if r in QUICK else pytest.param(r, marks=pytest.mark.proof) for r in READERS]
 )
+@pytest.mark.threat("S19")
 def test_what_is_out_of_sight_changes_no_byte(scene: Scene, role: str) -> None:
     with standing_still(scene):
         # Read once a run, for the table of who may what as well.
@@ -304,6 +305,7 @@ def test_ending_a_grant_adds_nothing_to_sight(scene: Scene, role: str) -> None:
             transaction.set_rollback(True)
 
 
+@pytest.mark.threat("S19")
 def test_that_another_partner_takes_part_is_not_told(scene: Scene) -> None:
     """Giving partner 2 the service of partner 1 is felt by partner 2 alone, even by whoever holds the ticket."""
     with standing_still(scene):

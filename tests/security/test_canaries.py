@@ -11,6 +11,8 @@ from tests.access.reader import Reader, standing_still
 from tests.access.scene import Scene
 from tests.worlds import PASSWORD
 
+pytestmark = pytest.mark.threat("S07")
+
 
 def test_secrets_are_kept_nowhere(scene: Scene) -> None:
     """Only digests: the secret of a token, a password."""

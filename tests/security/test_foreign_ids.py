@@ -15,7 +15,7 @@ from tests.access.scene import Scene
 from tests.security.bodies import example_body
 from tests.security.foreign import NEVER_WAS, NO_IDS, foreign_ids, foreign_rows
 
-pytestmark = pytest.mark.req("X1")
+pytestmark = [pytest.mark.req("X1"), pytest.mark.threat("S01")]
 ID = re.compile(rb"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 
 

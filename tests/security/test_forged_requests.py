@@ -10,6 +10,8 @@ from tests.access.routes import Route, routes
 from tests.access.scene import Scene
 from tests.security.foreign import NEVER_WAS, NO_IDS
 
+pytestmark = pytest.mark.threat("S16")
+
 # What takes its proof from elsewhere: the provider's signed answer to a request that this browser began.
 PROVEN_OTHERWISE = frozenset({"openid_connect_callback"})
 

@@ -12,6 +12,8 @@ from cosource.parties.services.teams import team_add
 from tests.access.reader import Reader, standing_still
 from tests.access.scene import Scene
 
+pytestmark = pytest.mark.threat("S22")
+
 
 @pytest.mark.parametrize("make", [team_add, site_add, service_add, skill_add])
 def test_every_owner_may_use_a_name_that_another_uses(scene: Scene, make: Callable[..., Any]) -> None:

@@ -16,6 +16,8 @@ from cosource.tickets.services.opening import ticket_open
 from tests.access.reader import Reader, standing_still
 from tests.access.scene import Scene
 
+pytestmark = pytest.mark.threat("S23")
+
 NAMES = [
     'Night"}, {"kind": "grant.given/1',
     "<script>alert(1)</script><b>bold",

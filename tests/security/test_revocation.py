@@ -19,7 +19,7 @@ from cosource.tickets.queries.lists import ticket_list
 from tests.access.reader import Reader, standing_still
 from tests.access.scene import Scene, mark_of
 
-pytestmark = pytest.mark.req("D21")
+pytestmark = [pytest.mark.req("D21"), pytest.mark.threat("S21")]
 type End = Callable[[Scene], None]
 
 

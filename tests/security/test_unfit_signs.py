@@ -16,6 +16,8 @@ from tests.security.bodies import example_body, operation_of
 from tests.security.foreign import NEVER_WAS, NO_IDS
 from tests.security.test_forged_requests import PROVEN_OTHERWISE
 
+pytestmark = pytest.mark.threat("S04")
+
 SENT = "a\x00b"
 
 

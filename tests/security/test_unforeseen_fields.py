@@ -13,6 +13,8 @@ from tests.access.scene import Scene
 from tests.security.bodies import example_body, fields_of, operation_of
 from tests.security.foreign import NEVER_WAS
 
+pytestmark = pytest.mark.threat("S09")
+
 SENT_ALONG: dict[str, Any] = {
     "id": str(NEVER_WAS),
     "owner_id": str(NEVER_WAS),

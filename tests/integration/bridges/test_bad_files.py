@@ -75,6 +75,7 @@ def test_by_the_command_line(name, run):
 @pytest.mark.parametrize(
     "name", [pytest.param(n, marks=[pytest.mark.proof] if place % 3 else []) for place, n in enumerate(CASES)]
 )
+@pytest.mark.threat("S12", "S14")
 def test_by_the_page(name, world, settings, tmp_path):
     settings.SPOOL_DIR = tmp_path
     case = CASES[name]

@@ -136,6 +136,7 @@ def test_no_number_of_notes_keeps_a_refused_row_off_the_list(run, tmp_path, monk
         assert row.problems.count() == 57
 
 
+@pytest.mark.threat("S13")
 def test_the_table_of_problems_holds_no_formula(tmp_path):
     problem = Problem("f.csv", 2, "=cmd", "no-state")
     write_problems(tmp_path / "all.csv", [problem])

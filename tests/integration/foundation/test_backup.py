@@ -261,6 +261,7 @@ def test_a_changed_byte_changes_nothing_here(
 
 
 @pytest.mark.parametrize("path", ["../etc/passwd", "/etc/passwd", "tables/x", "files/../../x"])
+@pytest.mark.threat("S15")
 def test_a_manifest_cannot_name_a_place_outside(path: str, worked: Desk, tmp_path: Path) -> None:
     manifest = taken(tmp_path / "first")
     bad = replace(manifest, files=(replace(manifest.files[0], path=path),))

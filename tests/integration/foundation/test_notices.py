@@ -125,6 +125,7 @@ def test_telling_stands_and_falls_with_the_change(desk):
         )
 
 
+@pytest.mark.threat("S06", "S24")
 def test_a_mail_is_in_the_readers_language_and_names_the_ticket(desk):
     ticket = desk.open()
     person = desk.world.person("c1.ct")
@@ -139,6 +140,7 @@ def test_a_mail_is_in_the_readers_language_and_names_the_ticket(desk):
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
 
 
+@pytest.mark.threat("S21")
 def test_who_does_not_see_it_any_more_is_told_nothing(desk):
     """Between the change and the mail the right is taken away."""
     ticket = desk.open(service_id=desk.world.services["c1.printing"].id)
@@ -353,6 +355,7 @@ def add_webhook(desk: Desk, **more) -> tuple[WebhookEndpoint, str]:
 @pytest.mark.parametrize(
     "host", ["169.254.169.254", "localhost", "desk.localhost", "10.0.0.1", "[::1]", "[::ffff:127.0.0.1]"]
 )
+@pytest.mark.threat("S03")
 def test_an_address_that_leads_inside_is_refused_when_it_is_given(desk, settings, host):
     settings.PRIVATE_TARGETS = ()
     with pytest.raises(Invalid) as refused:
@@ -595,6 +598,7 @@ def test_notices_go_after_half_a_year_and_deliveries_after_a_month(desk, receive
         ("c2.ct", False),
     ],
 )
+@pytest.mark.threat("S24")
 def test_nobody_is_told_of_what_they_cannot_see(desk, reader, sees):
     ticket = desk.open(service_id=desk.world.services["c1.printing"].id)
     desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")

@@ -6,6 +6,7 @@ from tests.receiver import LOCAL, Receiver
 from cosource.foundation.outward import Unreachable, post
 
 
+@pytest.mark.threat("S03")
 def test_an_address_inside_is_reached_only_where_it_is_named(receiver: Receiver, settings):
     settings.PRIVATE_TARGETS = ()
     address = receiver.address
@@ -23,6 +24,7 @@ def test_an_address_inside_is_reached_only_where_it_is_named(receiver: Receiver,
     assert (path, body, headers["Cosource-Signature"]) == ("/in", b'{"a":1}', "v1=x")
 
 
+@pytest.mark.threat("S03")
 def test_a_redirect_is_an_answer_and_not_followed(receiver: Receiver):
     receiver.status = 302
     assert post(f"{receiver.address}/away", b"{}", {}) == 302

@@ -228,6 +228,7 @@ class Elements(HTMLParser):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.threat("S02")
 def test_no_text_becomes_anything_but_text(text: str) -> None:
     for tag, attributes in Elements(article_html(text)).found:
         assert tag in HARMLESS
@@ -235,6 +236,7 @@ def test_no_text_becomes_anything_but_text(text: str) -> None:
         assert (attributes.get("href") or "https:").partition(":")[0] in {"http", "https", "mailto"}
 
 
+@pytest.mark.threat("S17")
 def test_a_template_in_a_text_stays_a_text(shelf: Shelf) -> None:
     hostile = "{{ request.user.password }}{% load static %}<script>alert(1)</script>"
     article = shelf.write(title=hostile, text=hostile, topic=hostile[:100], publish=True)

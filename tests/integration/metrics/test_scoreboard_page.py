@@ -144,7 +144,15 @@ def test_who_only_asks_for_help_has_no_scoreboard(played) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["period=soon", "period=2026-13", "from=x", "from=2026-03-02&until=2026-03-02", "by=person"]
+    "asked",
+    [
+        "period=soon",
+        "period=2026-13",
+        "from=x",
+        "from=2026-03-02&until=2026-03-02",
+        "until=0001-01-01",
+        "by=person",
+    ],
 )
 def test_what_is_no_question_is_refused_with_words(played, asked) -> None:
     answer = browser(played, "c1.cso").get(f"/scoreboard/?{asked}")
@@ -204,6 +212,7 @@ def test_each_table_is_a_file_with_the_values_as_printed(played) -> None:
     assert browser(played, "p2.pm").get(f"/scoreboard/table/figures.csv?{of(played)}").status_code == 404
 
 
+@pytest.mark.threat("S13")
 def test_a_title_is_never_a_formula_in_a_file(played) -> None:
     played.open(title="=HYPERLINK(1)", service_id=played.world.services["c1.printing"].id)
     refresh(played)

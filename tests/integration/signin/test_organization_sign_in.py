@@ -168,6 +168,7 @@ def test_a_switched_off_or_unknown_sign_in_is_not_found(harbour, server):
     assert browser().get("/accounts/oidc/openid_connect/login/").status_code == 404
 
 
+@pytest.mark.threat("S10")
 def test_it_is_found_by_the_domain_of_an_address_whoever_has_it(harbour, server):
     provider_for(harbour, server)
     party("Brightline", "brightline.example")
@@ -270,6 +271,7 @@ def test_a_server_that_names_itself_differently_is_refused(server):
         "0.0.0.0",
     ],
 )
+@pytest.mark.threat("S03")
 def test_nothing_inside_is_reached_however_it_is_written(server, settings, host):
     settings.PRIVATE_TARGETS = [ip_network("192.0.2.0/24")]  # plain HTTP is spoken, this machine is not asked
     port = server.address.rpartition(":")[2]

@@ -51,6 +51,7 @@ def test_registration_is_closed():
         assert browser().get(address).status_code == 404, address
 
 
+@pytest.mark.threat("S10")
 def test_known_and_unknown_address_get_the_same_words():
     harbour = party("Harbour", "harbour.example")
     answers = []
@@ -87,6 +88,7 @@ def test_ten_wrong_passwords_lock_account_and_address_out_for_a_quarter_of_an_ho
         assert after.status_code == (302 if address == harbour.admin.email else 200)
 
 
+@pytest.mark.threat("S07")
 def test_a_link_is_mailed_works_once_and_not_after_half_an_hour(settings):
     harbour = party("Harbour", "harbour.example")
     with time_machine.travel("2026-03-02T10:00:00Z", tick=False) as clock_now:
@@ -121,6 +123,7 @@ def _choose(link: str, password: str) -> str:
     return client.post(form, {"password1": password, "password2": password}).headers["Location"]
 
 
+@pytest.mark.threat("S10")
 def test_asking_does_the_same_for_an_unknown_address_and_mails_nobody():
     party("Harbour", "harbour.example")
     asked = browser().post("/accounts/password/reset/", {"email": "nobody@harbour.example"})

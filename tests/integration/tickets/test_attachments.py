@@ -301,6 +301,7 @@ def made_names(count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("count", [60, pytest.param(1_000, marks=pytest.mark.proof)])
+@pytest.mark.threat("S05", "S15")
 def test_names_come_back_as_data_and_never_as_a_path(
     desk: Desk, folder: Path, settings: Any, count: int
 ) -> None:
@@ -343,6 +344,7 @@ def test_names_come_back_as_data_and_never_as_a_path(
         ("noise", bytes(range(256)), "application/octet-stream"),
     ],
 )
+@pytest.mark.threat("S05")
 def test_a_file_is_given_to_be_saved_and_never_to_be_run(
     desk: Desk, name: str, content: bytes, served: str
 ) -> None:
@@ -364,6 +366,7 @@ def test_a_file_is_given_to_be_saved_and_never_to_be_run(
     assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
 
 
+@pytest.mark.threat("S15", "S21")
 def test_after_the_grant_ends_the_next_request_finds_nothing(desk: Desk) -> None:
     ticket = desk.open(service_id=desk.world.services["c1.printing"].id)
     desk.give(ticket, "p1.alder", "c1.ct", "p1.pt")

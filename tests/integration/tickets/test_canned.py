@@ -99,6 +99,7 @@ def values(desk: Desk, ticket: Ticket, by: str, *to: str, requester: bool = Fals
     return dict(values_for(record, desk.actor(by), {desk.org(k) for k in to}, with_requester=requester))
 
 
+@pytest.mark.threat("S17")
 def test_a_value_is_put_in_only_where_every_reader_may_know_it(desk: Desk, shared: Ticket) -> None:
     own, both = desk.part(shared, "c1").reference, desk.part(shared, "p1").reference
     assert values(desk, shared, "c1.ct", "c1")["reference"] == own

@@ -103,6 +103,7 @@ def test_it_is_what_the_reader_may_read_and_nothing_else(busy: Desk, tmp_path: P
     }
 
 
+@pytest.mark.threat("S19")
 def test_what_strangers_do_changes_not_a_byte(busy: Desk, tmp_path: Path) -> None:
     """Whatever happens between the second client and its partner, the first ones' exports stay as they are."""
     chance, now = random.Random(7), busy.now
@@ -118,6 +119,7 @@ def test_what_strangers_do_changes_not_a_byte(busy: Desk, tmp_path: Path) -> Non
         assert taken(busy, reader, tmp_path / f"after {reader}") == files
 
 
+@pytest.mark.threat("S13")
 def test_tables_and_event_log_can_be_read(busy: Desk, tmp_path: Path) -> None:
     files = taken(busy, "c1.cso", tmp_path / "out")
     rows = list(csv.DictReader(files["tickets.csv"].decode().splitlines()))

@@ -38,6 +38,7 @@ def flagged(ticket: Ticket) -> set[UUID]:
 
 
 @pytest.mark.req("D21")
+@pytest.mark.threat("S18")
 def test_a_link_is_seen_by_who_sees_both_ends(desk: Desk) -> None:
     mine, theirs = shared(desk, "p1.alder", "p1.pt"), desk.open()
     link_id = link(desk, mine, theirs, "caused_by")

@@ -188,6 +188,7 @@ def _world_of_tickets(desk: Desk) -> list[Ticket]:
 
 @pytest.mark.req("X1")
 @pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.proof) for n in (1, 2))])
+@pytest.mark.threat("S18")
 def test_nobody_ever_reads_more_after_links_merges_and_their_undoing(desk: Desk, seed: int) -> None:
     random = Random(seed)
     tickets = _world_of_tickets(desk)

@@ -114,6 +114,7 @@ def test_the_page_splits_and_goes_to_the_new_ticket(desk: Desk, shared: Ticket) 
 
 @pytest.mark.req("X1")
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.proof)])
+@pytest.mark.threat("S18")
 def test_nobody_reads_a_text_in_the_new_ticket_that_they_did_not_read_before(desk: Desk, seed: int) -> None:
     random = Random(seed)
     tickets = _world_of_tickets(desk)

@@ -66,6 +66,7 @@ def test_a_damaged_file_keeps_the_rows_before(read, heading):
     assert problems[-1][2] == "corrupt"
 
 
+@pytest.mark.threat("S14")
 def test_a_bomb_is_refused_by_ratio_and_by_size(read):
     bomb = gzip.compress(bytes(20_000_000))
     assert refusal(read, bomb, ratio_from_bytes=1_000_000).problem.code in {"bomb", "not-text"}
@@ -113,6 +114,7 @@ def test_ragged_rows_and_an_open_quote_are_refused_one_by_one(read, heading):
     assert problems == [(2, None, "short-row"), (4, None, "long-row"), (305, None, "open-quote")]
 
 
+@pytest.mark.threat("S11")
 def test_a_line_without_end_is_skipped_in_bounded_memory(read, heading):
     text = heading + "x" * 5_000_000 + "\n" + ROWS
     events, problems = read(text, line_characters=1000)
@@ -192,6 +194,7 @@ def repacked(data: bytes, tmp_path, change) -> bytes:
     return new.read_bytes()
 
 
+@pytest.mark.threat("S12")
 def test_unsafe_workbooks_are_refused(read, heading, tmp_path):
     good = workbook(tmp_path / "made.xlsx", [heading.strip().split(",")])
     entity = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'

@@ -43,6 +43,7 @@ PIECES = st.sampled_from(
 @given(st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=9).map("".join)))
 @example("NUL .txt")
 @example("a" * 400 + ".tar.gz")
+@pytest.mark.threat("S05")
 def test_what_is_shown_is_a_plain_name(name: str) -> None:
     shown = name_shown(name)
     assert shown == name_shown(shown)

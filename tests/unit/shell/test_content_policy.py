@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 import cosource
 
 SOURCE = Path(cosource.__file__).parent
@@ -26,6 +28,7 @@ def test_no_template_has_a_style_attribute_or_element() -> None:
     assert _found(r"\sstyle\s*=|<style") == []
 
 
+@pytest.mark.threat("S02")
 def test_no_template_has_an_inline_script_or_handler() -> None:
     assert _found(r"<script(?![^>]*(\ssrc=|type=\"application/json\"))[^>]*>") == []
     assert _found(r"\son[a-z]+\s*=\s*[\"']") == []

@@ -7,7 +7,7 @@ import re
 
 from cosource.calendars.rules.business_time import Calendar
 
-_AMOUNT = re.compile(r"(?:(\d{1,4})d)?\s*(?:(\d{1,5})h)?\s*(?:(\d{1,6})m)?", re.ASCII)
+_AMOUNT = re.compile(r"(?:(\d{1,4})d)? ?(?:(\d{1,5})h)? ?(?:(\d{1,6})m)?", re.ASCII)
 _HOUR = 60
 
 
@@ -34,7 +34,7 @@ def minutes_of(text: str, calendar: Calendar) -> int:
     >>> minutes_of("1h 30m", office), minutes_of("2d", office)
     (90, 1080)
     """
-    parts = _AMOUNT.fullmatch(text.strip())
+    parts = _AMOUNT.fullmatch(" ".join(text.split()))
     if parts is None or not any(parts.groups()):
         raise BadDuration("not an amount")
     days, hours, minutes = (int(part or 0) for part in parts.groups())

@@ -14,8 +14,12 @@ class Period:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether no day lies in it."""
-        return self.from_on is not None and self.until_on is not None and self.from_on >= self.until_on
+        """Tell whether no day lies in it.
+
+        >>> Period(None, date.min).is_empty, Period(date.min, None).is_empty, Period().is_empty
+        (True, False, False)
+        """
+        return self.until_on is not None and (self.from_on or date.min) >= self.until_on
 
     @property
     def from_at(self) -> datetime | None:

@@ -15,7 +15,8 @@ _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable(
 )
 _TAGS = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "strong", "ul"}
 # Most messages are plain; they need no parser.
-_MARKED = re.compile(r"[*_`\[\]<>\\&~]|^ {4}|^\t|^\s*(?:[-+]|\d+[.)])\s|^\s*(?:---|===)", re.MULTILINE)
+# No blank of it spans lines: thousands of empty ones would each be looked at from every one before them.
+_MARKED = re.compile(r"[*_`\[\]<>\\&~]|^ {4}|^\t|^[^\S\n]*(?:(?:[-+]|\d+[.)])\s|---|===)", re.MULTILINE)
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
