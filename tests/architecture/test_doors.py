@@ -19,8 +19,8 @@ NO_DOORS = {
 }
 
 
-@pytest.mark.threat("S06", "S08", "S20")
-def test_no_mail_is_taken_in_and_no_directory_is_asked() -> None:
+@pytest.mark.threat("S08")
+def test_no_directory_is_asked() -> None:
     trespasses = [
         f"{name_of(path)} imports {name}"
         for path in SOURCES

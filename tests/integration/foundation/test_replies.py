@@ -76,11 +76,13 @@ def test_the_address_goes_through_every_server(told):
         {"Return_Path": "<>"},
     ],
 )
+@pytest.mark.threat("S06")
 def test_what_a_program_answers_acknowledges_nothing(told, head):
     assert reply_take(reply_to(reply_address(told, MAILBOX), **head), at=clock.now()) is Reply.AUTOMATIC
     assert not Notice.objects.exclude(acknowledged_at=None).exists()
 
 
+@pytest.mark.threat("S20")
 def test_no_other_address_acknowledges(told):
     address = reply_address(told, MAILBOX)
     code = address.partition("+ack-")[2].partition("@")[0]
@@ -92,6 +94,27 @@ def test_no_other_address_acknowledges(told):
     assert not Notice.objects.exclude(acknowledged_at=None).exists()
 
 
+@pytest.mark.threat("S11", "S20")
+@pytest.mark.parametrize(
+    "to",
+    [
+        *(
+            b"<",
+            b"\x00.:",
+            b"a:;b:",
+            b"=?x?b?%%?=\r\n ",
+            b"=?utf-8?b?AAA?=@[\xff\x00",
+            b"\xed\xa0\x80",
+            b"(" * 60_000,
+        ),
+        *(b'"' * 200_000, b"a@b," * 50_000, b"\\" * 200_000, b"+ack-" * 40_000),
+    ],
+)
+def test_no_mail_is_too_strange_or_too_long(to):
+    assert reply_take(b"To: " + to + b"\r\nSubject: x\r\n\r\nx", at=clock.now()) is Reply.UNKNOWN
+
+
+@pytest.mark.threat("S20", "S21")
 def test_an_old_address_and_one_whose_reader_left_acknowledge_nothing(desk, told):
     address = reply_address(told, MAILBOX)
     over = clock.now() + timedelta(days=3, seconds=1)
