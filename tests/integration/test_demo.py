@@ -1,12 +1,16 @@
 """The demo's world: built once, found again, and full of things to do for everybody whom it names."""
 
+import lzma
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import pytest
 from django.db.models import F
+from tests.access.fingerprint import fingerprint
 
-from cosource.config.demo import SHOWN, log_path, welcome
+from cosource.config import demo
+from cosource.config.demo import LOG, MAPPING, SHOWN, log_path, welcome
 from cosource.config.demo_articles import articles_play, articles_script
 from cosource.config.demo_calls import calls_play
 from cosource.config.demo_matrix import matrix_play
@@ -200,3 +204,21 @@ def test_the_demos_telephone_rings(db):
     assert Call.objects.filter(demo=True).count() == 420
     assert sorted(Contact.objects.values_list("channel", "solved")) == [("phone", True), ("walk_up", False)]
     assert Survey.objects.get().score == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_demo_is_made_ready_once_and_the_next_start_changes_nothing(tmp_path, monkeypatch, settings):
+    carried = log_path()
+    with lzma.open(carried, "rt", encoding="utf-8") as log:
+        lines = list(islice(log, 61))
+    (tmp_path / LOG).write_bytes(lzma.compress("".join(lines).encode()))
+    (tmp_path / MAPPING).write_bytes(carried.with_name(MAPPING).read_bytes())
+    monkeypatch.setattr(demo, "log_path", lambda: tmp_path / LOG)
+    settings.SPOOL_DIR = tmp_path
+    demo.prepare()
+    assert Ticket.objects.filter(import_id__isnull=False).exists()
+    assert Ticket.objects.filter(demo=True).count() >= len(script())
+    made = fingerprint()
+    demo.prepare()
+    changed = {table for table, digest in fingerprint().items() if digest != made[table]}
+    assert changed <= {"foundation_lease"}
