@@ -213,7 +213,10 @@ def _zones(at: datetime) -> Check:
     except DatabaseError:
         pass
     return Check(
-        "time zones", used >= package, says, "update tzdata on this machine; what is open is computed anew"
+        "time zones",
+        used >= package,
+        says,
+        "update tzdata on this machine and restart; what is open is computed anew",
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cosource.calendars.queries import sources as sources_module
-from cosource.calendars.queries.sources import sources
+from cosource.calendars.queries.sources import sources, zones_brought
 from cosource.calendars.rules.business_time import (
     BadCalendar,
     Calendar,
@@ -125,6 +125,9 @@ def test_sources_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         (tmp_path / "tzdata.zi").write_text("# version 2031z\n# more\n")
         monkeypatch.setattr(zoneinfo, "TZPATH", (str(tmp_path / "none"), str(tmp_path)))
         assert sources().zones == "2031z"
+        assert zones_brought() is None
+        (tmp_path / "tzdata.zi").write_text("# version 2032a\n")
+        assert (sources().zones, zones_brought()) == ("2031z", "2032a")
         sources.cache_clear()
         (tmp_path / "tzdata.zi").unlink()
         assert sources().zones == "unknown"

@@ -31,6 +31,15 @@ def sources() -> Sources:
     return Sources(_zones(), version("holidays"))
 
 
+def zones_brought() -> str | None:
+    """Give the version of the time zones that lie on this machine by now; None where this process computes with them.
+
+    A process keeps the zones that it has read until it ends.
+    """
+    there = _zones()
+    return None if there == sources().zones else there
+
+
 def _zones() -> str:
     for place in map(Path, zoneinfo.TZPATH):
         if (place / _ASKED).is_file():

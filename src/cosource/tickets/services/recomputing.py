@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from cosource.calendars.queries.sources import Sources, computed_with, sources
+from cosource.calendars.queries.sources import Sources, computed_with, sources, zones_brought
 from cosource.foundation import clock
 from cosource.foundation.bulk import update_all
 from cosource.foundation.models import Lease
@@ -28,6 +29,8 @@ from cosource.tickets.models import Clock, Participation, Pause
 from cosource.tickets.queries.record import Record
 from cosource.tickets.services.clocks import clocks_settle, unpaused_due
 from cosource.tickets.services.listkeys import sync
+
+log = structlog.get_logger(__name__)
 
 CHECK, RECOMPUTE = "tickets.sources", "tickets.recompute"
 # The rows of the leases that keep with which data the due times were computed.
@@ -163,7 +166,14 @@ def _say(
 
 
 def _check(task: Task) -> dict[str, Any]:
-    return {"newer": sources_compare(at=clock.now(), used=sources())}
+    if brought := zones_brought():
+        log.warning(
+            "zones.restart",
+            computes_with=sources().zones,
+            on_this_machine=brought,
+            remedy="restart web and worker: each computes with the time zones that were there when it began",
+        )
+    return {"newer": sources_compare(at=clock.now(), used=sources()), "restart": brought is not None}
 
 
 def _recompute(task: Task) -> dict[str, Any]:
