@@ -175,11 +175,16 @@ class Reader:
         queue = deque(self._seeds())
         seen = set(queue)
         count: Counter[str] = Counter()
+        kinds: dict[str, str] = {}
+        spare: dict[str, str] = {}
         most = (1, 1) if self.is_token and self.each == QUICK_EACH else self.each
         while queue:
             url = queue.popleft()
             answer = self.get(url)
             if answer.status != 200:
+                # Another of its kind is tried in its stead, so that what can be read is read.
+                if (other := spare.pop(kinds.get(url, ""), None)) is not None:
+                    queue.append(other)
                 continue
             for link in self._links(answer):
                 path, _, query = link.partition("?")
@@ -191,8 +196,13 @@ class Reader:
                 source = url.partition("?")[0] if self.is_token else ""
                 kind = f"{route.name}{'?' if query else ''} {source}" if route else path
                 count[kind] += 1
-                if count[kind] <= most[bool(query)] and (route is None or "GET" in route.methods):
+                if route is not None and "GET" not in route.methods:
+                    continue
+                kinds[link] = kind
+                if count[kind] <= most[bool(query)]:
                     queue.append(link)
+                else:
+                    spare.setdefault(kind, link)
         return self.pages
 
     def _seeds(self) -> list[str]:
