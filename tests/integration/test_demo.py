@@ -9,9 +9,11 @@ import pytest
 from django.db.models import F
 from tests.access.fingerprint import fingerprint
 
+from cosource.assets.models import Asset
 from cosource.config import demo
 from cosource.config.demo import LOG, MAPPING, SHOWN, log_path, welcome
 from cosource.config.demo_articles import articles_play, articles_script
+from cosource.config.demo_assets import assets_play
 from cosource.config.demo_calls import calls_play
 from cosource.config.demo_matrix import matrix_play
 from cosource.config.demo_replies import replies_play
@@ -89,6 +91,21 @@ def test_two_tickets_go_by_the_rules_of_both_parties(db):
     )
     why = Entry.objects.filter(kind="ticket.routed/1", subject_id=printer.id).order_by("occurred_at")
     assert [entry.facts["place"] for entry in why] == [3, 1]
+
+
+def test_the_inventory_is_the_clients_and_each_partner_sees_what_it_looks_after(db):
+    world = world_build(NOW)
+    assert assets_play(world, NOW) == Asset.objects.count() == 42
+    seen = {key: Asset.objects.visible_to(world.actor(key, NOW)) for key in ("ruth", "maya", "ines", "grace")}
+    assert seen["ruth"].count() == 42
+    assert set(seen["maya"].values_list("service__name", flat=True)) == {
+        "Workplace",
+        "Printing",
+        "Clinical applications",
+    }
+    assert set(seen["ines"].values_list("service__name", flat=True)) == {"Network", "Servers"}
+    assert not seen["grace"].exists()
+    assert seen["maya"].count() + seen["ines"].count() == 42
 
 
 def test_other_peoples_data_are_left_alone(db):

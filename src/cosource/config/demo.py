@@ -12,6 +12,7 @@ import typer
 from cosource.config import environment as env
 from cosource.config import processes
 from cosource.config.demo_articles import articles_play
+from cosource.config.demo_assets import assets_play
 from cosource.config.demo_calls import calls_play
 from cosource.config.demo_kinds import kinds_play
 from cosource.config.demo_matrix import matrix_play
@@ -40,6 +41,7 @@ def prepare() -> None:
     """Make what is missing: the parties, the imported history, the live tickets. Raises: typer.Exit."""
     from django.db import connection, transaction
 
+    from cosource.assets.models import Asset
     from cosource.foundation import clock
     from cosource.knowledge.models import Article
     from cosource.tickets.models import (
@@ -70,6 +72,9 @@ def prepare() -> None:
         typer.echo("Opening today's tickets …", err=True)
         with transaction.atomic():
             tickets_play(world, clock.now())
+    if not Asset.objects.exists():
+        with transaction.atomic():
+            assets_play(world, clock.now())
     if not RoutingRules.objects.exists():
         with transaction.atomic():
             rules_play(world, clock.now())
