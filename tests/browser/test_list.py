@@ -190,7 +190,12 @@ def test_the_palette_finds_what_can_be_done_and_what_there_is(live_server, chrom
 
     ask_for("badge rea")
     expect(shown).to_have_text(
-        [re.compile("Badge reader blinks"), re.compile("Search tickets"), re.compile("Search knowledge")]
+        [
+            re.compile("Badge reader blinks"),
+            re.compile("Search tickets"),
+            re.compile("Search assets"),
+            re.compile("Search knowledge"),
+        ]
     )
     expect(shown.first).to_have_attribute("aria-selected", "true")
     seat.sound()
