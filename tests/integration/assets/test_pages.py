@@ -112,6 +112,15 @@ def test_a_partner_reads_what_its_engagement_covers_and_nobody_else(store: Store
     assert user.get("/assets/new/").status_code == 403
 
 
+def test_who_keeps_no_inventory_begins_with_a_clients(store: Store) -> None:
+    store.enter("Loom", service="c1.printing")
+    assert "Loom" in words_of(signed_in(store, "p1.pt").get("/assets/"))
+    assert "Loom" not in words_of(
+        signed_in(store, "p1.pt").get(f"/assets/?owner={store.world.organizations['p1'].id}")
+    )
+    assert "Loom" not in words_of(signed_in(store, "p3.pt").get("/assets/"))
+
+
 def test_pages_ask_few_queries_however_many_assets_there_are(store: Store) -> None:
     first = store.enter("A", service="c1.printing", site="c1.main")
     for number in range(25):

@@ -111,6 +111,13 @@ def owners_of(actor: Actor) -> dict[UUID, PartyBadge]:
     )
 
 
+def another_inventory(actor: Actor, owner_ids: Iterable[UUID]) -> UUID | None:
+    """Return the first other owner of whose assets the actor sees any; one small query for each owner until then."""
+    others = (owner_id for owner_id in owner_ids if owner_id != actor.organization_id)
+    seen = Asset.objects.visible_to(actor)
+    return next((owner_id for owner_id in others if seen.filter(owner_id=owner_id).exists()), None)
+
+
 def asset_list(actor: Actor, filters: AssetFilter, *, cursor: str = "", limit: int = 50) -> AssetPage:
     """Return one page of an inventory as far as it is in sight, by name.
 

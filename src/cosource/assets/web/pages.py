@@ -15,6 +15,7 @@ from cosource.assets.queries.asset_page import asset_get
 from cosource.assets.queries.assets import (
     EVERY,
     AssetFilter,
+    another_inventory,
     asset_find,
     asset_list,
     is_user_only,
@@ -40,11 +41,17 @@ _CHOSEN = {
 @require_safe
 @signed_in
 def assets(request: PageRequest) -> HttpResponse:
-    """List an inventory. `?q=` finds by words, `?kind=` and others narrow, `?owner=` names another party's."""
+    """List an inventory. `?q=` finds by words, `?kind=` and others narrow, `?owner=` names another party's.
+
+    Who keeps none of their own begins with a client's.
+    """
     actor, asked = request.actor, request.GET
     owners = owners_of(actor)
     filters = _filters(asked, owner_id=_owner(asked, list(owners)))
     page = asset_list(actor, filters, cursor=asked.get("after", ""))
+    if not page.rows and not asked and (other := another_inventory(actor, owners)) is not None:
+        filters = _filters(asked, owner_id=other)
+        page = asset_list(actor, filters)
     for_user = is_user_only(actor)
     return render(
         request,
