@@ -2,7 +2,7 @@
 
 from itertools import groupby
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -57,7 +57,7 @@ def item(request: PageRequest, item_id: UUID) -> HttpResponse:
     if found.ended_at is not None:
         raise NotFound
     if request.method != "POST":
-        return _draw_item(request, found, Refused({"once": uuid4().hex}))
+        return _draw_item(request, found, Refused())
     try:
         ticket_id = _ask(request, found)
     except Invalid as refusal:

@@ -5,7 +5,7 @@ found (`queries.calling`), what is written (`services.contacts`).
 """
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -39,9 +39,7 @@ def call(request: PageRequest) -> HttpResponse:
     """Show the form, find the caller, or write the call down. `?desk=` chooses the desk."""
     desks, desk = _desk(request, (request.POST if request.method == "POST" else request.GET).get("desk", ""))
     if request.method != "POST":
-        return _draw(
-            request, desks, desk, Refused({"once": uuid4().hex, "channel": PHONE, "kind": "incident"})
-        )
+        return _draw(request, desks, desk, Refused({"channel": PHONE, "kind": "incident"}))
     values = {k: str(v) for k, v in request.POST.items()}
     if text_in(request, "outcome") == FIND:
         return _draw(request, desks, desk, Refused(values))

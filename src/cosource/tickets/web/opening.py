@@ -5,7 +5,7 @@ A form is taken once: sent again, it leads to the ticket that it opened. Not her
 
 from itertools import groupby
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -52,7 +52,7 @@ def new(request: PageRequest) -> HttpResponse:
     if desk is None:
         raise NotFound
     if request.method != "POST":
-        blank = {"once": uuid4().hex, "kind": kind, "impact": "2", "urgency": "2"}
+        blank = {"kind": kind, "impact": "2", "urgency": "2"}
         return _draw(request, desks, desk, Refused(blank), template)
     try:
         ticket_id = _open(request, desk, files_in(request))

@@ -13,20 +13,19 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cosource.foundation.errors import Invalid, NotAllowed, StaleVersion
+from cosource.foundation.errors import Invalid, NotAllowed
 from cosource.foundation.models import Entry
 from cosource.foundation.services.erasure import may_decide, payload_erase
 from cosource.foundation.sight import MANAGER, SERVICE_OWNER, Actor
 from cosource.parties.models import Organization
 from cosource.parties.models.scope import kept_q, reach_q
-from cosource.parties.services.record import append_own, append_shared
+from cosource.parties.services.record import append_own
 from cosource.tickets.matrix.rules.line import CONTACT
-from cosource.tickets.matrix.services.keeping import SUBJECT
+from cosource.tickets.matrix.services.keeping import SET, SUBJECT, lines_store
 from cosource.tickets.models import Call, MatrixPart
 from cosource.tickets.services.record import require_text
 
 KIND = "outsider.forgotten/1"
-_SET = "escalation_matrix.set/1"
 _LEADS = frozenset({SERVICE_OWNER, MANAGER})
 # Fewer digits are no number that is somebody's own.
 _DIGITS = 6
@@ -123,37 +122,18 @@ def _out_of_matrices(
             for line in part.document
         ]
         gone = sum(len(line["who"]) for line in part.document) - sum(len(line["who"]) for line in left)
-        before = Entry.objects.filter(subject_kind=SUBJECT, subject_id=part.id, kind=_SET)
+        before = Entry.objects.filter(subject_kind=SUBJECT, subject_id=part.id, kind=SET)
         told = [
             entry
             for entry in before.filter(payload__isnull=False).select_related("payload").order_by("id")
             if may_decide(entry, actor) and _names(entry.payload.body.get("lines", []), is_meant)
         ]
         if gone:
-            _keep(part, [line for line in left if line["who"]], actor, at)
+            lines_store(part, [line for line in left if line["who"]], actor=actor, at=at)
         for entry in told:
             payload_erase(entry_id=entry.id, reason=reason, actor=actor, at=at)
         contacts, entries = contacts + gone, entries + len(told)
     return contacts, entries
-
-
-def _keep(part: MatrixPart, document: list[dict[str, Any]], actor: Actor, at: datetime) -> None:
-    same = MatrixPart.objects.filter(pk=part.pk, version=part.version)
-    if not same.update(document=document, version=part.version + 1, changed_at=at):
-        raise StaleVersion
-    append_shared(
-        part.engagement,
-        _SET,
-        (SUBJECT, part.id),
-        actor=actor,
-        at=at,
-        facts={
-            "organization": part.organization_id.hex,
-            "version": part.version + 1,
-            "lines": len(document),
-        },
-        payload={"lines": document},
-    )
 
 
 def _names(lines: list[dict[str, Any]], is_meant: Callable[[str], bool]) -> bool:

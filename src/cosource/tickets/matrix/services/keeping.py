@@ -5,6 +5,7 @@ A person who leads the side does it. The other party reads names and means of re
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -20,6 +21,7 @@ from cosource.tickets.matrix.rules.reading import BadLines, read_lines, write_li
 from cosource.tickets.models import MatrixPart
 
 SUBJECT = "escalation_matrix"
+SET = "escalation_matrix.set/1"
 
 
 @transaction.atomic
@@ -49,9 +51,18 @@ def part_set(
     lines = _checked(document, part, party.organization.id, at)
     written = write_lines(lines)
     if part is None:
-        part = MatrixPart(
-            engagement=engagement, organization=party.organization, document=written, changed_at=at
-        )
+        part = MatrixPart(engagement=engagement, organization=party.organization)
+    lines_store(part, written, actor=party.actor, at=at)
+    return part
+
+
+def lines_store(part: MatrixPart, written: list[dict[str, Any]], *, actor: Actor, at: datetime) -> None:
+    """Put lines in place of a part's, or begin it with them; within the caller's transaction.
+
+    Appends `escalation_matrix.set/1` for both parties. Raises: StaleVersion when somebody else was first.
+    """
+    if part._state.adding:  # noqa: SLF001 - Django's own word for a row that is not there yet
+        part.document, part.changed_at = written, at
         try:
             with transaction.atomic():
                 part.save(force_insert=True)
@@ -63,15 +74,14 @@ def part_set(
             raise StaleVersion
         part.document, part.version, part.changed_at = written, part.version + 1, at
     append_shared(
-        engagement,
-        "escalation_matrix.set/1",
+        part.engagement,
+        SET,
         (SUBJECT, part.id),
-        actor=party.actor,
+        actor=actor,
         at=at,
-        facts={"organization": party.organization.id.hex, "version": part.version, "lines": len(lines)},
+        facts={"organization": part.organization_id.hex, "version": part.version, "lines": len(written)},
         payload={"lines": written},
     )
-    return part
 
 
 def _checked(
