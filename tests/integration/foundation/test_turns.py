@@ -28,11 +28,14 @@ time.sleep(600)
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(tmp_path: Path, django_db_blocker: Any) -> Iterator[Path]:
     place = tmp_path / "cosource.db"
     with sqlite3.connect(place) as first:
+        # As every installation's file is since its first start; whoever opens it meanwhile is refused at once.
+        first.execute("PRAGMA journal_mode=WAL")
         first.execute("CREATE TABLE written (writer INTEGER)")
-    return place
+    with django_db_blocker.unblock():
+        yield place
 
 
 @contextmanager
@@ -57,16 +60,20 @@ def written(place: Path) -> int:
 
 
 def test_every_writer_gets_in_though_none_waits_for_the_database(place: Path):
+    everybody = threading.Barrier(6)
+
     def write(writer: int) -> None:
         # With a patience of nothing, SQLite itself refuses whoever comes while another writes.
         with connection_to(place) as connection:
             connection.ensure_connection()
             connection.connection.execute("PRAGMA busy_timeout=0")
+            everybody.wait()
             for _ in range(20):
                 begin(connection)
                 connection.cursor().execute("INSERT INTO written VALUES (%s)", [writer])
                 connection.commit()
                 connection.set_autocommit(True)
+            everybody.wait()
 
     writers = [threading.Thread(target=write, args=(n,)) for n in range(6)]
     for one in writers:
