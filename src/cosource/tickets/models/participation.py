@@ -210,25 +210,16 @@ class Participation(models.Model):
             # Few rows among many: with the flag in front as well, SQLite too prefers them to a long way through another order.
             *(
                 models.Index(
-                    fields=["organization", "desk", "unanswered", *order, "id"],
-                    name=f"open_unanswered_{name}",
-                    condition=Q(open=True, unanswered=True),
+                    fields=["organization", "desk", flag, *order, "id"],
+                    name=f"open_{flag}_{name}",
+                    condition=Q(open=True) & Q((flag, True)),
                 )
+                for flag in ("unanswered", "came_back", "to_approve")
                 for name, order in (
                     ("due", ["next_due_at"]),
                     ("prio", ["priority", "next_due_at"]),
                     ("new", ["opened_at"]),
                 )
-            ),
-            models.Index(
-                fields=["organization", "desk", "next_due_at", "id"],
-                name="open_came_back",
-                condition=Q(open=True, came_back=True),
-            ),
-            models.Index(
-                fields=["organization", "desk", "next_due_at", "id"],
-                name="open_to_approve",
-                condition=Q(open=True, to_approve=True),
             ),
             models.Index(
                 fields=["organization", "desk", "offered_team_id", "holds", "next_due_at", "id"],
