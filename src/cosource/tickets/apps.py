@@ -24,6 +24,7 @@ class TicketsConfig(AppConfig):
             effort,
             fields,
             following,
+            handover_telling,
             hiding,
             intake,
             links,
@@ -52,6 +53,7 @@ class TicketsConfig(AppConfig):
         effort.register()
         fields.register()
         telling.register()
+        handover_telling.register()
         templates.register()
         hiding.register()
         following.register()

@@ -8,7 +8,8 @@ import pytest
 from tests.integration.tickets.conftest import Desk
 
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
-from cosource.foundation.models import DueWork, Entry
+from cosource.foundation.models import DueWork, Entry, Notice
+from cosource.foundation.queries.notices import said
 from cosource.foundation.sight import TECHNICIAN
 from cosource.parties.services.invitations import OfferedRole
 from cosource.parties.services.teams import team_add
@@ -97,6 +98,9 @@ def test_a_decline_says_why_and_leaves_it_where_it_was(desk: Desk) -> None:
     ticket.refresh_from_db()
     handover = Handover.objects.get(ticket=ticket)
     assert (handover.state, handover.decline_reason) == ("declined", "not_in_scope")
+    # The team that offered it learns why, whoever is placed in it too; nobody of the side that declined.
+    words = "p1 alder team declined AH-1: Not in our scope"
+    assert told(desk, "ticket.declined") == {"c1.ct": words, "p1.emb": words}
     assert ticket.holder_organization_id == desk.org("c1")
     assert desk.part(ticket, "c1").turn == Turn.MINE
     assert tiles(ticket) == ()
@@ -136,9 +140,18 @@ def test_at_the_agreed_limit_one_person_must_be_named(desk: Desk, agreed_limit: 
     with pytest.raises(Invalid):
         desk.offer(ticket, "p1.alder", named_owner_id=desk.world.people["c1.ct"].id)
     keeper = desk.world.people["p1.pt"]
+    assert told(desk, "ticket.return_limit") == {}
     desk.give(ticket, "p1.alder", "c1.ct", "p1.pt", named_owner_id=keeper.id)
     ticket.refresh_from_db()
     assert (ticket.named_owner_id, ticket.assignee_id) == (keeper.id, keeper.id)
+    # Both managers know, each by the ticket's name on their own side.
+    words = f"came back as often as agreed; {keeper.name} is to keep it to the end"
+    assert told(desk, "ticket.return_limit") == {"c1.cso": f"AH-1 {words}", "p1.pm": f"CED-1 {words}"}
+
+
+def told(desk: Desk, kind: str) -> dict[str, str]:
+    names = {person.id: key for key, person in desk.world.people.items()}
+    return {names[n.person_id]: said(n) for n in Notice.objects.filter(kind=kind)}
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from cosource.tickets.services.absent_telling import (
 )
 from cosource.tickets.services.clocks import clock_of_offer, clocks_happen, clocks_place, clocks_start
 from cosource.tickets.services.first_team import route_taken
+from cosource.tickets.services.handover_telling import decline_tell, limit_tell, offer_tell
 from cosource.tickets.services.listkeys import sync
 from cosource.tickets.services.opening import share_description
 from cosource.tickets.services.policy import Action
@@ -50,7 +51,6 @@ from cosource.tickets.services.record import (
     tell_others,
 )
 from cosource.tickets.services.sharing import description_of
-from cosource.tickets.services.telling import offer_tell
 
 __all__ = [
     "handover_accept",
@@ -77,7 +77,8 @@ def ticket_hand_over(
     """Offer the ticket to another team, which must accept it; until then it stays where it is.
 
     `reason`: a key of `rules.handover.REASONS`; `text`: the note that both sides read. A partner that had no part in the ticket
-    gets one, with its own reference, its own terms and the description. A stand-in party is told by mail.
+    gets one, with its own reference, its own terms and the description. A stand-in party is told by mail. At the agreed limit of
+    returns one owner has to be named, of whom those who lead both sides are told.
     Appends `ticket.handover_offered/1`, and `ticket.shared/1` for a newcomer.
     Raises: NotFound (ticket or team out of sight), NotAllowed, Conflict (closed, already offered, return limit), Invalid.
     """
@@ -177,6 +178,8 @@ def handover_offer(
     clocks_place(record)
     sync(record, at=at)
     offer_tell(record, handover_id=handover.id, team=team, part=part, actor=actor, at=at)
+    if verdict.limit_reached:
+        limit_tell(record, handover, readers=readers, actor=actor, at=at)
     absent_tell(
         record,
         part,
@@ -286,6 +289,7 @@ def handover_decline(
     )
     message_add(record, entry_id, audience_of(record, readers), actor, at, text=body, kind="handover")
     absentees_tell(record, entry_id=entry_id, readers=readers, text=body, actor=actor, at=at)
+    decline_tell(record, handover, readers=readers, actor=actor, at=at)
     _settled(record, handover, Happening.TAKEN, at)
     sync(record, at=at)
 

@@ -1,8 +1,8 @@
-"""Who is told of a step on a ticket: the team that is offered it, the person who gets it, those who work on what is answered.
+"""Who is told of a step on a ticket: the person who gets it, those who work on what is answered, those who asked.
 
 While a team has no people, who leads its side of the engagement is told in their place.
 Nobody is told of what they did themselves. Whether somebody may still read the ticket is looked at when they are told. Not
-here: by which way somebody is told (`foundation.services.notices`).
+here: handovers (`handover_telling`), and by which way somebody is told (`foundation.services.notices`).
 """
 
 from collections.abc import Collection, Iterable
@@ -16,7 +16,7 @@ from cosource.foundation.notices import register_notice_kind, register_notice_su
 from cosource.foundation.prepared import Prepared
 from cosource.foundation.services.notices import notify
 from cosource.foundation.sight import Actor
-from cosource.parties.models import Membership, Team
+from cosource.parties.models import Membership
 from cosource.parties.queries.sight import live
 from cosource.tickets.models import Participation, TicketLink
 from cosource.tickets.models.participation import Beside, Kind
@@ -26,7 +26,6 @@ from cosource.tickets.rules.links import MERGED_HERE
 from cosource.tickets.rules.wording import Phrase, gettext_lazy
 from cosource.tickets.services.record import Record
 
-OFFERED = "ticket.offered"
 ASSIGNED = "ticket.assigned"
 ANSWERED = "ticket.answered"
 TO_APPROVE = "ticket.to_approve"
@@ -43,22 +42,6 @@ _members = Prepared[UUID](
     team_id=UUID,
     at=datetime,
 )
-
-
-def offer_tell(
-    record: Record, *, handover_id: UUID, team: Team, part: Participation, actor: Actor, at: datetime
-) -> None:
-    """Tell the members of a team that a ticket is offered to it; who leads there, while the team has none."""
-    part_tell(
-        record,
-        part,
-        effect_key=f"ticket.offered:{handover_id.hex}",
-        person_ids=list(_members(team_id=team.id, at=at)) or leader_of(record, part, at),
-        kind=OFFERED,
-        words=gettext_lazy("%(reference)s is offered to %(team)s", reference=part.reference, team=team.name),
-        actor=actor,
-        at=at,
-    )
 
 
 def assignment_tell(
@@ -99,7 +82,7 @@ def reply_tell(
     for part in record.parts:
         if part.organization_id not in readers:
             continue
-        told = set(_workers(record, part, at)) if part.organization_id != writer else set()
+        told = set(workers_of(record, part, at)) if part.organization_id != writer else set()
         if with_requester and part.organization_id == record.ticket.owner_id and record.ticket.requester_id:
             told.add(record.ticket.requester_id)
         told -= set(but)
@@ -146,7 +129,7 @@ def approval_decided_tell(record: Record, *, number: int, state: str, actor: Act
         record,
         part,
         effect_key=f"ticket.approval_decided:{record.ticket.id.hex}:{number}",
-        person_ids=_workers(record, part, at),
+        person_ids=workers_of(record, part, at),
         kind=DECIDED,
         words=words,
         actor=actor,
@@ -223,7 +206,7 @@ def major_tell(record: Record, *, what: str, readers: Collection[UUID], actor: A
             record,
             part,
             effect_key=f"ticket.major:{what}:{record.ticket.id.hex}:{part.organization_id.hex}",
-            person_ids={*leader_of(record, part, at), *_workers(record, part, at)},
+            person_ids={*leader_of(record, part, at), *workers_of(record, part, at)},
             kind=MAJOR,
             words=words,
             actor=actor,
@@ -231,12 +214,18 @@ def major_tell(record: Record, *, what: str, readers: Collection[UUID], actor: A
         )
 
 
-def _workers(record: Record, part: Participation, at: datetime) -> Iterable[UUID]:
+def workers_of(record: Record, part: Participation, at: datetime) -> list[UUID]:
+    """Return who works on the ticket for a party: a person, or else the team that has it, or who leads the party there."""
     if part.assignee_id is not None:
         return [part.assignee_id]
     if not part.holds or part.team_id is None:
         return []
-    return list(_members(team_id=part.team_id, at=at)) or leader_of(record, part, at)
+    return team_of(record, part, part.team_id, at)
+
+
+def team_of(record: Record, part: Participation, team_id: UUID, at: datetime) -> list[UUID]:
+    """Return the members of a party's team; who leads the party there, while the team has none."""
+    return list(_members(team_id=team_id, at=at)) or leader_of(record, part, at)
 
 
 def leader_of(record: Record, part: Participation, at: datetime) -> list[UUID]:
@@ -280,7 +269,6 @@ def part_tell(
 def register() -> None:
     """Let people choose how they are told of tickets."""
     register_notice_subject("ticket", ticket_lines)
-    register_notice_kind(OFFERED, translation.gettext_lazy("A ticket is offered to my team"))
     register_notice_kind(ASSIGNED, translation.gettext_lazy("A ticket is assigned to me"))
     register_notice_kind(TO_APPROVE, translation.gettext_lazy("A change or request waits for my approval"))
     register_notice_kind(MAJOR, translation.gettext_lazy("A major incident, and its review"))
