@@ -7,6 +7,7 @@ from cosource.tickets.routing.web import pages as routing
 from cosource.tickets.routing.web import suggesting
 from cosource.tickets.web import (
     articles,
+    back_and_forth,
     bulk,
     calls,
     canned,
@@ -38,6 +39,7 @@ urlpatterns = [
     path("since/", since.since_page, name="since"),
     path("since/counts/", since.since_panel, name="since_panel"),
     path("tickets/", list_page.tickets, name="list"),
+    path("tickets/back-and-forth/", back_and_forth.page, name="back_and_forth"),
     path("tickets/counts/", list_page.counts, name="counts"),
     path("tickets/filters/offers/", list_page.offers, name="filter_offers"),
     path("tickets/filters/", list_page.filters, name="filters"),

@@ -16,6 +16,7 @@ from cosource.foundation.errors import Invalid
 from cosource.foundation.models import Entry
 from cosource.parties.queries.sight import actor_on_notices
 from cosource.tickets.api.articles import router as articles
+from cosource.tickets.api.back_and_forth import router as back_and_forth
 from cosource.tickets.api.bulk import router as bulk
 from cosource.tickets.api.calls import router as calls
 from cosource.tickets.api.catalog import router as catalog
@@ -76,6 +77,7 @@ from cosource.tickets.services.moving import ticket_move
 router = room_router(tag="tickets")
 router.add_router("", structure)
 router.add_router("", files_router)
+router.add_router("", back_and_forth)
 router.add_router("", bulk)
 router.add_router("", articles)
 router.add_router("", ready)

@@ -3,7 +3,7 @@
 Not here: which lines a list has and in what order (`lists`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,8 @@ class TicketRow:
     """One line of a list; `state_label` and `verb` are message ids.
 
     `mark`: "warned" or "escalated" where a step of the ladder came for a clock that runs.
-    `holder` and `turn_badge` None draw as another party, or as nobody where none is known at all.
+    `holder` and `turn_badge` None draw as another party, or as nobody where none is known at all. `parties`: the badges of those
+    that the reader's party knows of here.
     """
 
     id: UUID
@@ -57,6 +58,7 @@ class TicketRow:
     demo: bool
     category: str
     version: int
+    parties: Mapping[UUID, PartyBadge]
 
     @property
     def turn_is_party(self) -> bool:
@@ -208,6 +210,7 @@ def _row(part: Values, badges: Badges, drawn: tuple[ClockBar | None, str], asked
         demo=part["ticket__demo"],
         category=part["category"],
         version=part["revision"],
+        parties=badges,
     )
 
 

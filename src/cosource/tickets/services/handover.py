@@ -249,6 +249,8 @@ def handover_accept(
         },
     )
     tell_others(record, readers=readers, at=at, facts={"state": ticket.state, "category": ticket.category})
+    if handover.is_return:
+        _mark_returned(record, readers)
     _settled(record, handover, Happening.TAKEN, at)
     sync(record, at=at)
     route_taken(record, at)
@@ -400,6 +402,14 @@ def _offered(ticket_id: UUID, actor: Actor, expected_version: int | None) -> tup
 def _settled(record: Record, handover: Handover, what: Happening, at: datetime) -> None:
     clocks_happen(record, what, at=at, owed_by={handover.to_organization_id})
     clocks_place(record)
+
+
+def _mark_returned(record: Record, readers: set[UUID]) -> None:
+    """Let lists find the ticket as one that came back, for those who learn of this return and nobody else."""
+    told = [p for p in record.parts if p.organization_id in readers and not p.came_back]
+    for part in told:
+        part.came_back = True
+    update_all(told, ["came_back"])
 
 
 def _answer(handover: Handover, state: str, actor: Actor, at: datetime, *, decline_reason: str = "") -> None:

@@ -55,7 +55,6 @@ def keys_set(record: Record, clocks: Sequence[Clock], offered: Handover | None, 
         part.holds = ticket.holder_organization_id == part.organization_id
         part.unanswered = offered is not None and offered.to_organization_id == part.organization_id
         part.offered_team_id = offered.to_team_id if part.unanswered and offered is not None else None
-        part.came_back = ticket.returns > 0
         part.to_approve = (
             ticket.state == AWAITING_APPROVAL and ticket.turn_organization_id == part.organization_id
         )
@@ -87,7 +86,6 @@ _KEYS = (
     "internal",
     "holds",
     "unanswered",
-    "came_back",
     "to_approve",
     "turn",
     "next_due_at",

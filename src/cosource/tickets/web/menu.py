@@ -54,6 +54,16 @@ def register() -> None:
     )
     register_command(
         Command(
+            key="tickets.back_and_forth",
+            label=gettext_lazy("What goes back and forth, and why"),
+            url_name="tickets:back_and_forth",
+            icon="arrows-exchange",
+            order=13,
+            visible=lambda actor: not asks_only(actor),
+        )
+    )
+    register_command(
+        Command(
             key="tickets.catalog",
             label=gettext_lazy("Ask for something from the catalog"),
             url_name="tickets:catalog",
