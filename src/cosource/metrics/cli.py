@@ -178,6 +178,7 @@ def metrics_list(
 def metrics_rebuild() -> None:
     """Gather all facts anew from the record; the figures stay the same."""
     from cosource.metrics.services.gathering import facts_rebuild
+    from cosource.metrics.services.writing import Superseded
 
     def tell(done: int, of: int) -> None:
         typer.echo(f"\r{done} of {of} slices", nl=done == of, err=True)
@@ -190,6 +191,9 @@ def metrics_rebuild() -> None:
             err=True,
         )
         raise typer.Exit(1) from None
+    except Superseded:
+        typer.echo("cosource: somebody else gathered all facts anew meanwhile; theirs are in force", err=True)
+        raise typer.Exit(1) from None
     typer.echo(f"{gathered.tickets} rows of tickets")
 
 
@@ -198,9 +202,10 @@ def _bring_up_to_date() -> None:
     from cosource.foundation import clock
     from cosource.foundation.duework import worker_name
     from cosource.metrics.services.gathering import facts_refresh, facts_release
+    from cosource.metrics.services.writing import Superseded
 
     holder = worker_name()
-    with suppress(OSError):
+    with suppress(OSError, Superseded):
         if facts_refresh(holder=holder, clock=clock.now) is not None:
             facts_release(holder=holder, at=clock.now())
 

@@ -1,17 +1,20 @@
 """The facts keep up with the ledger, equal those gathered anew, and mend themselves."""
 
 import json
+import os
 import resource
 import shutil
 import signal
+from datetime import timedelta
 
 import pytest
 from tests.integration.metrics.conftest import move, refresh, reply, rows_of_facts
 
 from cosource.foundation.services.leases import lease_claim
+from cosource.foundation.services.sealing import seal_all
 from cosource.metrics.queries.engine import Facts, NoFacts
 from cosource.metrics.queries.manifest import Store
-from cosource.metrics.services.gathering import facts_rebuild
+from cosource.metrics.services.gathering import facts_rebuild, facts_refresh
 from cosource.metrics.services.writing import Superseded, Writer
 
 pytestmark = pytest.mark.req("X1", "C16")
@@ -176,9 +179,33 @@ def test_who_comes_late_changes_nothing(desk):
     refresh(desk, holder="two")
     present = Store().manifest_path.read_text()
     with pytest.raises(Superseded):
-        facts_rebuild(fence=early)
+        facts_rebuild(Writer(Store(), early))
     assert Store().manifest_path.read_text() == present
     assert not list(Store().folder.glob("manifest.json.*"))
+
+
+def test_the_lease_is_renewed_while_large_files_are_written(desk):
+    """Another worker who comes when it would have ended begins nothing; who lost it stops before the end."""
+    refresh(desk)
+    play(desk)
+    seal_all()
+    met = []
+
+    def slowly():
+        """Each look at the clock is 20 seconds later than the one before; the lease is for 30."""
+        at = desk.now = desk.now + timedelta(seconds=20)
+        if met:
+            met.append(facts_refresh(holder="two", clock=lambda: at, checked=True))
+        else:
+            met.append("nobody has it yet")
+        return at
+
+    assert facts_refresh(holder="one", clock=slowly, checked=True).tickets == 3
+    assert (len(met), set(met[1:])) == (8, {None})
+    lost = Writer(Store(), 99, lambda: None)
+    with pytest.raises(Superseded):
+        facts_rebuild(lost)
+    assert not list(Store().folder.glob("draft-*"))
 
 
 def test_a_full_disk_leaves_what_was_there(desk):
@@ -201,9 +228,13 @@ def test_a_full_disk_leaves_what_was_there(desk):
 
 
 def test_whoever_reads_comes_to_an_end_in_what_they_opened(desk):
+    """However long what they opened had been in force before it was replaced."""
+    refresh(desk)
     play(desk)
     refresh(desk)
     opened = Facts()
+    for part in opened.manifest.parts:
+        os.utime(Store().folder / part.folder, (0, 0))
     sql = f"SELECT count(*) AS n FROM {opened.table('tickets')}"
     before = opened.ask(sql)
     desk.open()
@@ -218,8 +249,6 @@ def test_old_parts_go_once_nobody_reads_them(desk):
     store = Store()
     (store.folder / "g-0000").mkdir()
     (store.folder / "draft-g-0001").mkdir()
-    import os
-
     for name in ("g-0000", "draft-g-0001"):
         os.utime(store.folder / name, (0, 0))
     kept = store.read().generation.folder

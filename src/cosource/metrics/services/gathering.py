@@ -60,7 +60,7 @@ def facts_refresh(
 
     `clock`: asked as often as the lease is renewed. `checked`: the store was looked over before, so that only its manifest is
     read. `fold_tickets`: so many tickets of a delta may be put into a new generation.
-    Raises: OSError, when the disk is full; the facts then stay as they were.
+    Raises: OSError, when the disk is full, and Superseded, when somebody else gathers by now; the facts then stay as they were.
     """
 
     def claim() -> int | None:
@@ -74,13 +74,14 @@ def facts_refresh(
     manifest = store.read()
     trouble = _trouble(store, manifest, thorough=not checked)
     if manifest is None or trouble:
-        return facts_rebuild(fence=fence, reason=trouble, tell=lambda _done, _of: claim())
+        return facts_rebuild(Writer(store, fence, claim), reason=trouble)
     touched, cursors = _since(manifest.cursors)
+    writer = Writer(store, fence, claim)
     if not touched:
         if cursors != manifest.cursors:
-            Writer(store, fence).switch(replace(manifest, cursors=cursors))
+            writer.switch(replace(manifest, cursors=cursors))
         return Gathered()
-    _gather_some(Writer(store, fence), manifest, touched, cursors, fold_tickets)
+    _gather_some(writer, manifest, touched, cursors, fold_tickets)
     return Gathered(tickets=len(touched))
 
 
@@ -90,17 +91,21 @@ def facts_release(*, holder: str, at: datetime) -> None:
 
 
 def facts_rebuild(
-    *, fence: int | None = None, reason: str = "asked for", tell: Callable[[int, int], object] | None = None
+    writer: Writer | None = None,
+    *,
+    reason: str = "asked for",
+    tell: Callable[[int, int], object] | None = None,
 ) -> Gathered:
     """Gather all facts anew into a new generation, and put it in force.
 
-    `fence`: of the lease; None: one above whoever wrote last. `tell`: told how many of how many slices are done.
-    Raises: OSError, when the disk is full; the facts then stay as they were.
+    `writer`: of who holds the lease; None: one before whom whoever wrote last gives way. `tell`: told how many of how many slices
+    are done. Raises: OSError and Superseded, as `facts_refresh`.
     """
     store = Store()
     before = store.read()
     log.info("facts.rebuild", reason=reason)
-    writer = Writer(store, fence if fence is not None else (before.fence + 1 if before else 1))
+    if writer is None:
+        writer = Writer(store, before.fence + 1 if before else 1)
     # Before any table is read: what is sealed from here on is looked at again.
     cursors = _tops()
     with Source() as source, writer.generation() as making:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +28,7 @@ _DRAFT = "draft-"
 
 
 class Superseded(Exception):
-    """Somebody with a later lease wrote a manifest meanwhile; what was gathered here is dropped."""
+    """Somebody with a later lease gathers, or wrote a manifest meanwhile; what was gathered here is dropped."""
 
 
 @dataclass(slots=True)
@@ -39,10 +39,12 @@ class Making:
     store: Store
     name: str
     draft: Path
+    hold: Callable[[], None]
     begun: bool = False
 
     def add(self) -> None:
-        """Take over what was folded last."""
+        """Take over what was folded last. Raises: Superseded."""
+        self.hold()
         for table, select in FACTS.items():
             if self.begun:
                 self.engine.execute(f"INSERT INTO made_{table} {select}")
@@ -51,8 +53,9 @@ class Making:
         self.begun = True
 
     def finish(self) -> tuple[Part, bool]:
-        """Write the files and give the part its name; tell whether there are samples in it."""
+        """Write the files and give the part its name; tell whether there are samples in it. Raises: Superseded."""
         for table in TABLES:
+            self.hold()
             _write(
                 self.engine,
                 f"SELECT * FROM made_{table} ORDER BY {ORDER[table]}",
@@ -64,10 +67,14 @@ class Making:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes for whoever holds a lease with this fence."""
+    """Writes for whoever holds a lease with this fence.
+
+    `renew`: asked again and again, since large files take longer than a lease; it gives nothing once somebody else has the lease.
+    """
 
     store: Store
     fence: int
+    renew: Callable[[], int | None] | None = None
 
     @contextmanager
     def generation(self) -> Iterator[Making]:
@@ -99,6 +106,7 @@ class Writer:
         with self._making("g") as making:
             touched = _rows(self.store.file(delta, TOUCHED))
             for table in TABLES:
+                making.hold()
                 base, newer = (_rows(self.store.file(part, table)) for part in (generation, delta))
                 both = f"{without(base, touched)} UNION ALL SELECT * FROM {newer}"
                 select = f"SELECT * FROM ({both}) ORDER BY {ORDER[table]}"
@@ -117,7 +125,10 @@ class Writer:
                 draft.replace(self.store.manifest_path)
             finally:
                 draft.unlink(missing_ok=True)
-            _sweep(self.store, {part.folder for part in manifest.parts})
+            named = {part.folder for part in manifest.parts}
+            if present is not None:
+                _let_go(self.store, {part.folder for part in present.parts} - named)
+            _sweep(self.store, named)
 
     @contextmanager
     def _making(self, kind: str) -> Iterator[Making]:
@@ -127,9 +138,13 @@ class Writer:
         with closing(new_engine()) as engine:
             draft.mkdir()
             try:
-                yield Making(engine, self.store, name, draft)
+                yield Making(engine, self.store, name, draft, self._hold)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
+
+    def _hold(self) -> None:
+        if self.renew is not None and self.renew() is None:
+            raise Superseded
 
 
 def damage(store: Store, manifest: Manifest) -> str:
@@ -193,6 +208,13 @@ def _locked(store: Store) -> Iterator[None]:
         yield
 
 
+def _let_go(store: Store, folders: Collection[str]) -> None:
+    """Note that parts are in force no more: whoever reads them has from now on to come to an end."""
+    for folder in folders:
+        with suppress(OSError):
+            os.utime(store.folder / folder)
+
+
 def _sweep(store: Store, named: Collection[str]) -> None:
     """Remove the parts that no manifest names, once nobody can be reading them any more."""
     for folder in store.folder.iterdir():
@@ -204,7 +226,7 @@ def _sweep(store: Store, named: Collection[str]) -> None:
 
 
 def _age(folder: Path) -> float:
-    """Return for how many seconds nothing came into a folder; the system's own clock wrote both times."""
+    """Return since how many seconds a folder is as it is or in force no more; the system's own clock wrote both times."""
     mark = folder.parent / "lock"
     os.utime(mark)
     return mark.stat().st_mtime - folder.stat().st_mtime
