@@ -286,7 +286,7 @@ def _as_json(figure: "Figure") -> dict[str, Any]:
 def _table(found: "list[Figure]") -> None:
     typer.echo(f"{'metric':<34} {'of':<32} {'value':>12} {'unit':<8} {'n':>9}  excluded")
     for figure in found:
-        value = "held back" if figure.held_back else "–" if figure.value is None else f"{figure.value}"
+        value = "–" if figure.value is None else f"{figure.value}"
         excluded = "; ".join(f"{count} {reason}" for reason, count in figure.excluded)
         label = figure.by.label if figure.by else ""
         typer.echo(

@@ -212,15 +212,15 @@ def test_a_pause_counts_within_the_life_of_its_ticket(engine) -> None:
     facts = filled(engine, ticket=ended, pause=rows)
     row = own(facts)
     assert (row["resolve_hours"], row["net_hours"], row["wait_hours"]) == (10.0, 5.0, 5.0)
-    assert (row["wait_requester"], row["wait_partner"], row["wait_others"], row["wait_client"]) == (
+    assert (row["wait_requester"], row["wait_partner"], row["wait_third_party"], row["wait_client"]) == (
         3.0,
         2.0,
         None,
         0.0,
     )
-    # On the engagement's desk the other partner is nobody in particular.
+    # On the engagement's desk the other partner is a third party, and nobody in particular.
     shared = next(r for r in facts["tickets"] if r["desk"] == ENGAGEMENT)
-    assert (shared["wait_requester"], shared["wait_partner"], shared["wait_others"]) == (3.0, None, 2.0)
+    assert (shared["wait_requester"], shared["wait_partner"], shared["wait_third_party"]) == (3.0, None, 2.0)
 
 
 def test_an_open_ticket_has_no_durations_yet(engine) -> None:

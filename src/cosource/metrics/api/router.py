@@ -171,7 +171,7 @@ def metrics_tickets_list(  # noqa: PLR0917 - as above
 
 
 def _shown(figure: Figure) -> dict[str, Any]:
-    names = ("id", "unit", "value", "n", "numerator", "denominator", "by", "interval", "held_back")
+    names = ("id", "unit", "value", "n", "numerator", "denominator", "by", "interval")
     return {name: getattr(figure, name) for name in names} | {
         "title": _(figure.title),
         "cohort": _(figure.cohort),

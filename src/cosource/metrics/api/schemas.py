@@ -60,7 +60,6 @@ class FigureOut(Out):
     cohort: str
     by: ByOut | None
     interval: tuple[float, float] | None
-    held_back: bool
 
 
 class FiguresOut(Out):
@@ -144,10 +143,9 @@ class WaitOut(Out):
 
     turn: str
     label: str
-    hours: float | None
+    hours: float
     tickets: int
     share: float | None
-    held_back: bool
 
 
 class WaitsOut(Out):

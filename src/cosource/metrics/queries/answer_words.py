@@ -155,5 +155,4 @@ def answers_lines(answers: FirstAnswers) -> Iterator[str]:
             yield f"  {hours:>11}  {count_words(pair.returns):>6} ×  {pair.one} ⇄ {pair.other}"
     yield wait_words(answers.waits)
     for wait in answers.waits.turns:
-        said = _("held back") if wait.hours is None else value_words(round(wait.hours), Unit.HOURS)
-        yield f"  {said:>11}  {wait.label}"
+        yield f"  {value_words(round(wait.hours), Unit.HOURS):>11}  {wait.label}"

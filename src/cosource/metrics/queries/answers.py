@@ -32,14 +32,13 @@ _TWO = 2
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Waiting on one turn. `share`: of all waiting. `held_back`: too few tickets to be told; then nothing else is said."""
+    """Waiting on one turn. `share`: of all waiting; None of nothing."""
 
     turn: str
     label: str
-    hours: float | None
+    hours: float
     tickets: int
     share: float | None
-    held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +88,13 @@ def _waits(actor: Actor, of: dict[str, Any]) -> Waits:
     share, hours = by_id["pause_share"], by_id["wait_by_turn"]
     whole = float(hours.value or 0)
     turns = [_wait(figure, whole) for figure in figures(actor, only=["wait_by_turn"], by="turn", **of)]
-    turns.sort(key=lambda wait: (-(wait.hours or 0), wait.turn))
+    turns.sort(key=lambda wait: (-wait.hours, wait.turn))
     return Waits(hours.n, whole, float(share.denominator or 0), share.value, tuple(turns))
 
 
 def _wait(figure: Figure, whole: float) -> Wait:
     by = figure.by
     turn, label = (by.value or "", by.label) if by else ("", "")
-    if figure.held_back:
-        return Wait(turn, label, None, 0, None, held_back=True)
     said = float(figure.value or 0)
     return Wait(turn, label, said, figure.n, round(said / whole, 4) if whole else None)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
-FORMAT = 10
+FORMAT = 11
 TABLES = ("tickets", "holdings", "waits", "clocks", "judged", "calls")
 TOUCHED = "touched"
 MANIFEST = "manifest.json"

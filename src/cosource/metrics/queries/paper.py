@@ -172,7 +172,7 @@ def _asked(
         actor, scope=scope, from_on=period.from_on, until_on=period.until_on, by=by,
         only=["sla_met", "backlog", "backlog_age"], at=at,
     ):  # fmt: skip
-        if figure.held_back or not figure.n:
+        if not figure.n:
             continue
         row = row_of(figure.by.value, figure.by.label) if figure.by else row_of(None, together)
         if figure.id == "sla_met":
@@ -235,4 +235,4 @@ def _waits(actor: Actor, scope: OpenedScope, period: Period, at: datetime) -> tu
     found = figures(
         actor, scope=scope, from_on=period.from_on, until_on=period.until_on, by="turn", only=["wait_by_turn"], at=at
     )  # fmt: skip
-    return tuple(f for f in found if not f.held_back and f.value)
+    return tuple(f for f in found if f.value)

@@ -10,17 +10,14 @@ from cosource.metrics.queries.engine import Facts
 from cosource.metrics.queries.naming import names_of
 from cosource.metrics.rules.catalogue import TURNS
 from cosource.metrics.rules.fields import PARTS, pair_value
-from cosource.metrics.rules.figure import SMALLEST_CELL, By, Figure, figure_of, held_back
+from cosource.metrics.rules.figure import By, Figure, figure_of
 from cosource.metrics.rules.metric import Cohort, Metric
 
 PAIRS_MOST = 100
 
 
 def figures_by_turn(facts: Facts, asked: Asked, metrics: Sequence[Metric]) -> list[Figure]:
-    """Return waiting by whose turn it was; a turn that nobody ever had is left out.
-
-    What waited for others than an engagement's parties tells of a further party: of few tickets nothing is said.
-    """
+    """Return waiting by whose turn it was; a turn that nobody ever had is left out."""
     head, values = cohort_sql(facts, Asked(asked.desks, asked.period, asked.at), Cohort.ENDED)
     columns = ", ".join(f"sum(wait_{t}) AS sum_{t}, count(wait_{t}) AS n_{t}" for t in TURNS)
     row = facts.ask(f"{head} SELECT sum(gross_hours) AS gross, {columns} FROM cohort", values)[0]
@@ -29,9 +26,7 @@ def figures_by_turn(facts: Facts, asked: Asked, metrics: Sequence[Metric]) -> li
         for turn, title in TURNS.items():
             n = row[f"n_{turn}"]
             by = By("turn", turn, _(title))
-            if turn == "others" and 0 < n < SMALLEST_CELL:
-                found.append(held_back(metric, by))
-            elif n:
+            if n:
                 found.append(figure_of(metric, value=row[f"sum_{turn}"], n=n, per=row["gross"], by=by))
     return found
 

@@ -213,7 +213,6 @@ TURNS = {
     "client": _("the client"),
     "partner": _("a partner"),
     "third_party": _("a third party"),
-    "others": _("others"),
 }
 
 

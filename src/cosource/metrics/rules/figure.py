@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from cosource.metrics.rules.intervals import mean_interval, wilson
 from cosource.metrics.rules.metric import COHORTS, DECIMALS, Cohort, Fold, Metric, Unit
 
-# A cell with fewer tickets could tell of a single one.
-SMALLEST_CELL = 5
 # The least and the most that an answer can be.
 POINTS = (1.0, 5.0)
 
@@ -28,7 +26,6 @@ class Figure:
     `value`: rounded as it is printed; None of nothing. `n`: tickets (or clocks) that count. `numerator`, `denominator`: what a
     share or a sum is made of. `excluded`: why and how many of the cohort do not count.
     `interval`: 95 %, of a share or of a mean of answers.
-    `held_back`: too few to be told apart from a single ticket; then nothing else is said.
     """
 
     id: str
@@ -43,7 +40,6 @@ class Figure:
     cohort_key: Cohort
     by: By | None = None
     interval: tuple[float, float] | None = None
-    held_back: bool = False
 
 
 def figure_of(
@@ -99,13 +95,6 @@ def _interval(
         bounds = mean_interval(value, n, spread)
         return bounds and (max(bounds[0], POINTS[0]), min(bounds[1], POINTS[1]))
     return wilson(int(value or 0), n) if metric.has_interval else None
-
-
-def held_back(metric: Metric, by: By) -> Figure:
-    """Return what is said of a group that is too small."""
-    return Figure(
-        metric.id, metric.title, metric.unit, None, 0, None, None, (), COHORTS[metric.cohort], metric.cohort, by, None, True
-    )  # fmt: skip
 
 
 def printed(unit: Unit, value: float | None, *, whole: bool) -> float | int | None:

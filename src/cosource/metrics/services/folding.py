@@ -205,7 +205,15 @@ CREATE OR REPLACE TEMP TABLE waited AS
 SELECT desk, ticket, sum(hours) AS wait_hours, {turns}
 FROM wait WHERE hours IS NOT NULL GROUP BY desk, ticket
 """
-TURN_COLUMNS = {turn: f"wait_{turn}" for turn in ("requester", "client", "partner", "third_party", "others")}
+# The turns behind each column. To the parties of an engagement any other party is a third one: a cell of its own would say that
+# there is another, and one that is held back is known from the sum and the other cells.
+_TURNS = {
+    "requester": ("requester",),
+    "client": ("client",),
+    "partner": ("partner",),
+    "third_party": ("third_party", "others"),
+}
+TURN_COLUMNS = {turn: f"wait_{turn}" for turn in _TURNS}
 
 # Of what a source judged: when each desk's party was asked (of an imported ticket: first had it), and when it was with others.
 _AWAY = """
@@ -339,5 +347,7 @@ def fold(engine: Any) -> None:
     """Make what the facts are selected from out of the tables that were read; `FACTS` then selects them."""
     for statement in _IN_TURN:
         engine.execute(statement)
-    turns = ", ".join(f"sum(hours) FILTER (turn = '{turn}') AS {name}" for turn, name in TURN_COLUMNS.items())
+    turns = ", ".join(
+        f"sum(hours) FILTER (turn IN {_TURNS[turn]!r}) AS {name}" for turn, name in TURN_COLUMNS.items()
+    )
     engine.execute(_WAITED.format(turns=turns))

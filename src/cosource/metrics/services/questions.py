@@ -180,8 +180,6 @@ def _require_may_ask(actor: Actor, engagement: Engagement, granted: Granted) -> 
 def _figure(found: Iterable[Figure], by_value: str | None) -> Figure:
     for figure in found:
         if figure.by is None or figure.by.value == by_value:
-            if figure.held_back:
-                break
             return figure
     raise Invalid(
         _("There is no such figure here."), fields={"value": _("give a group that has one")}, code="no_figure"

@@ -243,17 +243,15 @@ def _counts(of: Bounce | Bounces) -> Counts:
 
 def _waits(found: FirstAnswers, asked: Asking) -> list[tuple[str, str, str, str, str, str]]:
     """Return of each turn its name, hours, tickets, share and bar, and the address of its tickets."""
-    longest = max((wait.hours or 0 for wait in found.waits.turns), default=0)
+    longest = max((wait.hours for wait in found.waits.turns), default=0)
     return [
         (
             wait.label,
-            _("held back") if wait.hours is None else count_words(wait.hours),
-            "" if wait.hours is None else count_words(wait.tickets),
+            count_words(wait.hours),
+            count_words(wait.tickets),
             "" if wait.share is None else value_words(wait.share, Unit.SHARE),
-            bar_width(wait.hours or 0, longest),
-            ""
-            if wait.hours is None
-            else figure_url(asked, "wait_by_turn", by="turn", value=wait.turn) + "#tickets",
+            bar_width(wait.hours, longest),
+            figure_url(asked, "wait_by_turn", by="turn", value=wait.turn) + "#tickets",
         )
         for wait in found.waits.turns
     ]

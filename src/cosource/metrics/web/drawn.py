@@ -64,7 +64,6 @@ class Head:
     band_words: tuple[str, str, str]
     how: How
     url: str
-    held_back: bool
 
 
 def head_of(figure: Figure, asking: Asking, **more: str) -> Head:
@@ -103,7 +102,6 @@ def head_of(figure: Figure, asking: Asking, **more: str) -> Head:
         words,
         how_of(figure.id, figure.cohort),
         figure_url(asking, figure.id, **more),
-        figure.held_back,
     )
 
 
@@ -249,8 +247,8 @@ def _row(group: Group, split: Split, asking: Asking, largest: int, badges: Mappi
     of = {"by": group.by.field, "value": group.by.value or ""}
     cells = []
     for (figure_id, _title), figure in zip(split.columns, group.cells, strict=True):
-        if figure is None or figure.held_back or figure.value is None:
-            cells.append(Cell(_("held back") if figure and figure.held_back else "–", "", ""))
+        if figure is None or figure.value is None:
+            cells.append(Cell("–", "", ""))
         else:
             n = _("of %(n)s") % {"n": number_words(figure.n, Unit.TICKETS)}
             cells.append(Cell(value_words(figure.value, figure.unit), n, figure_url(asking, figure_id, **of)))

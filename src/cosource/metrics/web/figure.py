@@ -109,7 +109,7 @@ def _page(request: PageRequest, figure_id: str, given: QueryDict, draft: Draft |
         "board_query": asked.query(),
         "all_query": figure_url(asked, figure_id),
         "questions": [drawn(q) for q in question_list(request.actor, desks=asked.scope, figure=figure_id)[0]],
-        "may_ask": may_ask(request.actor, asked.desk) and not shown.held_back,
+        "may_ask": may_ask(request.actor, asked.desk),
         "ask_query": asked.query(**group),
         "badges": badges_of(asked.scopes),
         "draft": draft,

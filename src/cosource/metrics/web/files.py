@@ -130,7 +130,7 @@ def _figure_row(figure: Figure) -> Sequence[object]:
         figure.id,
         by.field if by else "",
         by.label if by else "",
-        "held back" if figure.held_back else figure.value,
+        figure.value,
         figure.unit,
         figure.n,
         figure.numerator,
@@ -166,7 +166,7 @@ def _bounce_rows(answers: FirstAnswers) -> Iterable[Sequence[object]]:
 
 def _wait_rows(answers: FirstAnswers) -> Iterable[Sequence[object]]:
     for wait in answers.waits.turns:
-        yield wait.label, "held back" if wait.held_back else wait.hours, wait.tickets, wait.share
+        yield wait.label, wait.hours, wait.tickets, wait.share
 
 
 _ANSWERS: dict[str, tuple[Sequence[str], Callable[[FirstAnswers], Iterable[Sequence[object]]]]] = {
