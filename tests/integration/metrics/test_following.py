@@ -3,6 +3,7 @@
 import threading
 import time
 
+import duckdb
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +13,7 @@ from cosource.foundation.models import Stream
 from cosource.foundation.services.sealing import seal_all
 from cosource.metrics.jobs.following import Following
 from cosource.metrics.queries.engine import Facts
+from cosource.metrics.queries.manifest import Store
 from cosource.metrics.services.gathering import _hashes, facts_rebuild, facts_refresh, facts_release
 
 pytestmark = pytest.mark.req("C16")
@@ -54,6 +56,20 @@ def test_a_worker_goes_on_after_somebody_gathered_all_anew(desk):
     seal_all()
     rounds = [following("one", clock.now()) for _ in range(3)]
     assert (rounds, tickets()) == ([True, False, False], 1)
+
+
+def test_a_worker_is_ready_before_there_is_anything_to_gather(desk, monkeypatch):
+    """Its first look loads the engine and folds, though nothing is new: the first entry does not wait for that."""
+    facts_rebuild()
+    present, opened, connect = Store().manifest_path.read_text(), [], duckdb.connect
+    monkeypatch.setattr(duckdb, "connect", lambda **how: opened.append(connect(**how)) or opened[-1])
+    following = Following()
+    looked = []
+    for _ in range(2):
+        following("one", clock.now())
+        looked.append(len(opened))
+    assert looked == [1, 1]
+    assert Store().manifest_path.read_text() == present
 
 
 def test_a_worker_rests_between_and_is_a_second_behind_at_most(desk):

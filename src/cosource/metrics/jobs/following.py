@@ -5,7 +5,7 @@ from datetime import datetime
 
 from cosource.foundation import clock
 from cosource.foundation.duework import register_upkeep
-from cosource.metrics.services.gathering import FEW, facts_refresh, facts_release
+from cosource.metrics.services.gathering import FEW, facts_prepare, facts_refresh, facts_release
 from cosource.metrics.services.writing import Superseded
 
 EVERY_SECONDS = 0.25
@@ -17,7 +17,7 @@ LOOKED_OVER_SECONDS = 600
 
 
 class Following:
-    """Keeps up as one worker does it; the engine is loaded only when there is something to gather.
+    """Keeps up as one worker does it, with the engine at hand from its first look on.
 
     `behind_seconds`: how far the facts may be behind for the sake of rest.
     """
@@ -26,9 +26,14 @@ class Following:
         self._behind_seconds = behind_seconds
         self._looked_over_at = float("-inf")
         self._rests_until = float("-inf")
+        self._is_prepared = False
 
     def __call__(self, holder: str, at: datetime) -> bool:
         """Gather what is new; return whether there was so much that there is more by now."""
+        if not self._is_prepared:
+            # Once, whatever comes of it: what troubles this troubles gathering too, and is said there.
+            self._is_prepared = True
+            facts_prepare()
         now = time.monotonic()
         if now < self._rests_until:
             return False

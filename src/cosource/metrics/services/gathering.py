@@ -5,7 +5,8 @@ earlier. Rows are written with their ledger entries: so what was sealed since na
 the store is lost, half-written or of another history, all of it is gathered anew. Not here: what the facts are (`folding`).
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
@@ -21,8 +22,9 @@ from django.db.models import OuterRef, Q, Subquery
 from cosource.foundation.models import Seal, Stream
 from cosource.foundation.queries.sealed import sealed_after
 from cosource.foundation.services.leases import lease_claim, lease_release
+from cosource.metrics.queries.engine import new_engine
 from cosource.metrics.queries.manifest import Manifest, Part, Store
-from cosource.metrics.services.folding import fold
+from cosource.metrics.services.folding import FACTS, fold
 from cosource.metrics.services.imports import import_rules
 from cosource.metrics.services.source import Source
 from cosource.metrics.services.writing import Writer, damage
@@ -85,6 +87,15 @@ def facts_refresh(
     return Gathered(tickets=len(touched))
 
 
+def facts_prepare() -> None:
+    """Load what gathering takes and gather no ticket at all, so that the first entry need not wait for more than a second."""
+    with Source(0) as source, closing(new_engine()) as engine:
+        _small_tables(source, engine)
+        _fold_some(source, engine, ())
+        for select in FACTS.values():
+            engine.execute(select)
+
+
 def facts_release(*, holder: str, at: datetime) -> None:
     """Let another worker gather at once."""
     lease_release(name=LEASE, holder=holder, at=at)
@@ -133,8 +144,7 @@ def _gather_some(
     with Source(len(touched)) as source, writer.delta(manifest, touched) as making:
         _small_tables(source, making.engine)
         for some in batched(sorted(touched), FEW):
-            source.land(making.engine, (raw for raw in source.tables if raw.key), source.those(some))
-            fold(making.engine)
+            _fold_some(source, making.engine, some)
             making.add()
         delta, samples = making.finish()
     samples = samples or manifest.samples
@@ -144,6 +154,11 @@ def _gather_some(
     if rows >= fold_tickets and (rows > FOLD_MOST or rows > FOLD_SHARE * all_rows):
         generation, kept = writer.merged(generation, delta), None
     writer.switch(_following(manifest, generation, kept, cursors, samples=samples))
+
+
+def _fold_some(source: Source, engine: Any, tickets: Sequence[UUID]) -> None:
+    source.land(engine, (raw for raw in source.tables if raw.key), source.those(tickets))
+    fold(engine)
 
 
 def _following(
