@@ -227,6 +227,23 @@ def test_a_full_disk_leaves_what_was_there(desk):
     assert refresh(desk).tickets == 3
 
 
+def test_without_room_for_what_is_put_aside_gathering_is_refused_as_by_a_full_disk(desk):
+    """The engine puts aside what does not fit into its memory; that needs room too."""
+    refresh(desk)
+    present = Store().manifest_path.read_text()
+
+    def gather():
+        with Writer(Store(), 99).generation() as making:
+            making.engine.execute("SET max_temp_directory_size = '0KB'")
+            making.engine.execute("SET memory_limit = '4MB'")
+            making.engine.execute("CREATE TEMP TABLE much AS SELECT uuid() AS id FROM range(1000000)")
+
+    with pytest.raises(OSError, match=r"max_temp_directory_size|memory"):
+        gather()
+    assert Store().manifest_path.read_text() == present
+    assert not list(Store().folder.glob("draft-*"))
+
+
 def test_whoever_reads_comes_to_an_end_in_what_they_opened(desk):
     """However long what they opened had been in force before it was replaced."""
     refresh(desk)

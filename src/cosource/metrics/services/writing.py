@@ -132,6 +132,9 @@ class Writer:
 
     @contextmanager
     def _making(self, kind: str) -> Iterator[Making]:
+        """Make a part. Raises: OSError, also where the engine finds no room for files or for what it puts aside meanwhile."""
+        import duckdb  # noqa: PLC0415 - loaded by whoever gathers facts
+
         self.store.folder.mkdir(parents=True, exist_ok=True)
         name = f"{kind}-{secrets.token_hex(8)}"
         draft = self.store.folder / f"{_DRAFT}{name}"
@@ -139,6 +142,8 @@ class Writer:
             draft.mkdir()
             try:
                 yield Making(engine, self.store, name, draft, self._hold)
+            except (duckdb.IOException, duckdb.OutOfMemoryException) as trouble:
+                raise OSError(str(trouble)) from trouble
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
 
@@ -169,15 +174,10 @@ def _named(store: Store, draft: Path, name: str, engine: Any) -> Part:
 
 
 def _write(engine: Any, select: str, path: Path) -> None:
-    """Write rows to a file. Raises: OSError, also where the engine says so in words of its own."""
-    import duckdb  # noqa: PLC0415 - loaded by whoever gathers facts
-
-    try:
-        engine.execute(
-            f"COPY ({select}) TO {_literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
-        )
-    except duckdb.IOException as trouble:
-        raise OSError(str(trouble)) from trouble
+    """Write rows to a file."""
+    engine.execute(
+        f"COPY ({select}) TO {_literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+    )
 
 
 def _write_text(path: Path, text: str) -> None:
