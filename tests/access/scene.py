@@ -496,6 +496,7 @@ def _lists_and_files(scene: Scene) -> None:
     """Lists that somebody saved, and files that were brought in."""
     for name, by, shared, engagement in (
         ("viewofct", "c1.ct", SavedView.Shared.ME, None),
+        ("viewofteam", "c1.ct", SavedView.Shared.TEAM, None),
         ("viewofclient", "c1.cso", SavedView.Shared.ORGANIZATION, None),
         ("viewofboth", "c1.cso", SavedView.Shared.ENGAGEMENT, "c1p1"),
         ("viewofpartner", "p1.pm", SavedView.Shared.ORGANIZATION, None),
@@ -505,6 +506,7 @@ def _lists_and_files(scene: Scene) -> None:
             filters=TicketFilter(order="newest"),
             shared=shared,
             engagement_id=scene.world.engagements[engagement].id if engagement else None,
+            team_id=scene.world.teams["c1.desk"].id if shared == SavedView.Shared.TEAM else None,
             actor=scene.actor(by),
             at=scene.tick(),
         ).id

@@ -657,6 +657,7 @@ def _parties(scene: Scene) -> Iterator[tuple[Key, Thing]]:
     )
     for state, name in (
         ("of client 1's technician", "viewofct"),
+        ("of client 1's desk team", "viewofteam"),
         ("of client 1", "viewofclient"),
         ("of both parties", "viewofboth"),
         ("of partner 1", "viewofpartner"),

@@ -50,6 +50,34 @@ def test_a_view_is_seen_by_whom_it_is_for(desk: Desk):
     assert [key for key, names in found.items() if "both" in names] == ["c1.cso", "c1.ct", "p1.pm", "p1.pt"]
 
 
+def test_a_view_of_a_team_is_its_members_and_whoever_saved_its(desk: Desk):
+    teams = desk.world.teams
+    save(desk, "c1.ct", name="desk", shared="team", team_id=teams["c1.desk"].id)
+    assert seen_by(desk) == {"c1.ct": ["desk"], "emb": ["desk"]}
+    # Who leads shares with any team of theirs, is in none of it, and keeps what they saved.
+    apps = save(desk, "c1.cso", name="apps", shared="team", team_id=teams["c1.apps"].id)
+    assert seen_by(desk) == {"c1.cso": ["apps"], "c1.ct": ["desk"], "emb": ["desk"]}
+    assert [v.label for v in saved_views(desk.actor("c1.ct2"))] == ["apps"]
+    assert Entry.objects.get(subject_id=apps.id).facts["team"] == teams["c1.apps"].id.hex
+    before = Entry.objects.count()
+    for by, team in (("c1.ct", "c1.apps"), ("c1.cso", "p1.alder"), ("p1.pt", "c1.desk")):
+        with pytest.raises(NotFound):
+            save(desk, by, shared="team", team_id=teams[team].id)
+    with pytest.raises(NotFound):
+        save(desk, "c1.ct", shared="team")
+    for by in ("c1.aud", "emb"):
+        with pytest.raises(NotAllowed):
+            save(desk, by, shared="team", team_id=teams["c1.desk"].id)
+    assert Entry.objects.count() == before
+
+    client = seat(desk.world, "c1.ct")
+    assert "Whoever is in the team c1 apps" not in page(client, "/tickets/views/new/")
+    sent = {"query": "", "name": "By form", "shared": f"team:{teams['c1.desk'].id}"}
+    assert client.post("/tickets/views/new/", sent).status_code == 303
+    assert SavedView.objects.get(name="By form").team_id == teams["c1.desk"].id
+    assert "Shared in your team" in page(client)
+
+
 def test_the_record_is_told_where_the_view_is_read(desk: Desk):
     mine = save(desk, "c1.ct")
     assert readers(mine) == {desk.org("c1")}

@@ -241,7 +241,7 @@ class Message(models.Model):
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
-    """Saved views: one's own, those shared within the organization, those that both parties of an engagement share."""
+    """Saved views: one's own, those shared with a team, within the organization, or by both parties of an engagement."""
 
     def visible_to(self, actor: Actor) -> "SavedViewQuerySet":
         """Return the views that a person may open; who only asks, and a token, has none."""
@@ -252,6 +252,11 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
         return self.filter(
             (own & models.Q(shared=SavedView.Shared.ME, person_id=sight.person_id))
             | (own & models.Q(shared=SavedView.Shared.ORGANIZATION))
+            | (
+                own
+                & models.Q(shared=SavedView.Shared.TEAM)
+                & (models.Q(team_id__in=sorted(sight.team_ids)) | models.Q(person_id=sight.person_id))
+            )
             | models.Q(
                 shared=SavedView.Shared.ENGAGEMENT, engagement__in=Engagement.objects.visible_to(actor)
             )
@@ -261,11 +266,13 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
 class SavedView(models.Model):
     """A named set of filters and an order; re-evaluated for whoever opens it, so that sharing it shares no sight.
 
-    `organization`, `person`: who saved it. `engagement`: with whose two parties it is shared.
+    `organization`, `person`: who saved it. `team`: of the organization, with whose members it is shared. `engagement`: with whose
+    two parties it is shared.
     """
 
     class Shared(models.TextChoices):
         ME = "me"
+        TEAM = "team"
         ORGANIZATION = "own"
         ENGAGEMENT = "both"
 
@@ -273,6 +280,7 @@ class SavedView(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     engagement = models.ForeignKey(Engagement, on_delete=models.PROTECT, null=True, related_name="+")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     shared = models.CharField(max_length=10, default=Shared.ME)
     name = models.CharField(max_length=80)
     query = models.CharField(max_length=400)

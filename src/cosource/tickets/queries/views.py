@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from cosource.foundation.errors import Invalid, NotFound
 from cosource.foundation.prepared import BySight
 from cosource.foundation.sight import MANAGER, SERVICE_OWNER, Actor
-from cosource.parties.models import Engagement
+from cosource.parties.models import Engagement, Team
 from cosource.tickets.models import SavedView
 from cosource.tickets.queries.filters import TicketFilter, filter_from
 from cosource.tickets.queries.list_ranges import asks_only
@@ -116,6 +116,16 @@ def leads(actor: Actor, engagement_id: UUID | None) -> bool:
         actor.sight.roles_on(engagement_id) if engagement_id else frozenset()
     )
     return bool(roles & {SERVICE_OWNER, MANAGER})
+
+
+def shareable_teams(actor: Actor) -> list[tuple[UUID, str]]:
+    """Return the teams with which the actor may share a view, by name: their own, or for who leads any of the organization."""
+    if actor.sight.as_host:
+        return []
+    teams = Team.objects.filter(organization_id=actor.reads_as, ended_at__isnull=True)
+    if not leads(actor, None):
+        teams = teams.filter(id__in=actor.sight.team_ids)
+    return list(teams.order_by("name", "id").values_list("id", "name"))
 
 
 def shareable_engagements(actor: Actor) -> list[tuple[UUID, str, str]]:

@@ -18,7 +18,7 @@ from cosource.foundation.sight import AUDITOR, Actor
 from cosource.parties.models import Engagement, EngagementService, Organization, Site
 from cosource.tickets.models import FieldSet, SavedView
 from cosource.tickets.queries.filters import TicketFilter, field_parts
-from cosource.tickets.queries.views import leads, may_change, saved_view_get
+from cosource.tickets.queries.views import leads, may_change, saved_view_get, shareable_teams
 from cosource.tickets.rules.forms import fields_read
 from cosource.tickets.rules.sight import READS_DESKS
 from cosource.tickets.services.record import require_text
@@ -37,11 +37,13 @@ def view_save(
     filters: TicketFilter,
     shared: str = SavedView.Shared.ME,
     engagement_id: UUID | None = None,
+    team_id: UUID | None = None,
 ) -> SavedView:
-    """Save a set of filters under a name: for oneself, for the own organization, or for both parties of an engagement.
+    """Save a set of filters under a name: for oneself, a team, the own organization, or both parties of an engagement.
 
     Names need not differ from any other. Appends `view.saved/1`, to the engagement's stream when it is shared there.
-    Raises: Invalid (name; filters that are the party's own business), NotFound (engagement), NotAllowed, Conflict (too many).
+    Raises: Invalid (name; filters that are the party's own business), NotFound (engagement, team), NotAllowed, Conflict
+    (too many).
     """
     if actor.person_id is None or actor.organization_id is None or not actor.sight.roles & READS_DESKS:
         raise NotAllowed("Your role keeps no views.", code="no_views")
@@ -52,8 +54,10 @@ def view_save(
     if shared not in SavedView.Shared.values:
         raise Invalid("That is not one of the choices.", fields={"shared": "Choose who may open it."})
     engagement = None
-    if shared == SavedView.Shared.ORGANIZATION and _only_reads(actor):
+    if shared in (SavedView.Shared.TEAM, SavedView.Shared.ORGANIZATION) and _only_reads(actor):
         raise NotAllowed("Your role keeps views for itself only.", code="not_shareable")
+    if shared == SavedView.Shared.TEAM and team_id not in dict(shareable_teams(actor)):
+        raise NotFound
     if shared == SavedView.Shared.ENGAGEMENT:
         engagement = _engagement(actor, engagement_id)
         _require_known_to_both(filters, engagement)
@@ -66,6 +70,7 @@ def view_save(
         organization_id=actor.organization_id,
         person_id=actor.person_id,
         engagement=engagement,
+        team_id=team_id if shared == SavedView.Shared.TEAM else None,
         shared=shared,
         name=cleaned,
         query=query,
@@ -175,6 +180,7 @@ def _note(kind: str, view: SavedView, actor: Actor, at: datetime) -> None:
         facts={
             "shared": str(view.shared),
             "engagement": view.engagement_id.hex if view.engagement_id else None,
+            **({"team": view.team_id.hex} if view.team_id else {}),
         },
         # The organization's record is read by more people than a view that somebody keeps for themselves.
         payload=None if view.shared == SavedView.Shared.ME else {"name": view.name, "query": view.query},

@@ -163,6 +163,7 @@ def _views(
     groups = [
         (_("Views"), standing),
         (_("Saved by you"), [v for v in saved if v.shared == "me"]),
+        (_("Shared in your team"), [v for v in saved if v.shared == "team"]),
         (_("Shared among you"), [v for v in saved if v.shared == "own"]),
         (_("Shared by both parties"), [v for v in saved if v.shared == "both"]),
     ]

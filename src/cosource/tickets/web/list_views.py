@@ -18,7 +18,12 @@ from cosource.foundation.errors import Conflict, CosourceError, Invalid, NotAllo
 from cosource.tickets.models import SavedView
 from cosource.tickets.queries.filters import TicketFilter, filter_from
 from cosource.tickets.queries.list_choices import KEY_LABELS, ORDER_WORDS, chips_of
-from cosource.tickets.queries.views import may_change, saved_view_get, shareable_engagements
+from cosource.tickets.queries.views import (
+    may_change,
+    saved_view_get,
+    shareable_engagements,
+    shareable_teams,
+)
 from cosource.tickets.services.views import view_delete, view_rename, view_save
 from cosource.tickets.web.list import asked, refused
 from cosource.tickets.web.parsing import one_uuid, text_in
@@ -39,7 +44,8 @@ def new(request: PageRequest) -> HttpResponse:
         return refused(request, refusal)
     if request.method != "POST":
         return _form(request, filters)
-    shared, _colon, engagement = text_in(request, "shared").partition(":")
+    shared, _colon, with_whom = text_in(request, "shared").partition(":")
+    whom_id = one_uuid(with_whom, "shared") if with_whom else None
     try:
         view_save(
             actor=request.actor,
@@ -47,7 +53,8 @@ def new(request: PageRequest) -> HttpResponse:
             name=text_in(request, "name"),
             filters=filters,
             shared=shared or SavedView.Shared.ME,
-            engagement_id=one_uuid(engagement, "shared") if engagement else None,
+            engagement_id=whom_id if shared == SavedView.Shared.ENGAGEMENT else None,
+            team_id=whom_id if shared == SavedView.Shared.TEAM else None,
         )
     except (Invalid, Conflict) as refusal:
         return _form(request, filters, refusal=refusal)
@@ -132,8 +139,13 @@ def _readers(request: PageRequest) -> list[tuple[str, str, str]]:
         )
         for engagement_id, name, other in shareable_engagements(request.actor)
     ]
+    teams = [
+        (f"{SavedView.Shared.TEAM}:{team_id}", _("Whoever is in the team %(name)s") % {"name": name}, "")
+        for team_id, name in shareable_teams(request.actor)
+    ]
     return [
         (str(SavedView.Shared.ME), _("Only I"), ""),
+        *teams,
         (str(SavedView.Shared.ORGANIZATION), _("Everybody in our organization who reads tickets"), ""),
         *both,
     ]
