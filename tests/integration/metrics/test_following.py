@@ -2,14 +2,19 @@
 
 import threading
 import time
+from datetime import timedelta
 
 import duckdb
 import pytest
+import time_machine
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cosource.foundation import clock, duework
 from cosource.foundation.models import Stream
+from cosource.foundation.queries.checks import work_state
+from cosource.foundation.services.leases import heartbeat
 from cosource.foundation.services.sealing import seal_all
 from cosource.metrics.jobs.following import Following
 from cosource.metrics.queries.engine import Facts
@@ -46,6 +51,24 @@ def test_a_worker_follows_and_lets_go(desk, monkeypatch):
     duework.upkeep_loop(stop, "one", "facts")
     assert seen == ["trouble", 0, 1, 2]
     assert facts_refresh(holder="two", clock=clock.now) is not None
+
+
+def test_figures_that_fall_behind_are_late_for_whoever_watches(desk, settings, tmp_path):
+    """Where the facts cannot be written the sign stays away, and health and doctor name it once it is overdue."""
+
+    def told(minutes):
+        with time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=False):
+            return Client().get("/healthz").json()["late"], work_state(clock.now()).late_beats
+
+    Following()("one", clock.now())
+    assert told(9) == ([], ())
+    assert told(11) == (["figures"], ("figures",))
+    heartbeat("figures", at=clock.now(), seconds=-60)
+    settings.FACTS_DIR = tmp_path / "no folder"
+    settings.FACTS_DIR.write_text("")
+    with pytest.raises(OSError, match="no folder"):
+        Following()("one", clock.now())
+    assert told(0) == (["figures"], ("figures",))
 
 
 def test_a_worker_goes_on_after_somebody_gathered_all_anew(desk):

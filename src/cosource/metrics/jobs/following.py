@@ -5,6 +5,7 @@ from datetime import datetime
 
 from cosource.foundation import clock
 from cosource.foundation.duework import register_upkeep
+from cosource.foundation.services.leases import heartbeat
 from cosource.metrics.services.gathering import FEW, facts_prepare, facts_refresh, facts_release
 from cosource.metrics.services.writing import Superseded
 
@@ -14,6 +15,8 @@ REST = 3
 BEHIND_SECONDS = 0.85
 # How often the files are looked over, besides at the start.
 LOOKED_OVER_SECONDS = 600
+# Figures that fall behind are older than they look, so whoever watches is told: gathering all anew takes minutes at most.
+BEAT, BEAT_SECONDS, LATE_SECONDS = "figures", 60, 600
 
 
 class Following:
@@ -26,6 +29,7 @@ class Following:
         self._behind_seconds = behind_seconds
         self._looked_over_at = float("-inf")
         self._rests_until = float("-inf")
+        self._beats_from = float("-inf")
         self._is_prepared = False
 
     def __call__(self, holder: str, at: datetime) -> bool:
@@ -46,6 +50,9 @@ class Following:
             return True
         if gathered is not None and is_due:
             self._looked_over_at = now
+        if gathered is not None and now >= self._beats_from:
+            heartbeat(BEAT, at=clock.now(), seconds=LATE_SECONDS)
+            self._beats_from = now + BEAT_SECONDS
         if gathered is not None and gathered.tickets > FEW:
             return True
         took = time.monotonic() - now
