@@ -666,7 +666,12 @@ def _parties(scene: Scene) -> Iterator[tuple[Key, Thing]]:
             ("saved view", state, ""),
             Thing({"choke point": sight(SavedView, scene.extra[name])}, (mark_of(name),)),
         )
-    for state, name in (("of client 1", "importc1"), ("of client 2", "importc2")):
+    for state, name in (
+        ("of client 1", "importc1"),
+        ("of client 2", "importc2"),
+        ("of client 1's inventory", "inventoryc1"),
+        ("of partner 1's inventory", "inventoryp1"),
+    ):
         pk = scene.extra[name]
         yield (
             ("import", state, ""),

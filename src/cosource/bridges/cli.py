@@ -140,10 +140,10 @@ def assets_import_file(
     if len(told) > SHOWN_PROBLEMS:
         everything = settings.DATA_DIR / "imports" / f"dry-run-{clock.now():%Y%m%d-%H%M%S}.csv"
         everything.parent.mkdir(parents=True, exist_ok=True)
-        with everything.open("w", newline="", encoding="utf-8") as stream:
+        with everything.open("w", newline="", encoding="utf-8-sig") as stream:
             writer = csv.writer(stream)
             writer.writerow(("row", "outcome", "name", "changed"))
-            writer.writerows((r.row_number, r.outcome, r.name, " ".join(r.changed)) for r in told)
+            writer.writerows((r.row_number, r.outcome, _inert(r.name), " ".join(r.changed)) for r in told)
         typer.echo(f"All {len(told):,} rows are in {everything}.")
     for problem in outcome.problems[:SHOWN_PROBLEMS]:
         typer.echo(str(problem), err=True)
@@ -151,8 +151,8 @@ def assets_import_file(
         typer.echo(f"… and {len(outcome.problems) - SHOWN_PROBLEMS:,} more.", err=True)
     typer.echo(
         f"{'Dry run, nothing was written: ' if dry_run else ''}{counts['new']:,} new, {counts['changed']:,} changed, "
-        f"{counts['unchanged']:,} unchanged, {counts['refused']:,} refused; {outcome.related:,} relations made, "
-        f"{outcome.unrelated:,} taken back."
+        f"{counts['unchanged']:,} unchanged, {counts['refused']:,} refused; {counts['related']:,} relations made, "
+        f"{counts['unrelated']:,} taken back."
     )
     if row is not None:
         typer.echo(f"Put it back with `cosource assets undo {row.id}`.")

@@ -1,6 +1,7 @@
 """An inventory comes in from a table or from NetBox, again and again, and one coming-in is put back."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ from cosource.assets.services.relations import asset_relate
 from cosource.bridges.models import AssetLine, Import
 from cosource.bridges.reading.shipped import shipped_names, shipped_text
 from cosource.bridges.rules.problems import UnreadableSource
-from cosource.bridges.services.asset_import import asset_mapping_read, assets_import
+from cosource.bridges.services.asset_import import assets_import, assets_run
 from cosource.bridges.services.asset_run import Outcome
-from cosource.bridges.services.asset_undoing import assets_import_undo
+from cosource.bridges.services.asset_undoing import assets_import_undo, assets_undo_begin, assets_undo_run
+from cosource.bridges.services.preparing import asset_mapping_read
 from cosource.config.cli import app
 from cosource.foundation.errors import Conflict, CosourceError, Invalid, NotAllowed, NotFound
 from cosource.foundation.models import Entry
-from cosource.parties.models import Site
+from cosource.foundation.sight import SERVICE_OWNER
+from cosource.parties.models import Grant, Site
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("C3")]
 SAMPLE = Path(__file__).parents[3] / "examples/netbox-inventory.json.xz"
@@ -66,14 +69,20 @@ class Store:
         return path
 
     def bring(
-        self, path: Path, mapping: str = MAPPING, by: str = "c1.cso", *, dry_run: bool = False
+        self,
+        path: Path,
+        mapping: str = MAPPING,
+        by: str = "c1.cso",
+        *,
+        dry_run: bool = False,
+        clock: Any = None,
     ) -> tuple[Import | None, Outcome]:
         return assets_import(
             path=path,
             mapping_text=mapping,
             mapping_name="store",
             actor=self.world.actor(by),
-            clock=lambda: self.world.at,
+            clock=clock or (lambda: self.world.at),
             dry_run=dry_run,
         )
 
@@ -91,6 +100,10 @@ def rows(*tables: type[Model]) -> list[Any]:
 
 def fates(outcome: Outcome) -> list[tuple[int, str]]:
     return sorted((r.row_number, r.outcome) for r in outcome.rows)
+
+
+def kinds(outcome: Outcome) -> dict[str, int]:
+    return dict(Counter(r.outcome for r in outcome.rows))
 
 
 def faults(outcome: Outcome) -> list[tuple[int | None, str | None, str]]:
@@ -114,7 +127,12 @@ def test_rows_become_assets_and_a_second_run_changes_nothing(store: Store) -> No
     assert printer.used_by_id == store.world.people["c1.req"].id
     assert (machine.kind, machine.site.name) == ("software", "New wing")  # type: ignore[union-attr]  # it has one
     assert AssetRelation.objects.get().asset_id == machine.id
-    assert (fates(first), faults(first), first.made, first.related) == (fates(dry), [], 1, 1)
+    assert (fates(first), faults(first), first.counts["sites"], first.counts["related"]) == (
+        fates(dry),
+        [],
+        1,
+        1,
+    )
     assert Entry.objects.filter(kind="asset.added/1", subject_id=printer.id).count() == 1
 
     before = rows(Asset, AssetRelation, AssetSource, Site)
@@ -149,7 +167,7 @@ def test_bad_rows_are_named_and_good_ones_kept(store: Store) -> None:
         (8, None, "short-row"),
     ]
     assert sorted(Asset.objects.values_list("name", flat=True)) == ["PRN-3", "PRN-4"]
-    assert found.counts == {"refused": 5, "new": 2}
+    assert kinds(found) == {"refused": 5, "new": 2}
     assert all(str(p).startswith("assets.csv, row ") for p in found.problems)
 
 
@@ -187,7 +205,7 @@ def test_what_hangs_on_what_follows_the_file_and_never_goes_round(store: Store) 
     )
 
     assert sorted(r.other.name for r in app.relations.select_related("other")) == ["By hand", "Host C"]
-    assert (found.related, found.unrelated) == (1, 1)
+    assert (found.counts["related"], found.counts["unrelated"]) == (1, 1)
     [circle] = found.problems
     assert circle.message == "This would go round in a circle: Host C → App → Host C; the cell was left out."
 
@@ -211,6 +229,129 @@ def test_one_import_is_put_back_and_what_was_changed_since_stays(store: Store) -
     assert Entry.objects.filter(kind="asset.withdrawn/1").count() == 1
 
 
+def test_what_the_source_no_longer_says_is_taken_apart_and_put_back_unless_it_closes_a_circle(
+    store: Store,
+) -> None:
+    _first, _found = store.bring(store.file("a,App,VM,,,,,,,b", "b,Host,Printer,,,,,,,"))
+    app, host = Asset.objects.order_by("name")
+    assert AssetRelation.objects.get().source == "Store"
+    row, found = store.bring(store.file("a,App,VM,,,,,,,", "b,Host,Printer,,,,,,,"))
+    assert (kinds(found), found.counts["unrelated"]) == ({"unchanged": 2}, 1)
+    by_hand = asset_relate(asset_id=host.id, kind="runs_on", other_id=app.id, **store.about())
+
+    assert store.undo(row) == {"kept": 1}
+    assert AssetRelation.objects.get().id == by_hand.id
+    by_hand.delete()
+    row, _found = store.bring(store.file("a,App,VM,,,,,,,b"))
+    store.undo(row)
+    assert not AssetRelation.objects.exists()
+
+
+def test_an_import_that_was_killed_goes_on_or_is_put_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cosource.bridges.services.asset_import.AT_ONCE", 2)
+    lines = [f"{n},PRN-{n},Printer,S{n},Wing {n},,,,,{n + 1 if n < 5 else ''}" for n in range(1, 6)]
+    path = store.file(*lines, "3,PRN-3,Printer,,,,,,,")
+    times = iter(range(5))
+
+    def dying() -> Any:
+        if next(times, None) is None:
+            raise KeyboardInterrupt
+        return store.world.at
+
+    monkeypatch.setattr("cosource.bridges.services.asset_import.import_stop", lambda **_given: None)
+    with pytest.raises(KeyboardInterrupt):
+        store.bring(path, clock=dying)
+    monkeypatch.undo()
+    monkeypatch.setattr("cosource.bridges.services.asset_import.AT_ONCE", 2)
+    row = Import.objects.get()
+    assert (row.state, row.position, row.rows_kept, Asset.objects.count()) == ("running", 2, 2, 2)
+
+    assets_run(row, asset_mapping_read(MAPPING), path=path, actor=store.world.actor("c1.cso"),
+               clock=lambda: store.world.at)  # fmt: skip
+    row.refresh_from_db()
+    assert (row.state, row.rows_read, row.rows_kept, row.rows_refused) == ("done", 6, 5, 1)
+    assert (row.report["sites"], row.report["related"], row.report["codes"]) == (5, 4, {"asset-twice": 1})
+    assert (Asset.objects.count(), AssetRelation.objects.count()) == (5, 4)
+    monkeypatch.setattr("cosource.bridges.services.asset_undoing.AT_ONCE", 3)
+    told: list[int] = []
+
+    def killed(done: int) -> None:
+        told.append(done)
+        raise KeyboardInterrupt
+
+    begun = assets_undo_begin(import_id=row.id, actor=store.world.actor("c1.cso"), at=store.world.at)
+    with pytest.raises(KeyboardInterrupt):
+        assets_undo_run(begun, tell=killed, **store.about("c1.cso"))
+    assert (AssetRelation.objects.count(), Asset.objects.count()) == (1, 5)
+    assert store.undo(row) == {"withdrawn": 5}
+    assert (Asset.objects.count(), Site.objects.filter(name__startswith="Wing").count()) == (0, 5)
+
+
+def test_of_two_imports_into_one_inventory_the_first_stops(store: Store) -> None:
+    path = store.file("1,PRN-1,Printer,,,,,,,")
+    left, _found = store.bring(path)
+    assert left is not None
+    Import.objects.filter(pk=left.pk).update(state="running", finished_at=None, position=0)
+    left.refresh_from_db()
+    store.bring(path)
+    with pytest.raises(Conflict) as over:
+        assets_run(left, asset_mapping_read(MAPPING), path=path, actor=store.world.actor("c1.cso"),
+                   clock=lambda: store.world.at)  # fmt: skip
+    assert over.value.code == "taken_over"
+    left.refresh_from_db()
+    assert (left.state, left.report["stopped"]) == ("failed", "Another import began.")
+
+
+def test_a_grants_limits_hold_for_every_row_and_for_putting_back(store: Store) -> None:
+    outside = asset_add(name="PRN-1", kind="hardware", serial="S1", **store.about())
+    inside = asset_add(
+        name="PRN-2",
+        kind="hardware",
+        serial="S2",
+        service_id=store.world.services["c1.printing"].id,
+        **store.about(),
+    )
+    Grant.objects.filter(person=store.world.people["c1.cso"], role=SERVICE_OWNER).update(
+        service_ids=[store.world.services["c1.printing"].id.hex]
+    )
+    path = store.file("1,Moved,Printer,S1,,c1 printing,,,,2", "2,PRN-2,Printer,S2,,c1 printing,,failed,,")
+    row, found = store.bring(path)
+    assert (fates(found), faults(found)) == (
+        [(2, "refused"), (3, "changed")],
+        [(2, "Name", "asset-value")],
+    )
+    assert not AssetRelation.objects.exists()
+    outside.refresh_from_db()
+    assert outside.name == "PRN-1"
+    asset_change(asset_id=inside.id, changes={"service_id": None}, **store.about())
+    assert store.undo(row) == {"kept": 1}
+
+
+def test_records_that_netbox_never_wrote_are_named_and_the_others_kept(store: Store) -> None:
+    good = {"id": 1, "name": "sw1", "device_type": {"model": "X"}, "position": None}
+    records: list[Any] = [
+        good,
+        good | {"id": 2, "position": "high"},
+        good | {"id": 3, "name": "a\x00b\ud800", "site": {"name": "W" * 130}},
+    ]
+    path = store.folder / "devices.json"
+    path.write_text(json.dumps(records))
+    netbox = shipped_text("netbox", "asset_mappings")
+    _row, found = store.bring(path, netbox)
+    assert [(p.row, p.code) for p in found.problems] == [(2, "bad-record"), (3, "control-character")]
+    assert sorted(Asset.objects.values_list("name", flat=True)) == ["ab", "sw1"]
+    assert store.bring(path, netbox)[1].counts["sites"] == 0
+    path.write_text(
+        json.dumps([{"model": ["x"], "fields": {}}, {"model": "dcim.device", "fields": {"role": []}}])
+    )
+    assert [p.code for p in store.bring(path, netbox)[1].problems] == ["bad-record"]
+    with pytest.raises(UnreadableSource) as missing:
+        store.bring(path, netbox.replace('name = "name"', 'name = "nmae"'))
+    assert missing.value.problem.code == "missing-column"
+
+
 def test_a_workbook_is_read_as_a_table_is(store: Store) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
@@ -225,11 +366,11 @@ def test_a_workbook_is_read_as_a_table_is(store: Store) -> None:
 
 
 def test_netboxs_sample_comes_in_whole_and_again_without_a_change(store: Store) -> None:
-    assert shipped_names("asset_mappings") == ("netbox",)
+    assert shipped_names("asset_mappings") == ("netbox", "spreadsheet")
     text = shipped_text("netbox", "asset_mappings")
     _row, found = store.bring(SAMPLE, text)
 
-    assert (found.counts, faults(found)) == ({"new": 284}, [])
+    assert (kinds(found), faults(found)) == ({"new": 284}, [])
     assert (Asset.objects.filter(kind="network").count(), Asset.objects.filter(kind="software").count()) == (
         39,
         180,
@@ -237,9 +378,9 @@ def test_netboxs_sample_comes_in_whole_and_again_without_a_change(store: Store) 
     router = Asset.objects.select_related("site").get(name="dmi01-akron-rtr01")
     assert (router.kind, router.model, router.place, router.site.name) == (  # type: ignore[union-attr]  # it has one
         "network", "Cisco ISR 1111-8P", "Comms closet, U4", "DM-Akron")  # fmt: skip
-    assert found.related == 180
+    assert found.counts["related"] == 180
     _row, again = store.bring(SAMPLE, text)
-    assert (again.counts, again.related, again.unrelated) == ({"unchanged": 284}, 0, 0)
+    assert (kinds(again), again.counts["related"], again.counts["unrelated"]) == ({"unchanged": 284}, 0, 0)
 
 
 def test_the_api_of_netbox_gives_the_same_in_another_form(store: Store) -> None:
@@ -293,4 +434,4 @@ def test_the_command_says_row_by_row_and_puts_back(store: Store) -> None:
     assert "assets.csv, row 3, column Name: The row names no asset." in done.output
     assert run("undo", str(Import.objects.get().id)).exit_code == 0
     assert not Asset.objects.exists()
-    assert AssetLine.objects.count() == 1
+    assert not AssetLine.objects.exists()

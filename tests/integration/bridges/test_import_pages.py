@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.integration.bridges.log import HEADING, MAPPING, line, story
 
+from cosource.assets.models import Asset
 from cosource.bridges.models import Import
 from cosource.bridges.services.staging import staged_path
 from cosource.foundation import clock
@@ -244,3 +245,89 @@ def test_a_program_is_told_what_is_wrong_before_the_file_is_kept(world, tmp_path
     assert client.post("/api/v1/imports", {"file": file, "mapping": MAPPING}).status_code in (403, 422)
     assert not Import.objects.exists()
     assert not (tmp_path / "imports").exists() or list((tmp_path / "imports").iterdir()) == []
+
+
+ASSETS = """
+[source]
+kind = "asset-list"
+name = "Store"
+[columns]
+key = "ID"
+name = "Name"
+serial = "Serial"
+[defaults]
+kind = "hardware"
+"""
+ROWS = "ID,Name,Serial\n1,PRN-1,S1\n2,PRN-2,S1\n3,=HYPERLINK(1),\n"
+
+
+def send_assets(client: Client, text: str = ROWS, **given):
+    file = SimpleUploadedFile("store.csv", text.encode())
+    return client.post("/import/assets/", {"file": file, "mapping": "own", "own_mapping": ASSETS, **given})
+
+
+@pytest.mark.req("C3")
+@pytest.mark.parametrize("key", ["c1.cso", "p1.pm"])
+def test_an_inventory_is_checked_brought_in_and_put_back_by_client_and_partner(world, key):
+    client = browser(world, key)
+    assert 'href="/import/assets/"' in said(client.get("/assets/"))
+    answer = send_assets(client)
+    row = Import.objects.get()
+    address = f"/import/{row.id}/"
+    assert (answer.status_code, answer.headers["Location"], row.of) == (302, address, "assets")
+    assert "First the file is only read" in said(client.get(address))
+
+    client.post(f"{address}check/")
+    work()
+    page = said(client.get(address))
+    assert "This is what would become of it" in page
+    assert "This row fits “PRN-1”, which the source knows as 1." in page
+    assert "The cell holds a formula; its text is kept" in page
+    assert "PRN-1" in page
+    assert not Asset.objects.exists()
+
+    client.post(f"{address}start/")
+    assert "Bringing the file in" in said(client.get(address, headers={"HX-Request": "true"}))
+    work()
+    row.refresh_from_db()
+    assert (row.state, row.rows_kept, row.rows_refused, row.rows_total) == ("done", 2, 1, 3)
+    assert sorted(Asset.objects.values_list("name", flat=True)) == ["=HYPERLINK(1)", "PRN-1"]
+    assert {a.owner_id for a in Asset.objects.all()} == {world.organizations[key[:2]].id}
+    assert "store.csv" in said(client.get("/import/assets/"))
+
+    assert client.post(f"{address}undo/").status_code == 302
+    assert "Putting it back" in said(client.get(address))
+    work()
+    assert not Asset.objects.exists()
+    page = said(client.get(address))
+    assert "put back" in page
+    assert "<dt>withdrawn</dt><dd>2</dd>" in page
+    assert "was put back already" in said(client.post(f"{address}undo/", follow=True))
+
+
+def test_an_inventory_is_nobody_elses(world):
+    send_assets(browser(world, "p1.pm"))
+    row = Import.objects.get()
+    for key in ("c1.cso", "p1.pt", "p2.pm", "c1.req"):
+        client = browser(world, key)
+        assert client.get(f"/import/{row.id}/").status_code == 404
+        assert client.post(f"/import/{row.id}/undo/").status_code == 404
+        assert "store.csv" not in said(client.get("/import/assets/"))
+    assert send_assets(browser(world, "c1.ct")).status_code == 200
+    assert Import.objects.count() == 1
+    assert browser(world, "p1.pm").get("/import/mappings/netbox/").status_code == 200
+
+
+def test_a_program_brings_an_inventory_in_and_puts_it_back(world):
+    client = program(world, "c1")
+    file = SimpleUploadedFile("store.csv", ROWS.encode())
+    answer = client.post("/api/v1/imports", {"file": file, "mapping": ASSETS, "of": "assets"})
+    assert answer.status_code == 202, answer.content
+    work()
+    address = answer.headers["Location"]
+    assert (client.get(address).json()["of"], Asset.objects.count()) == ("assets", 2)
+    assert client.post(f"{address}/undo").json()["state"] == "undoing"
+    work()
+    assert (client.get(address).json()["state"], Asset.objects.count()) == ("undone", 0)
+    assert client.post(f"{address}/undo").status_code == 409
+    assert client.post("/api/v1/imports", {"file": file, "mapping": ASSETS, "of": "x"}).status_code == 422

@@ -190,12 +190,16 @@ class AssetShare(models.Model):
 
 
 class AssetRelation(models.Model):
-    """One asset runs on, serves or backs up another of the same owner. Of one kind there is never a circle."""
+    """One asset runs on, serves or backs up another of the same owner. Of one kind there is never a circle.
+
+    `source`: the system that says so, as its imports name it; empty for what somebody here said by hand.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="relations", db_index=False)
     kind = models.CharField(max_length=10, choices=RelationKind)
     other = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="related_by")
+    source = models.CharField(max_length=120, blank=True, default="", db_default="")
     since = models.DateTimeField()
 
     class Meta:

@@ -36,7 +36,7 @@ ASSET = (
 KNOWN = ("site_id", "service_id", "used_by_id")
 SOURCE = ("source", "key")
 SHARE = ("engagement_id", "since")
-RELATION = ("id", "asset_id", "kind", "other_id", "since")
+RELATION = ("id", "asset_id", "kind", "other_id", "source", "since")
 _AT_ONCE = 500
 
 
@@ -67,7 +67,10 @@ def _grouped(rows: Any, names: tuple[str, ...]) -> dict[Any, list[dict[str, Any]
 def _relations(actor: Actor, at: datetime) -> Iterator[dict[str, Any]]:
     seen = Asset.objects.visible_to(actor).values("id")
     rows: Any = AssetRelation.objects.filter(asset_id__in=seen, other_id__in=seen).order_by("pk")
-    yield from rows.values(*RELATION).iterator(chunk_size=2_000)
+    for row in rows.values(*RELATION, "asset__owner_id").iterator(chunk_size=2_000):
+        # Which systems an owner keeps is the owner's to know.
+        is_own = row.pop("asset__owner_id") == actor.organization_id
+        yield row if is_own else row | {"source": ""}
 
 
 def register() -> None:

@@ -29,7 +29,7 @@ def asset_draft(
     payload: Mapping[str, Any] | None = None,
 ) -> Draft:
     """Return an entry for the owner's own record; `changes`: each with what was and what is."""
-    changed = {name: [_plain(was), _plain(now)] for name, (was, now) in (changes or {}).items()}
+    changed = {name: [plain(was), plain(now)] for name, (was, now) in (changes or {}).items()}
     return Draft(
         kind=kind,
         subject_kind=KIND,
@@ -65,7 +65,8 @@ def share_tell(kind: str, asset: Asset, engagement: Engagement, *, actor: Actor,
     append_shared(engagement, kind, (KIND, asset.id), actor=actor, at=at, payload={"name": asset.name})
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value as JSON and the ledger hold it."""
     if isinstance(value, UUID):
         return value.hex
     return value.isoformat() if isinstance(value, date) else value

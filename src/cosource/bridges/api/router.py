@@ -8,15 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja import File, Form, Status
 from ninja.files import UploadedFile
 
 from cosource.bridges.api.schemas import ImportOut, ProblemOut
 from cosource.bridges.models import Import, ImportProblem
 from cosource.bridges.queries.imports import as_problem, import_get, import_list, problem_list
-from cosource.bridges.reading.shipped import shipped_names, shipped_text
+from cosource.bridges.reading.shipped import FOLDERS, shipped_names, shipped_text
 from cosource.bridges.services.preparing import import_plan
-from cosource.bridges.services.staging import import_ask, import_cancel, import_stage
+from cosource.bridges.services.staging import import_ask, import_cancel, import_stage, import_undo_ask
 from cosource.foundation import clock
 from cosource.foundation.api import ListOut, list_out
 from cosource.foundation.api import router as room_router
@@ -34,18 +35,23 @@ def import_create(  # noqa: PLR0917 - each is a part of the form
     mapping: Form[str],
     parties: Form[str] = "{}",
     dry_run: Form[bool] = False,
+    of: Form[str] = "tickets",
 ) -> Status[Import]:
     """Take a file in and queue it; read the import to see how far it is.
 
-    `mapping`: a mapping in TOML, or the name of a ready one. `parties`: a JSON object of party key to an organization's name.
-    `dry_run`: only read it and report.
+    `of`: what its rows are about, tickets or assets. `mapping`: a mapping in TOML, or the name of a ready one. `parties`: for
+    tickets, a JSON object of party key to an organization's name. `dry_run`: only read it and report.
     """
     actor, at = actor_of(request), clock.now()
-    ready = mapping in shipped_names()
-    text, name = (shipped_text(mapping), mapping) if ready else (mapping, "own mapping")
+    if of not in Import.Of.values:
+        known = _("One of %(choices)s.") % {"choices": ", ".join(Import.Of.values)}
+        raise Invalid("Nothing else can be brought in.", fields={"of": [known]})
+    ready = mapping in shipped_names(FOLDERS[of])
+    text, name = (shipped_text(mapping, FOLDERS[of]), mapping) if ready else (mapping, "own mapping")
     chosen = _parties(parties)
-    # Refused before the file is kept, where the mapping or a party is at fault.
-    import_plan(actor=actor, mapping_text=text, mapping_name=name, parties=chosen)
+    if of == Import.Of.TICKETS:
+        # Refused before the file is kept, where the mapping or a party is at fault.
+        import_plan(actor=actor, mapping_text=text, mapping_name=name, parties=chosen)
     row = import_stage(
         chunks=file.chunks(),
         file_name=file.name or "file",
@@ -53,6 +59,7 @@ def import_create(  # noqa: PLR0917 - each is a part of the form
         mapping_name=name,
         actor=actor,
         at=at,
+        of=of,
     )
     row = import_ask(import_id=row.id, actor=actor, at=at, dry_run=dry_run, parties=chosen)
     response["Location"] = f"/api/v1/imports/{row.id}"
@@ -102,6 +109,16 @@ def import_stop_create(request: HttpRequest, import_id: UUID) -> Import:
     actor = actor_of(request)
     import_cancel(import_id=import_id, actor=actor, at=clock.now())
     return import_get(actor=actor, import_id=import_id)
+
+
+@router.post(
+    "/imports/{uuid:import_id}/undo", response={202: ImportOut}, summary="Put an import of assets back"
+)
+def import_undo_create(request: HttpRequest, import_id: UUID) -> Status[Import]:
+    """Queue the putting back of an import of assets; what was changed or used since stays."""
+    actor = actor_of(request)
+    import_undo_ask(import_id=import_id, actor=actor, at=clock.now())
+    return Status(202, import_get(actor=actor, import_id=import_id))
 
 
 def _problem(row: ImportProblem) -> dict[str, Any]:

@@ -8,9 +8,13 @@ from cosource.foundation.api import Out
 
 
 class ImportOut(Out):
-    """One import: how far it is and what became of the rows. `state`: staged, running, done, failed or cancelled."""
+    """One import: how far it is and what became of the rows. `of`: tickets or assets.
+
+    `state`: staged, running, done, failed, cancelled, undoing or undone.
+    """
 
     id: UUID
+    of: str
     file_name: str
     file_digest: str
     mapping_name: str

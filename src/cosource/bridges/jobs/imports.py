@@ -11,20 +11,21 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from cosource.bridges.models import Import, ImportProblem
+from cosource.bridges.models import AssetLine, Import, ImportProblem
 from cosource.bridges.reading.source import LIMITS
 from cosource.bridges.reading.tickets import survey
-from cosource.bridges.rules.problems import UnreadableSource
+from cosource.bridges.rules.problems import Problem, UnreadableSource
+from cosource.bridges.services.asset_import import BUSY, assets_rehearse, assets_run
+from cosource.bridges.services.asset_undoing import assets_undo_run
 from cosource.bridges.services.import_run import (
     Progress,
-    Rehearsal,
     import_rehearse,
     import_run,
     import_settle,
     import_stop,
     problems_write,
 )
-from cosource.bridges.services.preparing import require_same_mapping
+from cosource.bridges.services.preparing import asset_mapping_read, require_importer, require_same_mapping
 from cosource.bridges.services.staging import WORK, plan_of, staged_path
 from cosource.foundation import clock
 from cosource.foundation.errors import CosourceError, NotFound
@@ -40,12 +41,12 @@ def register() -> None:
 
 
 def do_import(task: Task) -> dict[str, Any]:
-    """Read the file of an import. A refusal, an unreadable file and a wish to stop are noted on the import."""
-    row = Import.objects.select_related("owner").get(pk=UUID(task.args["import"]))
-    if row.state != Import.State.RUNNING:
+    """Read the file of an import, or put one back. A refusal, an unreadable file and a wish to stop are noted on the import."""
+    row = Import.objects.select_related("owner").filter(pk=UUID(task.args["import"])).first()
+    if row is None or row.state not in BUSY:
         return {}
     try:
-        _read(task, row)
+        _done(task, row)
     except WorkCancelled:
         _stop(row, Import.State.CANCELLED)
         raise
@@ -61,28 +62,59 @@ def do_import(task: Task) -> dict[str, Any]:
     return {"import": row.id.hex}
 
 
+def _done(task: Task, row: Import) -> None:
+    if row.of == Import.Of.TICKETS:
+        _read(task, row)
+        return
+    actor = _asker(task, row)
+    require_importer(actor, Import.Of.ASSETS)
+    if row.state == Import.State.UNDOING:
+        lines = AssetLine.objects.filter(batch=row).count()
+        assets_undo_run(
+            row, actor=actor, at=clock.now(), tell=lambda done: task.progress(done=done, total=lines)
+        )
+        return
+    run = assets_rehearse if row.dry_run else assets_run
+    found = run(
+        row,
+        asset_mapping_read(row.mapping_text),
+        path=staged_path(row.id),
+        actor=actor,
+        clock=clock.now,
+        limits=replace(LIMITS, max_bytes=settings.IMPORT_MAX_BYTES),
+        tell=lambda rows: task.progress(done=rows, total=row.rows_total),
+    )
+    if not row.dry_run:
+        return
+    figures = found.figures
+    # So many rows there are to be done when it is brought in.
+    figures |= {"rows_total": figures["rows_read"], "report": figures["report"] | {"checked": True}}
+    _checked(row, found.listed, figures)
+
+
 def _stop(row: Import, state: str, reason: str = "") -> None:
     # Whoever started it may be gone by now.
     actor = system_actor(reason="an import came to a stop", organization_id=row.owner_id)
     import_stop(row=row, state=state, actor=actor, at=clock.now(), reason=reason)
 
 
-def _starter(row: Import) -> Actor:
-    """Return who started it, with the rights that they have now. Raises: NotFound."""
+def _asker(task: Task, row: Import) -> Actor:
+    """Return who asked for it, with the rights that they have now. Raises: NotFound."""
     at = clock.now()
-    if row.started_by_id is None:
+    by = task.args.get("by") or row.started_by_id
+    if by is None:
         raise NotFound
-    person = Person.objects.filter(pk=row.started_by_id).first()
+    person = Person.objects.filter(pk=by).first()
     if person is not None:
         return actor_for_person(person, organization_id=row.owner_id, at=at, channel="worker")
-    token = IntegrationToken.objects.filter(pk=row.started_by_id).first()
+    token = IntegrationToken.objects.filter(pk=by).first()
     if token is None:
         raise NotFound
     return actor_for_token(token, at=at)
 
 
 def _read(task: Task, row: Import) -> None:
-    actor, path = _starter(row), staged_path(row.id)
+    actor, path = _asker(task, row), staged_path(row.id)
     plan = plan_of(row, actor)
     limits = replace(LIMITS, max_bytes=settings.IMPORT_MAX_BYTES)
     found = survey(path, plan.mapping, limits, tell=lambda rows: task.progress(done=rows, total=0))
@@ -103,7 +135,22 @@ def _read(task: Task, row: Import) -> None:
             tell=tell,
             limits=limits,
         )
-        _note(row, rehearsal)
+        counts = rehearsal.counts
+        figures = {
+            "rows_read": counts.read,
+            "rows_kept": counts.kept,
+            "rows_known": counts.known,
+            "rows_repaired": counts.repaired,
+            "rows_refused": counts.refused,
+            "tickets_written": counts.tickets,
+            "tickets_extended": counts.extended,
+            "report": {
+                "codes": dict(rehearsal.listing.codes),
+                "would_make": dict(rehearsal.made),
+                "checked": True,
+            },
+        }
+        _checked(row, rehearsal.problems, figures)
         return
     import_run(
         row=row,
@@ -119,23 +166,8 @@ def _read(task: Task, row: Import) -> None:
 
 
 @transaction.atomic
-def _note(row: Import, rehearsal: Rehearsal) -> None:
+def _checked(row: Import, problems: list[Problem], figures: dict[str, Any]) -> None:
     """Keep what a check found on the import, which then waits to be brought in."""
     ImportProblem.objects.filter(batch=row).delete()
-    problems_write(row.id, rehearsal.problems)
-    counts = rehearsal.counts
-    Import.objects.filter(pk=row.pk, state=Import.State.RUNNING).update(
-        state=Import.State.STAGED,
-        rows_read=counts.read,
-        rows_kept=counts.kept,
-        rows_known=counts.known,
-        rows_repaired=counts.repaired,
-        rows_refused=counts.refused,
-        tickets_written=counts.tickets,
-        tickets_extended=counts.extended,
-        report={
-            "codes": dict(rehearsal.listing.codes),
-            "would_make": dict(rehearsal.made),
-            "checked": True,
-        },
-    )
+    problems_write(row.id, problems)
+    Import.objects.filter(pk=row.pk, state=Import.State.RUNNING).update(state=Import.State.STAGED, **figures)

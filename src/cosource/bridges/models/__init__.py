@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from cosource.foundation.ids import new_id
-from cosource.foundation.sight import ADMINISTRATOR, AUDITOR, SERVICE_OWNER, Actor
+from cosource.foundation.sight import ADMINISTRATOR, AUDITOR, MANAGER, SERVICE_OWNER, Actor
 from cosource.parties.models import Organization
 from cosource.parties.queries.sight import WRITE
 
@@ -14,18 +14,21 @@ READERS = frozenset({SERVICE_OWNER, ADMINISTRATOR, AUDITOR})
 
 
 class ImportQuerySet(models.QuerySet["Import"]):
-    """Imports, seen by those who answer for the desk that they were brought into; no partner learns of them."""
+    """Imports, seen by those who answer for the desk that they were brought into; no other party learns of them."""
 
     def visible_to(self, actor: Actor) -> "ImportQuerySet":
-        """Return the imports of the actor's own desk."""
+        """Return the imports of the actor's own desk; whoever manages it, those of its inventory."""
         sight = actor.sight
         if sight.organization_id is None or sight.as_host:
             return self.none()
+        own = self.filter(owner_id=sight.organization_id)
         if actor.kind == "token":
             reads = any(grant.engagement_id is None and WRITE in grant.rights for grant in sight.grants)
         else:
             reads = actor.kind == "system" or bool(sight.roles_on(None) & READERS)
-        return self.filter(owner_id=sight.organization_id) if reads else self.none()
+        if reads:
+            return own
+        return own.filter(of=Import.Of.ASSETS) if MANAGER in sight.roles_on(None) else self.none()
 
 
 class Import(models.Model):
@@ -33,8 +36,9 @@ class Import(models.Model):
 
     `file_digest` and `mapping_digest` together say what was read how; the same file under another mapping is refused.
     `source_name`: the system that the file comes from, as the mapping names it: a ticket's number means the same ticket only
-    within one source. `position`: tickets of the file that are done with; it rises with each batch in the batch's transaction,
-    and only from the value that was read, so that of two runs one stops. `report`: counts by kind of problem, and what was made.
+    within one source. `position`: tickets of the file, or rows of an inventory, that are done with; it rises with each batch in
+    the batch's transaction, and only from the value that was read, so that of two runs one stops. `report`: counts by kind of
+    problem, and what was made.
     """
 
     class State(models.TextChoices):
@@ -43,6 +47,7 @@ class Import(models.Model):
         DONE = "done"
         FAILED = "failed"
         CANCELLED = "cancelled"
+        UNDOING = "undoing"
         UNDONE = "undone"
 
     class Of(models.TextChoices):
@@ -83,10 +88,10 @@ class Import(models.Model):
 
 
 class AssetLine(models.Model):
-    """What one row of an import did to an asset, so that it can be put back.
+    """What one row of an import did to an asset and can still be put back; what is put back goes from here.
 
     `did`: made, changed, related or unrelated. `before`, `after`: the values that it changed, as in the ledger; of a relation its
-    kind and other end. `version`: of the asset afterwards.
+    kind, its other end and its source. `version`: of the asset afterwards.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -12,16 +12,17 @@ from cosource.foundation.sight import Actor
 OUTCOMES = ("refused", "repaired", "noted", "stopped")
 
 
-def import_list(*, actor: Actor, cursor: str = "", limit: int = 20) -> KeyPage[Import]:
-    """Return a page of the imports in sight, newest first."""
-    rows = Import.objects.visible_to(actor).filter(of=Import.Of.TICKETS).defer("mapping_text")
+def import_list(*, actor: Actor, of: str = "", cursor: str = "", limit: int = 20) -> KeyPage[Import]:
+    """Return a page of the imports in sight, newest first. `of`: those whose rows are about one kind of thing."""
+    rows = Import.objects.visible_to(actor).defer("mapping_text")
+    if of:
+        rows = rows.filter(of=of)
     return key_page(rows, order=("-created_at", "-id"), cursor=cursor, limit=limit)
 
 
 def import_get(*, actor: Actor, import_id: UUID) -> Import:
     """Return an import. Raises: NotFound out of sight."""
-    rows = Import.objects.visible_to(actor).filter(of=Import.Of.TICKETS)
-    found = rows.select_related("owner").filter(pk=import_id).first()
+    found = Import.objects.visible_to(actor).select_related("owner").filter(pk=import_id).first()
     if found is None:
         raise NotFound
     return found

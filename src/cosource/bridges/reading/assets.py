@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cosource.bridges.reading.csv_lines import csv_rows
+from cosource.bridges.reading.heading import checked_heading
+from cosource.bridges.reading.netbox import HEADINGS as NETBOX_HEADINGS
 from cosource.bridges.reading.netbox import netbox_rows
 from cosource.bridges.reading.source import LIMITS, ZIP, ByteSource, Limits
 from cosource.bridges.reading.xlsx_lines import xlsx_rows
@@ -19,6 +21,7 @@ def read_assets(
     """Yield what each row says, and a problem where a row cannot be read. Raises: UnreadableSource."""
     reader = AssetReader(mapping, path.name)
     if mapping.source.kind == NETBOX:
+        checked_heading(NETBOX_HEADINGS, mapping, path.name)
         rows = netbox_rows(path, limits)
     else:
         with ByteSource(path, limits) as source:

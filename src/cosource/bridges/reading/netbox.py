@@ -11,7 +11,7 @@ from typing import Any
 
 from cosource.bridges.reading.source import LIMITS, ByteSource, Limits
 from cosource.bridges.rules.events import SourceRow
-from cosource.bridges.rules.problems import Problem, UnreadableSource
+from cosource.bridges.rules.problems import Problem, UnreadableSource, shown
 
 HEADINGS = (
     "key",
@@ -42,12 +42,21 @@ def netbox_rows(path: Path, limits: Limits = LIMITS) -> Iterator[SourceRow | Pro
     records = _records(path, limits)
     is_dump = all("model" in r and "fields" in r for r in records)
     book = (
-        {(r["model"], r["pk"]): r["fields"] for r in records if isinstance(r["fields"], dict)}
+        {
+            (str(r["model"]), r.get("pk")): r["fields"]
+            for r in records
+            if isinstance(r["fields"], dict) and isinstance(r.get("pk"), int | str)
+        }
         if is_dump
         else {}
     )
     for number, record in enumerate(records, start=1):
-        values = _of_dump(record, book) if is_dump else _of_api(record)
+        try:
+            values = _of_dump(record, book) if is_dump else _of_api(record)
+        except (KeyError, TypeError, ValueError) as error:
+            # What is neither number, text nor object where NetBox has one.
+            yield Problem(path.name, number, None, "bad-record", {"reason": shown(str(error))})
+            continue
         if values is not None:
             yield SourceRow(number, {name: str(values.get(name) or "").strip() for name in HEADINGS})
 
@@ -79,7 +88,7 @@ def _no_netbox(path: Path, reason: str) -> UnreadableSource:
 def _of_dump(
     record: Mapping[str, Any], book: Mapping[tuple[str, Any], Mapping[str, Any]]
 ) -> dict[str, Any] | None:
-    what = _WHAT.get(record["model"])
+    what = _WHAT.get(str(record["model"]))
     fields = record["fields"]
     if what is None or not isinstance(fields, dict):
         return None

@@ -9,6 +9,9 @@ from pathlib import Path
 from cosource.bridges.rules.mapping import Mapping
 from cosource.bridges.rules.mapping_parse import parse_mapping
 
+# Where the mappings of each kind of record are.
+FOLDERS = {"tickets": "mappings", "assets": "asset_mappings"}
+
 
 def shipped_names(folder: str = "mappings") -> tuple[str, ...]:
     """Return the names of the ready mappings, sorted. `folder`: where those of another kind of record are."""

@@ -18,7 +18,7 @@ class AssetReading(NamedTuple):
     """What a row says.
 
     `values`: texts, choices and days by field; `named`: site, service and person as the source calls them, empty for none;
-    `relations`: what other assets are called, by kind. `problems`: cells that were mended, or why it is refused.
+    `relations`: what other assets are called, by kind, empty for none. `problems`: cells that were mended, or why it is refused.
     """
 
     row_number: int
@@ -45,6 +45,7 @@ class AssetReader:
     def read(self, row: SourceRow) -> AssetReading:
         """Return what a row says."""
         problems: list[Problem] = []
+        row = self._printable(row, problems)
         values: dict[str, str | date | None] = {}
         for name, limit in TEXTS.items():
             cell = self._cell(row, name)
@@ -71,17 +72,27 @@ class AssetReader:
                 for n in NAMED
                 if (cell := self._cell(row, n)) is not None
             },
-            relations={name: cell for name in RELATIONS if (cell := self._cell(row, name))},
+            relations={name: cell for name in RELATIONS if (cell := self._cell(row, name)) is not None},
             problems=tuple(problems),
         )
 
+    def _printable(self, row: SourceRow, problems: list[Problem]) -> SourceRow:
+        """Return the row with blanks as one, and without what cannot be shown or stored."""
+        cells = {}
+        for heading in self._mapping.columns.needed:
+            cells[heading] = cell = " ".join(row.values.get(heading, "").split())
+            if not cell.isprintable():
+                cells[heading] = "".join(c for c in cell if c.isprintable()).strip()
+                problems.append(Problem(self._file, row.row_number, heading, "control-character"))
+        return SourceRow(row.row_number, cells)
+
     def _cell(self, row: SourceRow, name: str) -> str | None:
-        """Return a cell without its outer and doubled blanks; None where the file has no such column."""
+        """Return a cell, empty for one that means that; None where the file has no such column."""
         heading = getattr(self._mapping.columns, name)
         if not heading:
             return None
-        cell = row.values.get(heading, "")
-        return "" if cell in self._mapping.source.missing else " ".join(cell.split())
+        cell = row.values[heading]
+        return "" if cell in self._mapping.source.missing else cell
 
     def _meant(self, name: str, cell: str) -> str:
         folded = cell.casefold()

@@ -5,8 +5,9 @@ Here: the sentences. Not here: what a file held (`reading.tickets`).
 
 from collections import Counter
 from collections.abc import Mapping as ReadOnly
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from cosource.bridges.rules.asset_mapping import CHOSEN, AssetMapping
 from cosource.bridges.rules.mapping import Mapping
 from cosource.bridges.rules.wordings import gettext_noop
 
@@ -22,6 +23,44 @@ class Sentence:
     def text(self) -> str:
         """The sentence in English."""
         return self.message_id % self.values
+
+
+def describe_assets(mapping: AssetMapping) -> tuple[Sentence, ...]:
+    """Return what a mapping of assets will do, one sentence per matter."""
+    source, columns = mapping.source, mapping.columns
+    named = [(f.name, getattr(columns, f.name)) for f in fields(columns) if getattr(columns, f.name)]
+    told = ", ".join(f"{name} ← “{heading}”" for name, heading in named)
+    sentences = [
+        Sentence(
+            gettext_noop("Reads “%(name)s” (%(kind)s): %(columns)s."),
+            {"name": source.name, "kind": source.kind, "columns": told},
+        ),
+        Sentence(
+            gettext_noop(
+                "A row is about the asset of its key, else of its serial number, else of its name at its site."
+            )
+            if columns.key
+            else gettext_noop("A row is about the asset of its serial number, else of its name at its site."),
+            {},
+        ),
+    ]
+    for name in CHOSEN:
+        words: dict[str, list[str]] = {}
+        for word, meant in mapping.words.get(name, {}).items():
+            if word != meant:
+                words.setdefault(meant, []).append(f"“{word}”")
+        for meant, said in words.items():
+            values = {"field": name, "meant": meant, "words": ", ".join(said)}
+            sentences.append(Sentence(gettext_noop("%(words)s as %(field)s mean %(meant)s."), values))
+    if mapping.defaults:
+        given = ", ".join(f"{name} = “{value}”" for name, value in mapping.defaults.items())
+        sentences.append(
+            Sentence(
+                gettext_noop("For blank cells, and for new assets where there is no column: %(given)s."),
+                {"given": given},
+            )
+        )
+    return tuple(sentences)
 
 
 def describe(mapping: Mapping) -> tuple[Sentence, ...]:

@@ -66,6 +66,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "asset-no-other": gettext_noop("nothing to hang it on"),
         "asset-circle": gettext_noop("would go round in a circle"),
         "bad-json": gettext_noop("no export of NetBox"),
+        "bad-record": gettext_noop("record not as NetBox writes it"),
         "bad-flag": gettext_noop("neither yes nor no"),
     }
 )

@@ -164,7 +164,7 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         ),
         "control-character": Wording(
             "repaired",
-            gettext_noop("A zero byte inside the text was left out."),
+            gettext_noop("A character that cannot be shown, such as a zero byte, was left out."),
             gettext_noop("Check this row in the source."),
         ),
         "formula": Wording(
@@ -333,6 +333,11 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             "stopped",
             gettext_noop("This is no export of NetBox: %(reason)s."),
             gettext_noop("Export it again, as JSON from the API or by dumpdata."),
+        ),
+        "bad-record": Wording(
+            "refused",
+            gettext_noop("The record is not as NetBox writes it: %(reason)s."),
+            gettext_noop("Export it again, or mend it where it comes from."),
         ),
         "bad-flag": Wording(
             "repaired",

@@ -5,7 +5,7 @@ writing (`asset_import`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from cosource.assets.models import Asset, AssetSource
 from cosource.bridges.rules.asset_rows import AssetReading
+from cosource.bridges.services.places import cut
 from cosource.foundation.ids import new_id
 from cosource.parties.models import Employment, Organization, Service, Site
 from cosource.parties.models.scope import live_q
@@ -50,7 +51,7 @@ class Book:
     sites: dict[str, UUID] = field(default_factory=dict)
     services: dict[str, UUID] = field(default_factory=dict)
     people: dict[str, UUID] = field(default_factory=dict)
-    new_sites: list[Site] = field(default_factory=list)
+    new_sites: dict[UUID, Site] = field(default_factory=dict)
     taken: dict[UUID, int] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
 
@@ -63,13 +64,19 @@ class Book:
         if known.key:
             self.by_key[known.key] = known
 
-    def drop(self, asset_id: UUID) -> None:
-        """Forget an asset that is not made after all."""
-        known = self.by_id.pop(asset_id)
+    def take_back(self, known: Known, was: Known | None) -> None:
+        """Know an asset as it was before a row that is refused; one that is not made after all is forgotten."""
+        self.by_key.pop(known.key, None)
+        if was is not None:
+            self.moved(known, name=was.name, serial=was.serial, site_id=was.site_id, key="")
+            known.key = was.key
+            if was.key:
+                self.by_key[was.key] = known
+            return
+        self.by_id.pop(known.id)
         self.by_name[known.name.casefold()].remove(known)
         if known.serial:
             self.by_serial[known.serial.casefold()].remove(known)
-        self.by_key.pop(known.key, None)
 
     def moved(self, known: Known, *, name: str, serial: str, site_id: UUID | None, key: str) -> None:
         """Keep in step with what a row makes of an asset."""
@@ -86,13 +93,18 @@ class Book:
             self.by_key[key] = known
 
     def site(self, name: str) -> UUID:
-        """Return the site of this name, made where there is none yet."""
+        """Return the site of this name, which `take_sites` gives to be made where there is none yet."""
+        name = cut(name)
         found = self.sites.get(name.casefold())
         if found is None:
-            made = Site(id=new_id(), organization=self.owner, name=name[:120])
-            self.new_sites.append(made)
+            made = Site(id=new_id(), organization=self.owner, name=name)
+            self.new_sites[made.id] = made
             found = self.sites[name.casefold()] = made.id
         return found
+
+    def take_sites(self, wanted: Collection[UUID | None]) -> list[Site]:
+        """Return those of these sites that are still to be made; from now on they count as made."""
+        return [self.new_sites.pop(i) for i in list(self.new_sites) if i in wanted]
 
     def find(self, reading: AssetReading, site_id: UUID | None) -> Known | None:
         """Return the asset that a row is about; None for a new one. Raises: Unmatched."""
@@ -132,6 +144,11 @@ class Book:
             return found
         named = self.by_name.get(text.casefold(), [])
         return named[0] if len(named) == 1 else None
+
+    def name_of(self, asset_id: UUID) -> str:
+        """Return what an asset is called; one that was entered while the run went on has no name here."""
+        known = self.by_id.get(asset_id)
+        return known.name if known else "…"
 
 
 def _only(found: list[Known], column: str) -> Known:

@@ -7,21 +7,28 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping as ReadOnly
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from cosource.assets.models import CHOICES
+from cosource.assets.queries.rights import keeps
 from cosource.bridges.models import Import
+from cosource.bridges.rules.asset_mapping import AssetMapping, parse_asset_mapping
 from cosource.bridges.rules.mapping import Mapping
 from cosource.bridges.rules.mapping_parse import MappingError, parse_mapping
 from cosource.bridges.services.places import Seat
 from cosource.foundation.errors import Conflict, Invalid, NotAllowed, NotFound
-from cosource.foundation.sight import ADMINISTRATOR, SERVICE_OWNER, Actor
+from cosource.foundation.sight import ADMINISTRATOR, MANAGER, SERVICE_OWNER, Actor
 from cosource.parties.models import Engagement, Organization
 from cosource.parties.queries.sight import WRITE
 
-IMPORTERS = frozenset({SERVICE_OWNER, ADMINISTRATOR})
+IMPORTERS = {
+    Import.Of.TICKETS: frozenset({SERVICE_OWNER, ADMINISTRATOR}),
+    Import.Of.ASSETS: frozenset({SERVICE_OWNER, ADMINISTRATOR, MANAGER}),
+}
 CLIENT = "client"
 
 
@@ -51,42 +58,70 @@ class Plan:
         return {key: seat.organization.id.hex for key, seat in self.seats.items()}
 
 
-def require_importer(actor: Actor) -> UUID:
-    """Return the organization into whose desk the actor may bring tickets.
+def require_importer(actor: Actor, of: str = Import.Of.TICKETS) -> UUID:
+    """Return the organization into whose desk the actor may bring tickets, or assets into its inventory.
 
     For who owns the service or administers the organization, and for a token of the own desk that may write; the system may
-    where it acts for an organization. Raises: NotFound, NotAllowed.
+    where it acts for an organization. Assets: for who keeps the inventory and leads the desk. Raises: NotFound, NotAllowed.
     """
     if actor.organization_id is None:
         raise NotFound
-    if not may_import(actor):
-        raise NotAllowed(
-            _("Only who owns the service or administers the organization brings in tickets."),
-            action="import.run",
+    if not may_import(actor, of):
+        said = (
+            _("Only who owns the service or administers the organization brings in tickets.")
+            if of == Import.Of.TICKETS
+            else _("Only who leads the desk and keeps its inventory brings in assets.")
         )
+        raise NotAllowed(said, action="import.run")
     return actor.organization_id
 
 
-def may_import(actor: Actor) -> bool:
-    """Tell whether the actor may bring tickets into its own desk."""
+def may_import(actor: Actor, of: str = Import.Of.TICKETS) -> bool:
+    """Tell whether the actor may bring tickets into its own desk, or assets into its inventory."""
     sight = actor.sight
     if sight.organization_id is None or sight.as_host:
+        return False
+    if of == Import.Of.ASSETS and not keeps(actor):
         return False
     if actor.kind == "system":
         return True
     if actor.kind == "token":
         return any(grant.engagement_id is None and WRITE in grant.rights for grant in sight.grants)
-    return bool(sight.roles_on(None) & IMPORTERS)
+    return bool(sight.roles_on(None) & IMPORTERS[Import.Of(of)])
 
 
 def mapping_read(text: str) -> Mapping:
-    """Read a mapping. Raises: Invalid with every fault."""
+    """Read a mapping of tickets. Raises: Invalid with every fault."""
     try:
         return parse_mapping(text)
     except MappingError as error:
-        raise Invalid(
-            _("The mapping cannot be used."), code="bad_mapping", fields={"mapping": list(error.faults)}
-        ) from None
+        raise _unusable(error.faults) from None
+
+
+def asset_mapping_read(text: str) -> AssetMapping:
+    """Return a mapping of assets, its choices checked too. Raises: Invalid with every fault."""
+    try:
+        mapping = parse_asset_mapping(text)
+    except MappingError as error:
+        raise _unusable(error.faults) from None
+    faults = [
+        f"{place} = {meant!r}; allowed: {', '.join(filter(None, CHOICES[name].values))}."
+        for name in CHOICES
+        for place, meant in (
+            *((f'words.{name}."{word}"', meant) for word, meant in mapping.words.get(name, {}).items()),
+            *([(f"defaults.{name}", mapping.defaults[name])] if name in mapping.defaults else []),
+        )
+        if meant not in CHOICES[name].values
+    ]
+    if faults:
+        raise _unusable(faults)
+    # A source may speak in this product's own words, too.
+    own = {name: {str(value): str(value) for value in CHOICES[name].values} for name in CHOICES}
+    return replace(mapping, words={name: own[name] | dict(mapping.words.get(name, {})) for name in own})
+
+
+def _unusable(faults: Sequence[str]) -> Invalid:
+    return Invalid(_("The mapping cannot be used."), code="bad_mapping", fields={"mapping": list(faults)})
 
 
 def import_plan(

@@ -14,9 +14,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cosource.bridges.models import Import, ImportProblem
+from cosource.bridges.rules.mapping import SourceFormat
+from cosource.bridges.services.asset_import import asset_import_alone, asset_import_settle
+from cosource.bridges.services.asset_undoing import assets_undo_begin
 from cosource.bridges.services.import_run import import_stop, import_tell
 from cosource.bridges.services.places import cut
-from cosource.bridges.services.preparing import Plan, import_plan, mapping_read, require_importer
+from cosource.bridges.services.preparing import (
+    Plan,
+    asset_mapping_read,
+    import_plan,
+    mapping_read,
+    require_importer,
+)
 from cosource.foundation.errors import Conflict, Invalid, NotFound
 from cosource.foundation.models import DueWork
 from cosource.foundation.services.duework import work_enqueue
@@ -53,20 +62,24 @@ def import_stage(
     mapping_name: str,
     actor: Actor,
     at: datetime,
+    of: str = Import.Of.TICKETS,
 ) -> Import:
-    """Take a file in with its mapping; nothing is read of it yet. Appends `import.staged/1` to the owner's own record.
+    """Take a file in with its mapping; nothing is read of it yet. `of`: what its rows are about.
+
+    Appends `import.staged/1` to the owner's own record.
 
     Raises: NotFound, NotAllowed, Invalid for a mapping that cannot be used or a file that is too large.
     """
-    owner = Organization.objects.get(pk=require_importer(actor))
-    mapping = mapping_read(mapping_text)
+    owner = Organization.objects.get(pk=require_importer(actor, of))
+    source = source_of(of, mapping_text)
     row = Import(
         owner=owner,
+        of=of,
         started_by_id=actor.id,
         file_name=cut(Path(file_name).name or "file", 200),
         mapping_name=cut(mapping_name),
         mapping_text=mapping_text,
-        source_name=cut(mapping.source.name),
+        source_name=cut(source.name),
         created_at=at,
     )
     path = staged_path(row.id)
@@ -111,8 +124,13 @@ def _sweep(directory: Path, at: datetime) -> None:
             path.unlink(missing_ok=True)
 
 
+def source_of(of: str, mapping_text: str) -> SourceFormat:
+    """Return what a mapping of one kind says of the outside of a file. Raises: Invalid with every fault."""
+    return (asset_mapping_read if of == Import.Of.ASSETS else mapping_read)(mapping_text).source
+
+
 def plan_of(row: Import, actor: Actor, parties: Mapping[str, str] | None = None) -> Plan:
-    """Return the plan of an import, with the parties chosen now or before. Raises: as `import_plan`."""
+    """Return the plan of an import of tickets, with the parties chosen now or before. Raises: as `import_plan`."""
     return import_plan(
         actor=actor,
         mapping_text=row.mapping_text,
@@ -135,8 +153,10 @@ def import_ask(
     """
     with transaction.atomic():
         row = _own(import_id, actor)
-        plan = plan_of(row, actor, parties)
-        if row.state == Import.State.RUNNING or row.finished_at is not None:
+        if row.of == Import.Of.TICKETS:
+            plan = plan_of(row, actor, parties)
+            row.parties, row.mapping_digest = plan.party_ids, plan.mapping_digest
+        if not is_waiting(row):
             raise Conflict(_("This import runs, or is done."), code="not_waiting")
         if not staged_path(row.id).exists():
             raise Conflict(_("The file is no longer kept; send it once more."), code="file_gone")
@@ -148,18 +168,13 @@ def import_ask(
             for name, value in FRESH.items():
                 setattr(row, name, value)
             row.report = {}
+        if row.of == Import.Of.ASSETS and not dry_run:
+            asset_import_settle(row, staged_path(row.id))
+            asset_import_alone(row, actor=actor, at=at)
         waited = row.state
-        row.parties, row.mapping_digest, row.dry_run = plan.party_ids, plan.mapping_digest, dry_run
+        row.dry_run = dry_run
         row.state = Import.State.RUNNING
-        row.work_id = work_enqueue(
-            kind=WORK,
-            args={"import": row.id.hex},
-            due_at=at,
-            at=at,
-            fair_key=row.owner_id,
-            owner_organization_id=row.owner_id,
-            owner_person_id=actor.person_id,
-        )
+        row.work_id = _enqueue(row, actor, at)
         if not Import.objects.filter(pk=row.pk, state=waited).update(state=row.state):
             raise Conflict(_("This import runs, or is done."), code="not_waiting")
         row.save()
@@ -167,6 +182,33 @@ def import_ask(
             kind = "import.continued/1" if goes_on else "import.started/1"
             import_tell(row, kind, actor=actor, at=at)
     return row
+
+
+def is_waiting(row: Import) -> bool:
+    """Tell whether an import waits to be checked, brought in or gone on with."""
+    states = (Import.State.STAGED, Import.State.FAILED, Import.State.CANCELLED)
+    return row.state in states and row.finished_at is None
+
+
+@transaction.atomic
+def import_undo_ask(*, import_id: UUID, actor: Actor, at: datetime) -> Import:
+    """Let a worker put an import of assets back. Raises: as `assets_undo_begin`."""
+    row = assets_undo_begin(import_id=import_id, actor=actor, at=at)
+    row.work_id = _enqueue(row, actor, at)
+    row.save(update_fields=["work_id"])
+    return row
+
+
+def _enqueue(row: Import, actor: Actor, at: datetime) -> UUID | None:
+    return work_enqueue(
+        kind=WORK,
+        args={"import": row.id.hex, "by": actor.id.hex if actor.id else None},
+        due_at=at,
+        at=at,
+        fair_key=row.owner_id,
+        owner_organization_id=row.owner_id,
+        owner_person_id=actor.person_id,
+    )
 
 
 def import_cancel(*, import_id: UUID, actor: Actor, at: datetime) -> Import:
@@ -181,21 +223,25 @@ def import_cancel(*, import_id: UUID, actor: Actor, at: datetime) -> Import:
     return import_stop(row=row, state=Import.State.CANCELLED, actor=actor, at=at)
 
 
-def import_drop(*, import_id: UUID, actor: Actor, at: datetime) -> None:
-    """Give up a staged file of which nothing is in. Appends `import.dropped/1`. Raises: NotFound, NotAllowed, Conflict."""
+def import_drop(*, import_id: UUID, actor: Actor, at: datetime) -> str:
+    """Give up a staged file of which nothing is in; return what its rows were about.
+
+    Appends `import.dropped/1`. Raises: NotFound, NotAllowed, Conflict.
+    """
     with transaction.atomic():
         row = _own(import_id, actor)
         nothing_in = row.dry_run or row.position == 0
-        if row.state == Import.State.RUNNING or row.finished_at is not None or not nothing_in:
+        if not is_waiting(row) or not nothing_in:
             raise Conflict(_("Something of this file is in, or it is being read."), code="not_waiting")
         import_tell(row, "import.dropped/1", actor=actor, at=at)
         row.delete()
     staged_path(import_id).unlink(missing_ok=True)
+    return row.of
 
 
 def _own(import_id: UUID, actor: Actor) -> Import:
     row = Import.objects.visible_to(actor).select_related("owner").filter(pk=import_id).first()
     if row is None:
         raise NotFound
-    require_importer(actor)
+    require_importer(actor, row.of)
     return row

@@ -2,9 +2,15 @@
 
 from django.utils.translation import gettext_lazy
 
-from cosource.bridges.models import READERS
+from cosource.bridges.models import READERS, Import
 from cosource.bridges.services.preparing import may_import
-from cosource.foundation.pages import Command, NavigationItem, register_command, register_navigation
+from cosource.foundation.pages import (
+    Command,
+    NavigationItem,
+    register_command,
+    register_navigation,
+    register_panel,
+)
 from cosource.foundation.sight import Actor
 
 
@@ -35,3 +41,22 @@ def register() -> None:
             visible=may_import,
         )
     )
+    register_command(
+        Command(
+            key="imports.assets",
+            label=gettext_lazy("Bring in an inventory"),
+            url_name="imports:assets",
+            icon="server-2",
+            visible=may_import_assets,
+        )
+    )
+    register_panel("assets.acts", "imports/_assets_link.html", lambda actor, _page: _link(actor))
+
+
+def may_import_assets(actor: Actor) -> bool:
+    """Tell whether the actor may bring assets into their organization's inventory."""
+    return may_import(actor, Import.Of.ASSETS)
+
+
+def _link(actor: Actor) -> dict[str, bool] | None:
+    return {"may": True} if may_import_assets(actor) else None

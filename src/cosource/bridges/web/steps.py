@@ -1,4 +1,4 @@
-"""The steps of an import from its page: check, bring in, stop, give up. Each is a POST that answers with a redirect."""
+"""The steps of an import from its page: check, bring in, stop, give up, put back. Each is a POST that answers with a redirect."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from cosource.bridges.services.staging import import_ask, import_cancel, import_drop
+from cosource.bridges.services.staging import import_ask, import_cancel, import_drop, import_undo_ask
+from cosource.bridges.web.pages import LISTS
 from cosource.foundation import clock
 from cosource.foundation.doors import PageRequest, signed_in
-from cosource.foundation.errors import Conflict, Invalid
+from cosource.foundation.errors import Conflict, Invalid, StaleVersion
 
 PARTY = "party-"
 
@@ -29,7 +30,7 @@ def _step[**P](
     def taken(request: PageRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except (Conflict, Invalid) as refused:
+        except (Conflict, Invalid, StaleVersion) as refused:
             messages.error(request, refused.message)
             return HttpResponseRedirect(reverse("imports:detail", kwargs={"import_id": kwargs["import_id"]}))
 
@@ -64,16 +65,23 @@ def _ask(request: PageRequest, import_id: UUID, *, dry_run: bool) -> HttpRespons
 def stop(request: PageRequest, import_id: UUID) -> HttpResponse:
     """Stop after the batch in hand."""
     import_cancel(import_id=import_id, actor=request.actor, at=clock.now())
-    messages.info(request, _("It stops after the tickets in hand. What is in stays."))
+    messages.info(request, _("It stops after the rows in hand. What is in stays."))
     return _page(import_id)
 
 
 @_step
 def drop(request: PageRequest, import_id: UUID) -> HttpResponse:
     """Give a file up of which nothing is in."""
-    import_drop(import_id=import_id, actor=request.actor, at=clock.now())
+    of = import_drop(import_id=import_id, actor=request.actor, at=clock.now())
     messages.success(request, _("The file is gone; nothing of it was brought in."))
-    return HttpResponseRedirect(reverse("imports:list"))
+    return HttpResponseRedirect(reverse(LISTS[of]))
+
+
+@_step
+def undo(request: PageRequest, import_id: UUID) -> HttpResponse:
+    """Put an import of assets back, or go on with that."""
+    import_undo_ask(import_id=import_id, actor=request.actor, at=clock.now())
+    return _page(import_id)
 
 
 def _page(import_id: UUID) -> HttpResponse:
