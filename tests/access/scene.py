@@ -476,6 +476,20 @@ def _assets(scene: Scene) -> None:
             at=scene.tick(),
         )
         scene.extra[f"relation{name}"] = relation.id
+    for key, by in (("c1", "c1.cso"), ("p1", "p1.pm")):
+        scene.extra[f"inventory{key}"] = Import.objects.create(
+            owner=scene.world.organizations[key],
+            of=Import.Of.ASSETS,
+            started_by_id=scene.world.people[by].id,
+            file_name=f"{mark_of(f'inventory{key}')}.csv",
+            mapping_name="house",
+            mapping_digest="0" * 64,
+            mapping_text=shipped_text("netbox", "asset_mappings"),
+            source_name="house",
+            state=Import.State.DONE,
+            position=1,
+            created_at=scene.tick(),
+        ).id
 
 
 def _matrix(scene: Scene) -> None:
@@ -566,20 +580,6 @@ def _lists_and_files(scene: Scene) -> None:
             created_at=scene.tick(),
         ).id
         scene.extra[f"work{key}"] = _parked(scene, key)
-    for key, by in (("c1", "c1.cso"), ("p1", "p1.pm")):
-        scene.extra[f"inventory{key}"] = Import.objects.create(
-            owner=scene.world.organizations[key],
-            of=Import.Of.ASSETS,
-            started_by_id=scene.world.people[by].id,
-            file_name=f"{mark_of(f'inventory{key}')}.csv",
-            mapping_name="house",
-            mapping_digest="0" * 64,
-            mapping_text=shipped_text("netbox", "asset_mappings"),
-            source_name="house",
-            state=Import.State.DONE,
-            position=1,
-            created_at=scene.tick(),
-        ).id
     scene.extra["workp1"] = _parked(scene, "p1")
     for key, by in (("c1", "c1.cso"), ("p1", "p1.pm")):
         scene.extra[f"webhook{key}"] = webhook_add(
