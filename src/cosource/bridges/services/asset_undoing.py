@@ -1,4 +1,4 @@
-"""An import of assets is put back: what it made goes, what it changed is as before, what was changed or used since stays.
+"""An import of assets is put back: what it made goes, what it changed is as before, what was touched since stays.
 
 It goes portion by portion, the newest line first, each one transaction; a line goes with what it tells of, so that what was
 stopped or killed goes on where it was. Sites that the import made stay: other things may stand there by now.
@@ -78,7 +78,7 @@ def assets_undo_run(
 ) -> Counter[str]:
     """Put back what is left of an import, and return what became of it since it was begun. `tell` is called with the lines done.
 
-    Kept is what somebody changed, showed, hung together or named since, and what the actor may not change. Appends
+    Kept is what somebody changed, showed or hung together since, and what the actor may not change. Appends
     `asset.withdrawn/1` and `asset.restored/1`, and `import.undone/1`.
     Raises: Conflict when another process has it, StaleVersion when somebody changed an asset in the same moment; what was put
     back stays so.
