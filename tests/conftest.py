@@ -17,6 +17,8 @@ Network. Sockets are off. A test that uses `live_server`, `local_network` or `ch
 `receiver` is somebody else's server, to which webhooks and messages are really sent.
 
 Browser. `chromium` is the system's Chromium under playwright; without it the test is skipped, and the closing lines say so.
+Where two parties work side by side it is tried on both kinds of database. The mark `looks` is for what is of the page alone:
+a quick run tries that on SQLite, a proof on both.
 
 COSOURCE_TEST_REQUIRE=postgresql,chromium turns such a skip into a failure.
 """
@@ -162,6 +164,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    from tests import proof
+
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
         if names & USES_NETWORK:
@@ -171,9 +175,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if "chromium" in names and not CHROMIUM:
             item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
     if config.getoption("--db") == "postgresql":
-        chosen = [item for item in items if _uses_database(item)]
-        config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
-        items[:] = chosen
+        chosen = {item for item in items if _uses_database(item) and (proof.in_full or not _is_looks(item))}
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = [item for item in items if item in chosen]
     given = getattr(config, "workerinput", {"workercount": 1})
     items[:] = _turns(items, int(given["workercount"]))
 
@@ -208,6 +212,10 @@ def _uses_database(item: pytest.Item) -> bool:
     return item.get_closest_marker("django_db") is not None or bool(
         USES_DATABASE & set(getattr(item, "fixturenames", ()))
     )
+
+
+def _is_looks(item: pytest.Item) -> bool:
+    return item.get_closest_marker("looks") is not None
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -24,6 +24,8 @@ from cosource.metrics.services.gathering import facts_rebuild
 from cosource.tickets.models import Ticket
 from cosource.tickets.services.articles import article_use
 
+pytestmark = pytest.mark.looks
+
 NOWHERE = "/never/was/"
 HOSTILE = "<script>alert('run')</script><img src=x onerror=alert('run')>"
 # Pages without a link to them, or behind a form.

@@ -11,6 +11,8 @@ from tests.worlds import two_clients_three_partners
 
 from cosource.foundation import clock
 
+pytestmark = pytest.mark.looks
+
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 HOSTILE = {
     "<img src=x onerror=window.hit=1>.png": PNG,

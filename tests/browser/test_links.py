@@ -12,6 +12,8 @@ from cosource.parties.services.claims import stand_in_invite
 from cosource.parties.services.engagements import engagement_create
 from cosource.tickets.services.opening import ticket_open
 
+pytestmark = pytest.mark.looks
+
 
 @pytest.mark.django_db(transaction=True)
 def test_a_seat_is_taken_and_a_notice_acknowledged(live_server, chromium: Browser) -> None:

@@ -11,6 +11,8 @@ from tests.worlds import World, two_clients_three_partners
 from cosource.foundation import clock
 from cosource.tickets.services.opening import ticket_open
 
+pytestmark = pytest.mark.looks
+
 
 def opened(world: World) -> None:
     for number, title in enumerate(

@@ -15,6 +15,8 @@ from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.moving import ticket_move
 from cosource.tickets.services.opening import ticket_open
 
+pytestmark = pytest.mark.looks
+
 QUESTION = "One of these waited for the toner that you ordered."
 ANSWER = "We ordered it late. It counts."
 

