@@ -121,6 +121,9 @@ def upgrade(
         if state.waiting and state.made:
             at = clock.now()
             folder = backup_to or Path(settings.DATA_DIR) / "backups" / f"before-upgrade-{at:%Y%m%dT%H%M%SZ}"
+            for left in folder.parent.glob(".before-upgrade-*.unfinished"):
+                # What an upgrade left that was killed while it took its backup; this one's has another name.
+                shutil.rmtree(left, ignore_errors=True)
             _require_room(folder, twice=not no_backup)
             if not no_backup:
                 _say_lacking(backup_make(folder=folder.absolute(), with_secrets=False, at=at))
