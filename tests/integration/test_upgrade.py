@@ -38,10 +38,10 @@ NEWER = (
 )
 # Since then the index of words was written anew, and columns and tables came.
 LATELY = [("foundation", "0008_restoration")]
-# As far back as rows can be taken: among the changes since, one that says of each clock who owes it.
+# As far back as backups can be: among the changes since, one that says of each clock who owes it.
 LONG_AGO = [
     ("tickets", "0005_revision"),
-    ("foundation", "0004_search_words"),
+    ("foundation", "0005_search_readers"),
     ("agreements", "0001_initial"),
 ]
 
