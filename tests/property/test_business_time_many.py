@@ -92,6 +92,20 @@ def test_more_rows_than_are_done_at_a_time() -> None:
         for n in range(0, 20_000, 999):
             start, end = (EPOCH + int(edge[n]) * US for edge in (starts, ends))
             assert whole[n] == elapsed(start, end, calendar) // US
+        # None, one or two pauses in a row; the two overlap.
+        offsets = np.cumsum([0, *(n % 3 for n in range(20_000))])
+        begin = np.repeat(starts, np.diff(offsets)) + 10**10 * (np.arange(offsets[-1]) % 2)
+        pauses = Pauses(offsets, begin, begin + 4 * 10**10)
+        passed, late = (
+            elapsed_many(starts, ends, calendar, pauses),
+            due_many(starts, starts % 999, calendar, pauses),
+        )
+        for n in (0, 1, 2, 16_382, 16_383, 16_384, 16_385, 16_386, 19_997, 19_998, 19_999):
+            start, end = (EPOCH + int(edge[n]) * US for edge in (starts, ends))
+            own = [EPOCH + int(edge) * US for edge in begin[offsets[n] : offsets[n + 1]]]
+            paused = [(edge, edge + timedelta(seconds=40_000)) for edge in own]
+            assert passed[n] == elapsed(start, end, calendar, paused) // US
+            assert late[n] == number(due(start, int(starts[n]) % 999, calendar, paused))
 
 
 def test_amounts_are_rounded_as_one_by_one() -> None:

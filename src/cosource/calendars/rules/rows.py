@@ -108,11 +108,8 @@ def never_due(row: int) -> NeverDue:
     return NeverDue(f"row {row}: not due before the end of {LAST_YEAR}")
 
 
-def pieces_of(pauses: Pauses, count: int) -> "tuple[Whole, Whole, Whole]":
-    """Give pauses as pieces that don't overlap, in order: their rows, from, until.
-
-    Raises: ValueError naming the row.
-    """
+def pauses_of(pauses: Pauses, count: int) -> Pauses:
+    """Read the pauses of so many rows. Raises: ValueError naming the row."""
     import numpy as np  # noqa: PLC0415 - see above
 
     offsets = np.asarray(pauses.offsets)
@@ -123,18 +120,32 @@ def pieces_of(pauses: Pauses, count: int) -> "tuple[Whole, Whole, Whole]":
         or offsets.dtype.kind not in "iu"
         or offsets[0] != 0
         or offsets[-1] != len(starts)
-        or (np.diff(offsets.astype(np.int64)) < 0).any()
+        or (offsets[1:] < offsets[:-1]).any()
     ):
         raise ValueError(
             f"offsets: expected {count + 1} whole numbers that rise from 0 to {len(starts)}, the number of pauses"
         )
-    first = offsets.astype(np.int64)
-    rows = np.repeat(np.arange(count, dtype=np.int64), first[1:] - first[:-1])
+    offsets = offsets.astype(np.int64, copy=False)
     if (ends < starts).any():
         pause = int(np.argmax(ends < starts))
+        row = int(np.searchsorted(offsets, pause, "right")) - 1
         raise ValueError(
-            f"row {rows[pause]}: the pause from {iso(starts[pause])} ends before that, at {iso(ends[pause])}"
+            f"row {row}: the pause from {iso(starts[pause])} ends before that, at {iso(ends[pause])}"
         )
+    return Pauses(offsets, starts, ends)
+
+
+def pieces_of(pauses: Pauses, part: slice) -> "tuple[Whole, Whole, Whole]":
+    """Give the pauses of a part of the rows as pieces that don't overlap, in order: their rows within it, from, until.
+
+    `pauses`: as `pauses_of` gives them.
+    """
+    import numpy as np  # noqa: PLC0415 - see above
+
+    offsets = np.asarray(pauses.offsets)[part.start : part.stop + 1]
+    within = slice(int(offsets[0]), int(offsets[-1]))
+    starts, ends = np.asarray(pauses.starts)[within], np.asarray(pauses.ends)[within]
+    rows = np.repeat(np.arange(len(offsets) - 1, dtype=np.int64), offsets[1:] - offsets[:-1])
     if ((rows[1:] != rows[:-1]) | (starts[1:] >= ends[:-1])).all():
         return rows, starts, ends
     order = np.lexsort((starts, rows))
