@@ -119,8 +119,9 @@ def test_killed_at_any_statement_and_run_again_it_is_the_same(
         return run(sql, *rest)
 
     connection.close()
-    with database_template.copy(kept), connection.execute_wrapper(noted):
-        upgrade(tmp_path / "whole")
+    with database_template.copy(kept):
+        with connection.execute_wrapper(noted):
+            upgrade(tmp_path / "whole")
         rows, shape = all_digests(), structure()
         assert {table: number for table, (number, _) in rows.items() if table in there} == there
         assert not Clock.objects.filter(owed_by=None).exists()
