@@ -270,6 +270,24 @@ def test_work_that_takes_its_worker_down_is_parked(kinds):
     assert (row.state, row.message) == ("parked", "The worker ended 2 times while doing this.")
 
 
+def test_what_lay_in_a_batch_beside_what_takes_workers_down_comes_alone_and_is_done(kinds, still):
+    """Nine workers end over one of five mails, as the poison kills whoever touches it: the four others go out, and it is parked."""
+    register_work("many", lambda tasks: kinds.extend(t.args["n"] for t in tasks), batch=True)
+    for n in range(5):
+        enqueue("many", args={"n": n}, due_at=AT + timedelta(microseconds=n - 100))
+    at, hands = AT, []
+    while DueWork.objects.filter(state__in=["queued", "running"]).exists():
+        rows = work_claim(worker=f"w{at}", at=at, turns=Turns())
+        if 2 in (numbers := [row.args["n"] for row in rows]):
+            hands.append(numbers)
+        elif rows:
+            assert all(duework._task(row).done() for row in rows)
+        still.move_to(at := at + timedelta(minutes=2))
+    assert hands == [[0, 1, 2, 3, 4], *[[2]] * 8]
+    rows = list(DueWork.objects.order_by("id").values_list("state", "attempts"))
+    assert rows == [("parked", 8) if n == 2 else ("done", 1) for n in range(5)]
+
+
 def test_work_of_no_known_kind_is_parked_with_the_reason(kinds):
     row = DueWork.objects.create(kind="of.tomorrow", due_at=AT, created_at=AT)
     assert work_next(worker="w", at=AT)

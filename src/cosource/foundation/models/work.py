@@ -35,7 +35,8 @@ class DueWork(models.Model):
     """One piece of work that is due at an instant and happens once.
 
     `key` is unique per effect: enqueueing the same effect again is a no-op. A worker claims a row by compare-and-set on
-    `state`, `lease_until` and `fence`, and keeps the lease while it works; a worker that died loses it. `fair_key` groups rows
+    `state`, `lease_until` and `fence`, and keeps the lease while it works; a worker that died loses it, and what is queued with a
+    lease was in the hands of one and is done alone. `fair_key` groups rows
     (an engagement, an organization) that take turns with all others, so that none starves another; the nil id is the group of
     what belongs to nobody. Within a group the least `urgency` comes first, then what is due first.
     `line` names what goes out one after the other, so that a mail does not pass an earlier one that waits to be tried again.

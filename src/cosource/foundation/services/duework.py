@@ -293,12 +293,14 @@ def work_claim(*, worker: str, at: datetime, turns: Turns) -> list[DueWork]:
         waiting = DueWork.objects.filter(
             state=DueWork.State.QUEUED, fair_key=key, urgency=urgency, due_at__lte=at
         )
-        found = list(waiting.order_by("due_at").values_list("id", "kind")[:BATCH_ROWS])
+        found = list(waiting.order_by("due_at").values_list("id", "kind", "lease_until")[:BATCH_ROWS])
         if not found:
             continue
-        kind = found[0][1]
+        first, kind, lost_lease = found[0]
         known = _handlers.get(kind)
-        ids = [i for i, k in found if k == kind][: BATCH_ROWS if known and known.batch else 1]
+        ids = [first]
+        if known and known.batch and lost_lease is None:
+            ids = [i for i, k, lost in found if k == kind and lost is None]
         rows = _take(ids, worker, at, state=DueWork.State.QUEUED)
         if rows:
             return rows
@@ -308,7 +310,9 @@ def work_claim(*, worker: str, at: datetime, turns: Turns) -> list[DueWork]:
 def _claim_orphan(worker: str, at: datetime, turns: Turns) -> list[DueWork]:
     """Claim a row whose worker died; one that has taken its worker down too often is parked.
 
-    From its second time on it waits first, as after any failure, so that it does not go down each time with the same neighbour.
+    What lay in a batch is queued again with no attempt counted, for nobody knows which of it the worker died of. It keeps the lease
+    that it lost, by which each comes alone from then on, and only what was alone in the worker's hands counts. From its second time
+    on it waits first, as after any failure, so that it does not go down each time with the same neighbour.
     A lease that is longer than any was given by a clock that ran ahead, and its worker does not renew it.
     """
     longest = at + timedelta(seconds=LEASE_SECONDS) + AHEAD
@@ -317,7 +321,14 @@ def _claim_orphan(worker: str, at: datetime, turns: Turns) -> list[DueWork]:
     )
     if turns.quick_only:
         lost = lost.filter(urgency__lt=LONG)
+    seen: set[tuple[str, datetime | None]] = set()
     for row in lost.order_by("lease_until")[:10]:
+        claim = row.claimed_by, row.claimed_at
+        batch = lost.filter(claimed_by=row.claimed_by, claimed_at=row.claimed_at)
+        if claim in seen or batch.count() > 1:
+            seen.add(claim)
+            batch.update(state=DueWork.State.QUEUED, attempts=F("attempts") - 1, fence=F("fence") + 1)
+            continue
         if row.attempts >= row.max_attempts:
             lost.filter(id=row.id, fence=row.fence).update(
                 state=DueWork.State.PARKED,
@@ -330,7 +341,7 @@ def _claim_orphan(worker: str, at: datetime, turns: Turns) -> list[DueWork]:
         if row.attempts > 1:
             waits = timedelta(seconds=min(backoff(row.attempts - 1), ORPHAN_WAITS_AT_MOST))
             lost.filter(id=row.id, fence=row.fence).update(
-                state=DueWork.State.QUEUED, due_at=at + waits, lease_until=None, fence=F("fence") + 1
+                state=DueWork.State.QUEUED, due_at=at + waits, fence=F("fence") + 1
             )
             continue
         rows = _take([row.id], worker, at, state=DueWork.State.RUNNING, fence=row.fence)
