@@ -310,9 +310,9 @@ def work_claim(*, worker: str, at: datetime, turns: Turns) -> list[DueWork]:
 def _claim_orphan(worker: str, at: datetime, turns: Turns) -> list[DueWork]:
     """Claim a row whose worker died; one that has taken its worker down too often is parked.
 
-    What lay in a batch is queued again with no attempt counted, for nobody knows which of it the worker died of. It keeps the lease
-    that it lost, by which each comes alone from then on, and only what was alone in the worker's hands counts. From its second time
-    on it waits first, as after any failure, so that it does not go down each time with the same neighbour.
+    What lay in a batch is queued again with no attempt counted, for nobody knows which of it the worker died of. It keeps the
+    lease that it lost, by which each comes alone from then on, and only what was alone in the worker's hands counts. From its
+    second time on it waits first, as after any failure, so that it does not go down each time with the same neighbour.
     A lease that is longer than any was given by a clock that ran ahead, and its worker does not renew it.
     """
     longest = at + timedelta(seconds=LEASE_SECONDS) + AHEAD
