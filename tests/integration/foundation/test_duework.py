@@ -271,7 +271,7 @@ def test_work_that_takes_its_worker_down_is_parked(kinds):
 
 
 def test_what_lay_in_a_batch_beside_what_takes_workers_down_comes_alone_and_is_done(kinds, still):
-    """Nine workers end over one of five mails, as the poison kills whoever touches it: the four others go out, and it is parked."""
+    """One of five takes down whoever touches it: the four others are done, and it is parked after eight workers of its own."""
     register_work("many", lambda tasks: kinds.extend(t.args["n"] for t in tasks), batch=True)
     for n in range(5):
         enqueue("many", args={"n": n}, due_at=AT + timedelta(microseconds=n - 100))
