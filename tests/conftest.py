@@ -140,6 +140,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Each test client would else look through all static files before its first request.
     settings.WHITENOISE_AUTOREFRESH = True
+    # Files are served from the source under their own names, also after a command that was tried here has collected them.
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
     proof.in_full = config.getoption("--proof")
     hypothesis.settings.load_profile("proof" if proof.in_full else "quick")

@@ -147,7 +147,7 @@ CASES = {
     ),
     "a zero byte": BadFile(
         _second(title="Prin@ter").replace(b"@", b"\0"),
-        _row_5("title", "repaired", "A zero byte inside the text was left out."),
+        _row_5("title", "repaired", "A character that cannot be shown, such as a zero byte, was left out."),
         2,
         4,
     ),
